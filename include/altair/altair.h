@@ -1,0 +1,19 @@
+/*
+ * altair/altair.h - everything that needs nothing but libc. altair/uv.h and
+ * altair/openssl.h belong to libraries of their own.
+ */
+#ifndef ALTAIR_ALTAIR_H
+#define ALTAIR_ALTAIR_H
+
+#include <altair/base.h>
+#include <altair/conn.h>
+#include <altair/crypto.h>
+#include <altair/discover.h>
+#include <altair/error.h>
+#include <altair/machine.h>
+#include <altair/punch.h>
+#include <altair/serve.h>
+#include <altair/server.h>
+#include <altair/udp.h>
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * altair/serve.h - runs an altair_server on sockets of this system: one thread
+ * per CPU of the process's affinity, each with its own sockets (SO_REUSEPORT),
+ * batched and merged input and output.                  Library: libaltair.
+ */
+#ifndef ALTAIR_SERVE_H
+#define ALTAIR_SERVE_H
+
+#include <altair/server.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct altair_serve altair_serve;
+
+typedef struct altair_serve_config {
+	size_t size;
+	const altair_addr *listen; /* `listens` addresses with ports (port 0:
+	                              any; see altair_serve_local)           */
+	size_t listens;            /* 1 to 16                                */
+	unsigned threads;          /* 0: the CPUs of the affinity            */
+} altair_serve_config;
+
+ALTAIR_API void altair_serve_config_default(altair_serve_config *config);
+
+/*
+ * Binds every address, then starts the threads. Returns 0 or an error of
+ * altair_udp_open, with *failed (if not NULL) the index of the address it is
+ * about; then nothing runs.
+ */
+ALTAIR_API int altair_serve_start(altair_serve **out,
+                                  const altair_serve_config *config,
+                                  size_t *failed);
+
+/* The bound address of listener `index`. 0, or ALTAIR_E_INVALID. */
+ALTAIR_API int altair_serve_local(const altair_serve *serve, size_t index,
+                                  altair_addr *out);
+
+/* The sum over all threads, as of a moment ago. */
+ALTAIR_API void altair_serve_get_stats(const altair_serve *serve,
+                                       altair_server_stats *out);
+
+/* Stops the threads, closes the sockets, frees the object. NULL is allowed. */
+ALTAIR_API void altair_serve_stop(altair_serve *serve);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
