@@ -6,7 +6,6 @@
 #ifndef AIR_ASSERT_H
 #define AIR_ASSERT_H
 
-#define AIR_ASSERT(condition)                                                 \
-	((condition) ? (void)0 : __builtin_trap())
+#define AIR_ASSERT(condition) ((condition) ? (void)0 : __builtin_trap())
 
 #endif

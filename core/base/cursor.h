@@ -1,8 +1,8 @@
 /*
- * The only place that touches wire bytes: a bounded reader and a bounded writer,
- * big-endian, without casts or alignment. Errors are sticky: after the first
- * one a reader gives zeros and a writer writes nothing, so a decoder checks
- * `failed` once at its end.
+ * The only place that touches wire bytes: a bounded reader and a bounded
+ * writer, big-endian, without casts or alignment. Errors are sticky: after the
+ * first one a reader gives zeros and a writer writes nothing, so a decoder
+ * checks `failed` once at its end.
  */
 #ifndef AIR_CURSOR_H
 #define AIR_CURSOR_H

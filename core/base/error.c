@@ -6,10 +6,9 @@ struct row {
 	const char *name, *text;
 };
 
-static const struct row rows[] = {
-        {0, "ALTAIR_OK", "success"},
+static const struct row rows[] = {{0, "ALTAIR_OK", "success"},
 #define ROW(name, code, text) {code, "ALTAIR_E_" #name, text},
-        ALTAIR_ERRORS(ROW)
+				  ALTAIR_ERRORS(ROW)
 #undef ROW
 };
 

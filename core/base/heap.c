@@ -3,7 +3,7 @@
 #include "base/assert.h"
 
 void air_heap_init(struct air_heap *heap, struct air_arena *arena,
-                   uint32_t timers)
+		   uint32_t timers)
 {
 	heap->at = air_arena_take(arena, timers, sizeof *heap->at);
 	heap->order = air_arena_take(arena, timers, sizeof *heap->order);
@@ -42,7 +42,7 @@ static void sift_down(struct air_heap *heap, uint32_t place, uint32_t timer)
 			break;
 		if (child + 1 < heap->count &&
 		    heap->at[heap->order[child + 1]] <
-		            heap->at[heap->order[child]])
+			    heap->at[heap->order[child]])
 			child++;
 		if (heap->at[timer] <= heap->at[heap->order[child]])
 			break;
@@ -63,7 +63,8 @@ static void clear(struct air_heap *heap, uint32_t timer)
 	last = heap->order[--heap->count];
 	if (last == timer)
 		return;
-	/* The last one takes the free place; one of the two moves is a no-op. */
+	/* The last one takes the free place; one of the two moves is a no-op.
+	 */
 	sift_up(heap, place, last);
 	sift_down(heap, heap->place[last] - 1, last);
 }

@@ -1,6 +1,6 @@
 /*
- * Timers of fixed number, each known by its index: the earliest in O(1), set and
- * clear in O(log n), no allocation.
+ * Timers of fixed number, each known by its index: the earliest in O(1), set
+ * and clear in O(log n), no allocation.
  */
 #ifndef AIR_HEAP_H
 #define AIR_HEAP_H
@@ -8,15 +8,15 @@
 #include "base/arena.h"
 
 struct air_heap {
-	altair_time *at;  /* per timer                            */
-	uint32_t *order;  /* heap of timer indices, earliest first */
-	uint32_t *place;  /* per timer: its place in `order`, +1; 0: not set */
+	altair_time *at; /* per timer                            */
+	uint32_t *order; /* heap of timer indices, earliest first */
+	uint32_t *place; /* per timer: its place in `order`, +1; 0: not set */
 	uint32_t timers, count;
 };
 
 /* Takes its memory for `timers` timers from the arena. */
 void air_heap_init(struct air_heap *heap, struct air_arena *arena,
-                   uint32_t timers);
+		   uint32_t timers);
 /* Sets or moves a timer; ALTAIR_NEVER clears it. */
 void air_heap_set(struct air_heap *heap, uint32_t timer, altair_time at);
 /* The earliest deadline, or ALTAIR_NEVER. */

@@ -3,7 +3,7 @@
 #include "base/machine.h"
 
 void altair_input(altair_machine *machine, altair_time now,
-                  altair_datagram *batch, size_t count)
+		  altair_datagram *batch, size_t count)
 {
 	machine->ops->input(machine, now, batch, count);
 }
@@ -18,8 +18,8 @@ enum altair_step altair_poll(altair_machine *machine, altair_output *out)
 	return machine->ops->poll(machine, out);
 }
 
-size_t altair_datagram_split(const altair_datagram *burst,
-                             altair_datagram *out, size_t cap)
+size_t altair_datagram_split(const altair_datagram *burst, altair_datagram *out,
+			     size_t cap)
 {
 	size_t segment = burst->segment, len = burst->bytes.len;
 	size_t count = segment && len ? (len + segment - 1) / segment : 1;

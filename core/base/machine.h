@@ -9,7 +9,7 @@
 
 struct air_machine_ops {
 	void (*input)(altair_machine *, altair_time now, altair_datagram *batch,
-	              size_t count);
+		      size_t count);
 	void (*tick)(altair_machine *, altair_time now);
 	enum altair_step (*poll)(altair_machine *, altair_output *out);
 };

@@ -19,7 +19,7 @@ enum air_rto_step { RTO_NOT_DUE, RTO_SEND, RTO_GIVE_UP };
 
 /* The first sending is due at `now`. */
 void air_rto_start(struct air_rto *rto, altair_time now, altair_time first,
-                   unsigned rc, unsigned rm);
+		   unsigned rc, unsigned rm);
 /* What is due at `now`; RTO_SEND counts as sent and moves `next`. */
 enum air_rto_step air_rto_due(struct air_rto *rto, altair_time now);
 

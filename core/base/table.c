@@ -16,12 +16,12 @@ struct air_table_entry {
 };
 
 void air_table_init(struct air_table *table, struct air_arena *arena,
-                    uint32_t capacity, const uint8_t hash_key[16])
+		    uint32_t capacity, const uint8_t hash_key[16])
 {
 	AIR_ASSERT(capacity > 0 && capacity <= UINT32_MAX / 2);
 	table->slot_count = 2 * capacity;
-	table->slots = air_arena_take(arena, table->slot_count,
-	                              sizeof *table->slots);
+	table->slots =
+		air_arena_take(arena, table->slot_count, sizeof *table->slots);
 	table->capacity = capacity;
 	table->count = 0;
 	memcpy(table->hash_key, hash_key, sizeof table->hash_key);
@@ -30,7 +30,7 @@ void air_table_init(struct air_table *table, struct air_arena *arena,
 static uint32_t home(const struct air_table *table, altair_bytes key)
 {
 	return (uint32_t)(air_siphash(table->hash_key, key) %
-	                  table->slot_count);
+			  table->slot_count);
 }
 
 static uint32_t after(const struct air_table *table, uint32_t slot)
@@ -101,9 +101,10 @@ bool air_table_remove(struct air_table *table, altair_bytes key)
 		entry = &table->slots[slot];
 		if (!entry->key_len)
 			break;
-		if (between(gap, home(table, (altair_bytes){entry->key,
-		                                           entry->key_len - 1u}),
-		            slot))
+		if (between(gap,
+			    home(table, (altair_bytes){entry->key,
+						       entry->key_len - 1u}),
+			    slot))
 			continue;
 		table->slots[gap] = *entry;
 		gap = slot;
@@ -147,7 +148,7 @@ uint64_t air_siphash(const uint8_t key[16], altair_bytes bytes)
 {
 	uint64_t k0 = load_little(key, 8), k1 = load_little(key + 8, 8);
 	uint64_t v[4] = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
-	                 k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
+			 k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
 	size_t whole = bytes.len / 8 * 8;
 	uint64_t m;
 

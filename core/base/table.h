@@ -1,8 +1,8 @@
 /*
  * A hash table of fixed capacity from short keys to small indices: linear
  * probing over twice the capacity, deletion without tombstones, no allocation.
- * Keys are copied. The hash is keyed, so that a stranger cannot choose keys that
- * collide (SipHash-2-4, its key from the machine's random source).
+ * Keys are copied. The hash is keyed, so that a stranger cannot choose keys
+ * that collide (SipHash-2-4, its key from the machine's random source).
  */
 #ifndef AIR_TABLE_H
 #define AIR_TABLE_H
@@ -22,7 +22,7 @@ struct air_table {
 
 /* Takes its memory for `capacity` keys from the arena. */
 void air_table_init(struct air_table *table, struct air_arena *arena,
-                    uint32_t capacity, const uint8_t hash_key[16]);
+		    uint32_t capacity, const uint8_t hash_key[16]);
 /* Sets the value of a key, which may be new. False when full. */
 bool air_table_set(struct air_table *table, altair_bytes key, uint32_t value);
 /* The value of a key, or AIR_TABLE_NONE. */
