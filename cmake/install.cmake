@@ -1,0 +1,36 @@
+# What a user gets besides the targets: headers, pkg-config, find_package, man.
+include(CMakePackageConfigHelpers)
+
+install(DIRECTORY include/altair DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h"
+  PATTERN uv.h EXCLUDE PATTERN openssl.h EXCLUDE)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/altair)
+configure_package_config_file(cmake/altair-config.cmake.in
+  altair-config.cmake INSTALL_DESTINATION ${package_dir}
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(altair-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/altair-config.cmake
+  ${PROJECT_BINARY_DIR}/altair-config-version.cmake
+  DESTINATION ${package_dir})
+
+# The .pc files find their prefix from where they lie, so that a tree may be
+# installed anywhere, also by `cmake --install --prefix`.
+string(REGEX REPLACE "[^/]+" ".." up "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+foreach(part altair altair-openssl altair-uv)
+  if(NOT TARGET ${part})
+    continue()
+  endif()
+  configure_file(cmake/${part}.pc.in ${part}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${part}.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  string(REPLACE "altair-" "" header ${part})
+  if(NOT part STREQUAL "altair")
+    install(FILES include/altair/${header}.h
+      DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/altair)
+  endif()
+endforeach()
+
+install(FILES LICENSE README.md CHANGELOG.md SECURITY.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR})
