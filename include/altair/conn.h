@@ -31,23 +31,29 @@ ALTAIR_API int altair_conn_fd(const altair_conn *conn);
 ALTAIR_API int altair_conn_peer(const altair_conn *conn, altair_addr *out);
 
 /*
- * Discovers the public endpoint of this very socket at `count` servers, in
- * parallel, for at most 5 s. Returns 0, ALTAIR_E_NO_ANSWER, ALTAIR_E_FAMILY (no
- * server of the socket's family), or ALTAIR_E_SYSTEM. `mapping` may be NULL.
+ * Discovers the public endpoint of this very socket at `count` servers (1 to
+ * 64), in parallel, for at most 5 s. Until the connection every waiting call
+ * asks again each 15 s, which holds the mapping open. `mapping` may be NULL.
+ * Returns 0, ALTAIR_E_NO_ANSWER, ALTAIR_E_FAMILY (no server of the socket's
+ * family), ALTAIR_E_INVALID, ALTAIR_E_ADDRESS, ALTAIR_E_INTERRUPTED,
+ * ALTAIR_E_MEMORY, ALTAIR_E_SYSTEM, or, when not one datagram could leave, an
+ * error of altair_udp_send.
  */
 ALTAIR_API int altair_conn_discover(altair_conn *conn,
                                     const altair_addr *servers, size_t count,
                                     altair_addr *mapped,
                                     enum altair_mapping *mapping);
 
-/* Send punch: one PUNCH to `remote`. 0 or an error of altair_udp_send. */
+/* Send punch: one PUNCH to `remote`. Returns 0, ALTAIR_E_FAMILY, or an error of
+ * altair_udp_send. */
 ALTAIR_API int altair_conn_send_punch(altair_conn *conn,
                                       const altair_addr *remote);
 
 /*
  * Listen for punch: waits for one PUNCH, PING or PONG from anyone, for `timeout`.
  * Fills *from, and `word` (at least 8 bytes, NUL-terminated). Returns 0,
- * ALTAIR_E_TIMEOUT, ALTAIR_E_INTERRUPTED, or ALTAIR_E_SYSTEM.
+ * ALTAIR_E_TIMEOUT, ALTAIR_E_STATE (connected), ALTAIR_E_INTERRUPTED, or
+ * ALTAIR_E_SYSTEM.
  */
 ALTAIR_API int altair_conn_listen_for_punch(altair_conn *conn,
                                             altair_time timeout,
@@ -57,8 +63,11 @@ ALTAIR_API int altair_conn_listen_for_punch(altair_conn *conn,
  * Simultaneous punch: punches towards config->peer and returns when both
  * directions are known to work. `config` from altair_punch_config_default (sock
  * is ignored). Returns 0, ALTAIR_E_TIMEOUT, ALTAIR_E_ONE_WAY, ALTAIR_E_NO_PEER,
- * ALTAIR_E_ADDRESS, ALTAIR_E_FAMILY, ALTAIR_E_INVALID, ALTAIR_E_STATE (already
- * connected), ALTAIR_E_INTERRUPTED, or ALTAIR_E_SYSTEM.
+ * ALTAIR_E_ADDRESS (nobody can be there, or it is our own endpoint),
+ * ALTAIR_E_FAMILY, ALTAIR_E_INVALID, ALTAIR_E_STATE (already connected),
+ * ALTAIR_E_INTERRUPTED, ALTAIR_E_MEMORY, ALTAIR_E_SYSTEM, or, when not one
+ * datagram could leave, an error of altair_udp_send. After a failure it may be
+ * called again.
  */
 ALTAIR_API int altair_conn_simultaneous_punch(altair_conn *conn,
                                               const altair_punch_config *config);
@@ -67,7 +76,8 @@ ALTAIR_API int altair_conn_simultaneous_punch(altair_conn *conn,
  * Establish connection: prepare and punch in one call, as responder, with the
  * default configuration; `local` may be NULL. The second form takes a
  * configuration, whose `peer` is replaced by `remote`. Errors: of both steps;
- * *out is set on success only.
+ * *out is set on success only. Without `local` the socket has the family of
+ * `remote`.
  */
 ALTAIR_API int altair_conn_establish(altair_conn **out,
                                      const altair_addr *local,
@@ -93,7 +103,7 @@ ALTAIR_API int altair_conn_validate(altair_conn *conn);
  * Send message: one datagram. After the connection `remote` is NULL or the peer;
  * before, it names the destination. Returns 0, ALTAIR_E_TOO_LONG, ALTAIR_E_WORD,
  * ALTAIR_E_ADDRESS (connected to another), ALTAIR_E_STATE (NULL and not
- * connected), or an error of altair_udp_send.
+ * connected), ALTAIR_E_FAMILY, or an error of altair_udp_send.
  */
 ALTAIR_API int altair_conn_send(altair_conn *conn, altair_bytes message,
                                 const altair_addr *remote);
