@@ -27,7 +27,8 @@ enum altair_udp_flags {
  * address 0.0.0.0 or ::, every one; IPv6 sockets take IPv6 only). `batch` is the
  * most datagrams one receive gives, 1 to 64. Returns 0, ALTAIR_E_IN_USE,
  * ALTAIR_E_ADDRESS (not an address of this host), ALTAIR_E_PERMISSION,
- * ALTAIR_E_FAMILY (the system lacks it), ALTAIR_E_MEMORY, ALTAIR_E_SYSTEM. The
+ * ALTAIR_E_FAMILY (the system lacks it), ALTAIR_E_MEMORY, ALTAIR_E_SYSTEM, or
+ * ALTAIR_E_INVALID (`batch`). The
  * socket is closed, and the memory freed, by altair_udp_close.
  */
 ALTAIR_API int altair_udp_open(altair_udp **out, const altair_addr *local,

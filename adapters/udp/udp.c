@@ -1,0 +1,572 @@
+/*
+ * One UDP socket: opened once with all the memory it will ever use, then many
+ * datagrams per system call in both directions. With ALTAIR_UDP_MERGE a slot of
+ * a batch may hold a whole burst of one sender: the kernel merges on arrival
+ * (UDP_GRO) and cuts on departure (UDP_SEGMENT); where it does not, we cut.
+ *
+ * Invariants: the descriptor never blocks and is closed on exec. A slot holds
+ * 64 KiB, so the longest datagram there is (65,507 bytes over IPv4) arrives
+ * whole. An IPv6 socket never carries IPv4. Nothing a peer sends, ICMP
+ * included, makes a call fail.
+ */
+#define _GNU_SOURCE
+#include <altair/error.h>
+#include <altair/udp.h>
+
+#include "sockaddr.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH_MAX 64
+#define SLOT_LEN 65536
+
+/*
+ * Slots are a little more than 64 KiB apart: at exactly 64 KiB the beginnings
+ * of all of them would compete for the same few lines of the CPU's cache.
+ */
+#define SLOT_STRIDE (SLOT_LEN + 128)
+
+/* What the kernel takes in one UDP_SEGMENT send: UDP_MAX_SEGMENTS of Linux
+ * before 6.9, and the longest UDP payload over IPv4. */
+#define SEGMENTS_MAX 64
+#define PAYLOAD_MAX 65507
+
+/* Control messages: where a datagram went, or shall leave from, and the length
+ * of the datagrams of a burst. */
+#define CONTROL_LEN                                                            \
+	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int)))
+
+struct envelope {
+	union air_sockaddr remote;
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_LEN];
+};
+
+/* The arrays of recvmmsg and sendmmsg. */
+struct box {
+	struct mmsghdr head[BATCH_MAX];
+	struct iovec iov[BATCH_MAX];
+	struct envelope envelope[BATCH_MAX];
+};
+
+struct altair_udp {
+	int fd;
+	size_t batch;
+	altair_addr bound; /* as the system says                           */
+	altair_addr local; /* of every path; "no address" on any address   */
+	bool tells_local;  /* the kernel says which address was asked      */
+	bool takes_bursts; /* and the length of their segments             */
+	bool cuts_bursts;  /* the kernel cuts what we send                 */
+	struct box in, out;
+	uint16_t segment[BATCH_MAX]; /* out: of a burst, else 0             */
+	bool ends[BATCH_MAX];	     /* out: the last part of its datagram  */
+	size_t queued;		     /* out: messages that wait for flush   */
+	uint8_t *slots;		     /* in: batch * SLOT_STRIDE bytes       */
+};
+
+/* What became of the datagrams of one altair_udp_send. */
+struct outcome {
+	size_t taken;
+	int error; /* the first one, an errno */
+};
+
+/* --- opening -------------------------------------------------------------- */
+
+static int open_error(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return ALTAIR_E_IN_USE;
+	case EADDRNOTAVAIL:
+	case EINVAL: /* a link-local address without its zone */
+	case ENODEV: /* a zone that is no interface */
+		return ALTAIR_E_ADDRESS;
+	case EACCES:
+	case EPERM:
+		return ALTAIR_E_PERMISSION;
+	case EAFNOSUPPORT:
+	case EPROTONOSUPPORT:
+		return ALTAIR_E_FAMILY;
+	case ENOMEM:
+	case ENOBUFS:
+		return ALTAIR_E_MEMORY;
+	default:
+		return ALTAIR_E_SYSTEM;
+	}
+}
+
+static bool set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof value) == 0;
+}
+
+static bool is_any_address(const altair_addr *addr)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(addr->ip, zero, sizeof zero) == 0;
+}
+
+/* Turns on an option that has one name for each family. */
+static bool set_family_option(const altair_udp *udp, uint8_t family, int v4,
+			      int v6)
+{
+	return family == ALTAIR_IPV6 ? set_option(udp->fd, IPPROTO_IPV6, v6, 1)
+				     : set_option(udp->fd, IPPROTO_IP, v4, 1);
+}
+
+/* Sets what must work before the bind. */
+static bool prepare(const altair_udp *udp, uint8_t family, unsigned flags)
+{
+	if (family == ALTAIR_IPV6 &&
+	    !set_option(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
+		return false;
+	if ((flags & ALTAIR_UDP_REUSEPORT) &&
+	    !set_option(udp->fd, SOL_SOCKET, SO_REUSEPORT, 1))
+		return false;
+	if (udp->tells_local &&
+	    !set_family_option(udp, family, IP_PKTINFO, IPV6_RECVPKTINFO))
+		return false;
+	return !(flags & ALTAIR_UDP_ERRORS) ||
+	       set_family_option(udp, family, IP_RECVERR, IPV6_RECVERR);
+}
+
+/* Opens and binds the descriptor. Returns 0 or ALTAIR_E_*. */
+static int bind_socket(altair_udp *udp, const altair_addr *local,
+		       unsigned flags)
+{
+	union air_sockaddr addr;
+	socklen_t len = air_sockaddr_set(&addr, local);
+
+	if (len == 0)
+		return ALTAIR_E_FAMILY;
+	udp->fd = socket(addr.any.sa_family,
+			 SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (udp->fd < 0)
+		return open_error(errno);
+	/* A socket on one address knows what was asked without being told. */
+	udp->tells_local =
+		(flags & ALTAIR_UDP_PKTINFO) && is_any_address(local);
+	if (!prepare(udp, local->family, flags) ||
+	    bind(udp->fd, &addr.any, len) != 0)
+		return open_error(errno);
+	len = sizeof addr;
+	if (getsockname(udp->fd, &addr.any, &len) != 0)
+		return ALTAIR_E_SYSTEM;
+	air_sockaddr_get(&udp->bound, &addr);
+	if (!is_any_address(&udp->bound))
+		udp->local = udp->bound;
+	if (flags & ALTAIR_UDP_MERGE) {
+		udp->takes_bursts = set_option(udp->fd, SOL_UDP, UDP_GRO, 1);
+		/* 0 changes nothing: it asks whether the kernel knows it. */
+		udp->cuts_bursts = set_option(udp->fd, SOL_UDP, UDP_SEGMENT, 0);
+	}
+	return 0;
+}
+
+static void lay_out_head(struct box *box, size_t i)
+{
+	box->head[i].msg_hdr = (struct msghdr){
+		.msg_name = &box->envelope[i].remote,
+		.msg_iov = &box->iov[i],
+		.msg_iovlen = 1,
+	};
+}
+
+/* Sets what never changes from one call to the next. */
+static void lay_out(altair_udp *udp)
+{
+	for (size_t i = 0; i < BATCH_MAX; i++) {
+		lay_out_head(&udp->in, i);
+		lay_out_head(&udp->out, i);
+	}
+	for (size_t i = 0; i < udp->batch; i++) {
+		udp->in.iov[i].iov_base = udp->slots + i * SLOT_STRIDE;
+		udp->in.iov[i].iov_len = SLOT_LEN;
+	}
+}
+
+int altair_udp_open(altair_udp **out, const altair_addr *local, unsigned flags,
+		    size_t batch)
+{
+	altair_udp *udp;
+	int rc;
+
+	if (batch < 1 || batch > BATCH_MAX)
+		return ALTAIR_E_INVALID;
+	udp = calloc(1, sizeof *udp);
+	if (!udp)
+		return ALTAIR_E_MEMORY;
+	udp->fd = -1;
+	udp->batch = batch;
+	rc = bind_socket(udp, local, flags);
+	if (rc == 0) {
+		udp->slots = malloc(batch * SLOT_STRIDE);
+		if (!udp->slots)
+			rc = ALTAIR_E_MEMORY;
+	}
+	if (rc != 0) {
+		altair_udp_close(udp);
+		return rc;
+	}
+	lay_out(udp);
+	*out = udp;
+	return 0;
+}
+
+void altair_udp_close(altair_udp *udp)
+{
+	if (!udp)
+		return;
+	if (udp->fd >= 0)
+		close(udp->fd);
+	free(udp->slots);
+	free(udp);
+}
+
+int altair_udp_fd(const altair_udp *udp)
+{
+	return udp->fd;
+}
+
+int altair_udp_local(const altair_udp *udp, altair_addr *out)
+{
+	*out = udp->bound;
+	return 0;
+}
+
+/* --- receiving ------------------------------------------------------------ */
+
+/* Takes in what the kernel says beside the bytes. */
+static void read_control(const altair_udp *udp, struct msghdr *head,
+			 altair_datagram *datagram)
+{
+	altair_addr *local = &datagram->path.local;
+	union {
+		struct in_pktinfo v4;
+		struct in6_pktinfo v6;
+		int segment;
+	} value;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c;
+	     c = CMSG_NXTHDR(head, c)) {
+		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
+			memcpy(&value, CMSG_DATA(c), sizeof value.segment);
+			if ((size_t)value.segment < datagram->bytes.len)
+				datagram->segment = (size_t)value.segment;
+		} else if (c->cmsg_level == IPPROTO_IP &&
+			   c->cmsg_type == IP_PKTINFO) {
+			memcpy(&value, CMSG_DATA(c), sizeof value.v4);
+			*local = udp->bound;
+			memcpy(local->ip, &value.v4.ipi_spec_dst, 4);
+		} else if (c->cmsg_level == IPPROTO_IPV6 &&
+			   c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&value, CMSG_DATA(c), sizeof value.v6);
+			*local = udp->bound;
+			memcpy(local->ip, &value.v6.ipi6_addr, 16);
+			if (IN6_IS_ADDR_LINKLOCAL(&value.v6.ipi6_addr))
+				local->scope = value.v6.ipi6_ifindex;
+		}
+	}
+}
+
+/* recvmmsg, whose errors are either ours (ALTAIR_E_SYSTEM) or nothing. */
+static int take(altair_udp *udp, size_t cap)
+{
+	/* The first call may return the ICMP error of an earlier datagram. */
+	for (int tries = 0; tries < 2; tries++) {
+		int n = recvmmsg(udp->fd, udp->in.head, (unsigned)cap, 0, NULL);
+
+		if (n >= 0)
+			return n;
+		if (errno == EAGAIN)
+			return 0;
+		if (errno == EBADF || errno == EFAULT || errno == EINVAL ||
+		    errno == ENOTSOCK)
+			return ALTAIR_E_SYSTEM;
+	}
+	return 0;
+}
+
+int altair_udp_receive(altair_udp *udp, uint32_t sock, altair_datagram *batch,
+		       size_t cap)
+{
+	bool has_control = udp->tells_local || udp->takes_bursts;
+	int n;
+
+	if (cap > udp->batch)
+		cap = udp->batch;
+	for (size_t i = 0; i < cap; i++) {
+		struct msghdr *head = &udp->in.head[i].msg_hdr;
+
+		head->msg_namelen = sizeof udp->in.envelope[i].remote;
+		if (has_control) {
+			head->msg_control = udp->in.envelope[i].control;
+			head->msg_controllen = CONTROL_LEN;
+		}
+	}
+	n = take(udp, cap);
+	for (int i = 0; i < n; i++) {
+		altair_datagram *d = &batch[i];
+
+		d->path.sock = sock;
+		d->path.local = udp->local;
+		air_sockaddr_get(&d->path.remote, &udp->in.envelope[i].remote);
+		d->bytes.data = udp->in.iov[i].iov_base;
+		d->bytes.len = udp->in.head[i].msg_len;
+		d->segment = 0;
+		d->verdict = ALTAIR_NOT_MINE;
+		if (has_control)
+			read_control(udp, &udp->in.head[i].msg_hdr, d);
+	}
+	return n;
+}
+
+/* --- sending -------------------------------------------------------------- */
+
+static int send_error(int error)
+{
+	switch (error) {
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+	case EHOSTDOWN:
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+		return ALTAIR_E_NETWORK;
+	case EPERM:
+	case EACCES:
+		return ALTAIR_E_PERMISSION;
+	case EAGAIN:
+	case ENOBUFS:
+		return ALTAIR_E_AGAIN;
+	case EMSGSIZE:
+		return ALTAIR_E_TOO_LONG;
+	default:
+		return ALTAIR_E_SYSTEM;
+	}
+}
+
+static void add_control(struct msghdr *head, int level, int type,
+			altair_bytes value)
+{
+	void *end = (uint8_t *)head->msg_control + head->msg_controllen;
+	struct cmsghdr *c = end;
+
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(value.len);
+	memcpy(CMSG_DATA(c), value.data, value.len);
+	head->msg_controllen += CMSG_SPACE(value.len);
+}
+
+/* Lets the datagram leave from `local`. */
+static void add_local(struct msghdr *head, const altair_addr *local)
+{
+	struct in6_pktinfo v6 = {.ipi6_ifindex = local->scope};
+	struct in_pktinfo v4 = {.ipi_ifindex = 0};
+
+	if (local->family == ALTAIR_IPV4) {
+		memcpy(&v4.ipi_spec_dst, local->ip, 4);
+		add_control(head, IPPROTO_IP, IP_PKTINFO,
+			    (altair_bytes){(uint8_t *)&v4, sizeof v4});
+	} else if (local->family == ALTAIR_IPV6) {
+		memcpy(&v6.ipi6_addr, local->ip, 16);
+		add_control(head, IPPROTO_IPV6, IPV6_PKTINFO,
+			    (altair_bytes){(uint8_t *)&v6, sizeof v6});
+	}
+}
+
+static void note(struct outcome *outcome, int error)
+{
+	if (outcome->error == 0)
+		outcome->error = error;
+}
+
+/* Sends, one by one, the datagrams of a burst the kernel would not cut.
+ * Returns 0 or an errno. */
+static int send_singly(altair_udp *udp, size_t index)
+{
+	struct msghdr head = udp->out.head[index].msg_hdr;
+	struct iovec whole = *head.msg_iov;
+	struct iovec piece;
+	size_t segment = udp->segment[index];
+	int error = 0;
+
+	/* The length of the segments is the last control message. */
+	head.msg_controllen -= CMSG_SPACE(sizeof *udp->segment);
+	if (head.msg_controllen == 0)
+		head.msg_control = NULL;
+	head.msg_iov = &piece;
+	for (size_t at = 0; at < whole.iov_len; at += segment) {
+		size_t left = whole.iov_len - at;
+
+		piece.iov_base = (uint8_t *)whole.iov_base + at;
+		piece.iov_len = left < segment ? left : segment;
+		if (sendmsg(udp->fd, &head, 0) < 0)
+			error = errno;
+	}
+	return error;
+}
+
+/* Gives the queued messages to the kernel. */
+static void flush(altair_udp *udp, struct outcome *outcome)
+{
+	size_t done = 0, failed = SIZE_MAX;
+
+	while (done < udp->queued) {
+		int n = sendmmsg(udp->fd, udp->out.head + done,
+				 (unsigned)(udp->queued - done), 0);
+		int error = errno;
+
+		for (int i = 0; i < n; i++)
+			outcome->taken += udp->ends[done++];
+		if (n > 0)
+			continue;
+		if (error == EAGAIN) {
+			note(outcome, error);
+			break;
+		}
+		/* The first error may be the ICMP error of an earlier one. */
+		if (failed != done) {
+			failed = done;
+			continue;
+		}
+		if (udp->segment[done] != 0)
+			error = send_singly(udp, done);
+		if (error != 0)
+			note(outcome, error);
+		else
+			outcome->taken += udp->ends[done];
+		done++;
+	}
+	udp->queued = 0;
+}
+
+/* Queues one message: a part of `datagram`, with its `segment` or 0. */
+static void queue(altair_udp *udp, const altair_datagram *datagram,
+		  altair_bytes part, size_t segment)
+{
+	size_t i = udp->queued++;
+	struct msghdr *head = &udp->out.head[i].msg_hdr;
+	uint16_t value = (uint16_t)segment;
+
+	head->msg_namelen = air_sockaddr_set(&udp->out.envelope[i].remote,
+					     &datagram->path.remote);
+	head->msg_control = udp->out.envelope[i].control;
+	head->msg_controllen = 0;
+	if (udp->tells_local)
+		add_local(head, &datagram->path.local);
+	if (segment != 0)
+		add_control(head, SOL_UDP, UDP_SEGMENT,
+			    (altair_bytes){(uint8_t *)&value, sizeof value});
+	if (head->msg_controllen == 0)
+		head->msg_control = NULL;
+	udp->out.iov[i].iov_base = (void *)(uintptr_t)part.data;
+	udp->out.iov[i].iov_len = part.len;
+	udp->segment[i] = value;
+	udp->ends[i] = part.data + part.len ==
+		       datagram->bytes.data + datagram->bytes.len;
+}
+
+/* The most bytes of this datagram that one message may carry. */
+static size_t part_len(const altair_udp *udp, const altair_datagram *datagram)
+{
+	size_t segment = datagram->segment;
+	size_t count = SEGMENTS_MAX;
+
+	if (segment == 0 || segment >= datagram->bytes.len)
+		return datagram->bytes.len;
+	if (!udp->cuts_bursts || segment > PAYLOAD_MAX / 2)
+		return segment;
+	if (count > PAYLOAD_MAX / segment)
+		count = PAYLOAD_MAX / segment;
+	return count * segment;
+}
+
+/* Queues a whole datagram, or all parts of a burst. */
+static void send_datagram(altair_udp *udp, const altair_datagram *datagram,
+			  struct outcome *outcome)
+{
+	size_t part_max = part_len(udp, datagram);
+	altair_bytes part = {.data = datagram->bytes.data};
+	size_t left = datagram->bytes.len;
+
+	if (datagram->path.remote.family != udp->bound.family) {
+		note(outcome, EAFNOSUPPORT);
+		return;
+	}
+	do {
+		size_t segment = datagram->segment;
+
+		part.len = left < part_max ? left : part_max;
+		queue(udp, datagram, part, part.len > segment ? segment : 0);
+		part.data += part.len;
+		left -= part.len;
+		if (udp->queued == BATCH_MAX)
+			flush(udp, outcome);
+	} while (left > 0);
+}
+
+int altair_udp_send(altair_udp *udp, const altair_datagram *batch, size_t count)
+{
+	struct outcome outcome = {.taken = 0};
+
+	for (size_t i = 0; i < count; i++)
+		send_datagram(udp, &batch[i], &outcome);
+	flush(udp, &outcome);
+	if (outcome.taken > 0 || outcome.error == 0)
+		return (int)outcome.taken;
+	return send_error(outcome.error);
+}
+
+/* --- ICMP errors ---------------------------------------------------------- */
+
+static bool is_unreachable(const struct sock_extended_err *e)
+{
+	if (e->ee_origin == SO_EE_ORIGIN_ICMP)
+		return e->ee_type == ICMP_DEST_UNREACH &&
+		       e->ee_code != ICMP_FRAG_NEEDED;
+	return e->ee_origin == SO_EE_ORIGIN_ICMP6 &&
+	       e->ee_type == ICMP6_DST_UNREACH;
+}
+
+/* True if one of the control messages tells of an "unreachable". */
+static bool tells_unreachable(struct msghdr *head)
+{
+	struct sock_extended_err e;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c;
+	     c = CMSG_NXTHDR(head, c)) {
+		if (!(c->cmsg_level == IPPROTO_IP &&
+		      c->cmsg_type == IP_RECVERR) &&
+		    !(c->cmsg_level == IPPROTO_IPV6 &&
+		      c->cmsg_type == IPV6_RECVERR))
+			continue;
+		memcpy(&e, CMSG_DATA(c), sizeof e);
+		return is_unreachable(&e);
+	}
+	return false;
+}
+
+int altair_udp_error(altair_udp *udp, altair_addr *remote)
+{
+	union air_sockaddr about;
+	_Alignas(struct cmsghdr) uint8_t control[256];
+	struct msghdr head = {.msg_name = &about, .msg_control = control};
+
+	do {
+		head.msg_namelen = sizeof about;
+		head.msg_controllen = sizeof control;
+		if (recvmsg(udp->fd, &head, MSG_ERRQUEUE) < 0)
+			return 0;
+	} while (!tells_unreachable(&head));
+	air_sockaddr_get(remote, &about);
+	return 1;
+}
