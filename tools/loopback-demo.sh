@@ -1,0 +1,55 @@
+#!/bin/sh
+# Two peers and a STUN server on 127.0.0.1, for machines where namespaces are not
+# allowed: tools/loopback-demo.sh <altair>. Ends 0 when both sides have verified
+# the round trip.
+set -u
+altair=$1
+dir=$(mktemp -d) || exit 1
+pids=''
+
+# Called by the traps.
+# shellcheck disable=SC2329,SC2317
+clean() {
+  for pid in $pids; do
+    kill "$pid" 2>/dev/null
+  done
+  wait
+  rm -rf "$dir"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Three ports that are free with high probability; a taken one is said by altair.
+base=$((20000 + $$ % 10000 * 3))
+stun=127.0.0.1:$base a=127.0.0.1:$((base + 1)) b=127.0.0.1:$((base + 2))
+export XDG_STATE_HOME="$dir"
+
+"$altair" serve --listen "$stun" >"$dir/serve" 2>&1 &
+pids=$!
+
+connect() { # name local-port peer options...
+  name=$1 port=$2 peer=$3
+  shift 3
+  "$altair" connect --peer "$peer" --local-port "$port" --stun "$stun" "$@" \
+    </dev/null >"$dir/$name" 2>&1 &
+  pids="$pids $!"
+}
+connect a "${a#*:}" "$b" --initiator
+connect b "${b#*:}" "$a"
+
+verified() {
+  grep -q 'Round-trip successful' "$dir/$1"
+}
+tries=0
+until verified a && verified b; do
+  tries=$((tries + 1))
+  if [ $tries -gt 150 ]; then
+    cat "$dir/serve" "$dir/a" "$dir/b" >&2
+    exit 1
+  fi
+  sleep 0.1
+done
+for name in a b; do
+  sed "s/^/  $name | /" "$dir/$name"
+done
