@@ -64,6 +64,18 @@ static jmp_buf check_out;
 		                 argv);                                       \
 	}
 
+/* Runs one test. Apart, so that longjmp clobbers no variable of the loop. */
+static inline int check_one(const struct check_test *test)
+{
+	if (setjmp(check_out) == 0) {
+		test->run();
+		printf("ok %s\n", test->name);
+		return 1;
+	}
+	printf("not ok %s\n", test->name);
+	return 0;
+}
+
 static inline int check_run(const struct check_test *tests, size_t count,
                             int argc, char **argv)
 {
@@ -77,13 +89,7 @@ static inline int check_run(const struct check_test *tests, size_t count,
 		if (!wanted)
 			continue;
 		run++;
-		if (setjmp(check_out) == 0) {
-			tests[i].run();
-			printf("ok %s\n", tests[i].name);
-		} else {
-			failed++;
-			printf("not ok %s\n", tests[i].name);
-		}
+		failed += !check_one(&tests[i]);
 		fflush(stdout);
 	}
 	printf("# %zu run, %zu failed\n", run, failed);
