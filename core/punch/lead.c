@@ -1,0 +1,74 @@
+#include "punch/lead.h"
+
+#include "punch/schedule.h"
+
+#define DOUBT_INTERVALS 4
+
+struct air_lead air_lead(const altair_addr *remote)
+{
+	return (struct air_lead){.remote = *remote,
+				 .first_sent_at = ALTAIR_NEVER,
+				 .punched_at = ALTAIR_NEVER,
+				 .punch_heard_at = ALTAIR_NEVER,
+				 .ping_heard_at = ALTAIR_NEVER,
+				 .doubt_until = ALTAIR_NEVER,
+				 .answer_at = ALTAIR_NEVER,
+				 .check_at = ALTAIR_NEVER};
+}
+
+/* True when `then` has been and is at least `wait` ago. */
+static bool ago(altair_time now, altair_time then, altair_time wait)
+{
+	return then != ALTAIR_NEVER && now - then >= wait;
+}
+
+static bool ping_is_an_answer(const struct air_lead *lead, altair_time now,
+			      altair_time interval)
+{
+	if (lead->ping_heard_at != ALTAIR_NEVER)
+		return ago(now, lead->ping_heard_at, interval / 2);
+	if (lead->punch_heard_at != ALTAIR_NEVER)
+		return ago(now, lead->punch_heard_at, AIR_LEAD_BACK_TO_BACK);
+	return !ago(now, lead->first_sent_at, interval);
+}
+
+bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
+		    altair_time interval)
+{
+	bool they_may_know = lead->first_sent_at != ALTAIR_NEVER;
+	bool proof = word == WORD_PONG && they_may_know;
+
+	if (word == WORD_PUNCH) {
+		lead->punch_heard_at = now;
+		lead->doubt_until = ALTAIR_NEVER;
+	}
+	if (word == WORD_PING) {
+		proof = they_may_know && ping_is_an_answer(lead, now, interval);
+		if (!proof && they_may_know &&
+		    lead->ping_heard_at == ALTAIR_NEVER)
+			lead->doubt_until =
+				air_time_after(now, DOUBT_INTERVALS * interval);
+		if (lead->ping_heard_at == ALTAIR_NEVER)
+			lead->ping_heard_at = now;
+	}
+	lead->is_heard = true;
+	lead->check_at = air_time_after(now, interval);
+	return proof;
+}
+
+void air_lead_sent(struct air_lead *lead, altair_time now, enum air_word word)
+{
+	if (lead->first_sent_at == ALTAIR_NEVER)
+		lead->first_sent_at = now;
+	if (word == WORD_PUNCH)
+		lead->punched_at = now;
+}
+
+altair_time air_lead_deadline(const struct air_lead *lead)
+{
+	altair_time earliest = lead->doubt_until;
+
+	if (lead->answer_at < earliest)
+		earliest = lead->answer_at;
+	return lead->check_at < earliest ? lead->check_at : earliest;
+}

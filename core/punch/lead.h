@@ -1,0 +1,49 @@
+/*
+ * A lead: an endpoint that may be the peer's, what was heard from it, and what
+ * that proves. The first lead is the endpoint we were given; the others are
+ * further ports of the same address.
+ *
+ * Proof that the peer hears us, by the word that arrives:
+ *   PONG   always, once something of ours went to this endpoint: it is only
+ * ever sent as an answer. PING   unless it may be the one that every initiator
+ * sends unasked, right behind its very first PUNCH (docs/punch.md says why it
+ * must). It is not that one when
+ *            - a PUNCH of the peer came well before it, or
+ *            - another PING came well before it, or
+ *            - nothing was heard before, and we ourselves began less than one
+ *              interval ago: then we are the later side, and this is the answer
+ *              to our first PUNCH.
+ *          A doubtful PING becomes proof when no PUNCH follows it for four
+ *          intervals: a side that has not heard us would go on punching.
+ *   PUNCH  never.
+ */
+#ifndef AIR_LEAD_H
+#define AIR_LEAD_H
+
+#include "punch/word.h"
+
+/* Two datagrams sent back to back arrive no further apart than this. */
+#define AIR_LEAD_BACK_TO_BACK ALTAIR_MSEC(2)
+
+struct air_lead {
+	altair_addr remote;
+	bool is_heard;
+	altair_time first_sent_at;  /* our first word to it, or NEVER       */
+	altair_time punched_at;	    /* our last PUNCH to it, or NEVER       */
+	altair_time punch_heard_at; /* its last PUNCH, or NEVER             */
+	altair_time ping_heard_at;  /* its first PING, or NEVER             */
+	altair_time doubt_until;    /* a doubtful PING waits, or NEVER      */
+	altair_time answer_at;	    /* a PING of ours is held back, or NEVER */
+	altair_time check_at;	    /* the next repeated check, or NEVER    */
+};
+
+struct air_lead air_lead(const altair_addr *remote);
+/* Takes note of a word that came from it at `now`. True: it is proof. */
+bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
+		    altair_time interval);
+/* Takes note of a word that leaves for it. */
+void air_lead_sent(struct air_lead *lead, altair_time now, enum air_word word);
+/* The earliest of its timers. */
+altair_time air_lead_deadline(const struct air_lead *lead);
+
+#endif
