@@ -159,6 +159,7 @@ enum altair_addr_class {
 	ALTAIR_ADDR_RESERVED     /* the rest that is not globally reachable  */
 };
 
+/* Anything else than IPv4 and IPv6 is ALTAIR_ADDR_NONE. */
 ALTAIR_API enum altair_addr_class
 altair_addr_classify(const altair_addr *addr);
 

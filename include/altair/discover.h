@@ -123,6 +123,7 @@ typedef struct altair_discover_stats {
 	                     transaction, wrong source, late                 */
 } altair_discover_stats;
 
+/* Copies the counters as they are now. */
 ALTAIR_API void altair_discover_get_stats(const altair_discover *discover,
                                           altair_discover_stats *out);
 

@@ -51,6 +51,7 @@ typedef struct altair_punch_config {
 	                          3.5: no more often), 0: none               */
 } altair_punch_config;
 
+/* Fills in `size` and every default. */
 ALTAIR_API void altair_punch_config_default(altair_punch_config *config);
 
 /* Bytes of memory for altair_punch_init; 0 if the configuration is invalid. */
@@ -66,6 +67,7 @@ ALTAIR_API int altair_punch_init(altair_punch **out, void *mem, size_t len,
                                  const altair_punch_config *config,
                                  altair_time now);
 
+/* What altair_input, altair_tick and altair_poll take. */
 ALTAIR_API altair_machine *altair_punch_machine(altair_punch *punch);
 
 enum altair_punch_state {
@@ -75,6 +77,7 @@ enum altair_punch_state {
 	ALTAIR_PUNCH_CLOSED
 };
 
+/* Where the attempt stands now. */
 ALTAIR_API enum altair_punch_state altair_punch_state(const altair_punch *punch);
 
 /* The path that carries data; 0, or ALTAIR_E_STATE before the connection. */
@@ -108,6 +111,7 @@ typedef struct altair_punch_stats {
 	uint64_t messages_in, messages_out, bytes_in, bytes_out;
 } altair_punch_stats;
 
+/* Copies the counters as they are now. */
 ALTAIR_API void altair_punch_get_stats(const altair_punch *punch,
                                        altair_punch_stats *out);
 

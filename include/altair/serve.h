@@ -22,6 +22,7 @@ typedef struct altair_serve_config {
 	unsigned threads;          /* 0: the CPUs of the affinity            */
 } altair_serve_config;
 
+/* Fills in `size` and every default. */
 ALTAIR_API void altair_serve_config_default(altair_serve_config *config);
 
 /*

@@ -26,6 +26,7 @@ typedef struct altair_server_config {
 	                      128 KiB; what does not fit is not answered     */
 } altair_server_config;
 
+/* Fills in `size` and every default. */
 ALTAIR_API void altair_server_config_default(altair_server_config *config);
 
 /* Bytes of memory for altair_server_init; 0 if the configuration is invalid. */
@@ -36,6 +37,7 @@ ALTAIR_API int altair_server_init(altair_server **out, void *mem, size_t len,
                                   const altair_server_config *config,
                                   altair_time now);
 
+/* What altair_input, altair_tick and altair_poll take. */
 ALTAIR_API altair_machine *altair_server_machine(altair_server *server);
 
 typedef struct altair_server_stats {
@@ -45,6 +47,7 @@ typedef struct altair_server_stats {
 	uint64_t ignored;  /* everything else                                */
 } altair_server_stats;
 
+/* Copies the counters as they are now. */
 ALTAIR_API void altair_server_get_stats(const altair_server *server,
                                         altair_server_stats *out);
 

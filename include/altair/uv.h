@@ -39,6 +39,7 @@ typedef struct altair_uv_handlers {
 	void (*unsent)(void *user, const altair_addr *remote, int error);
 } altair_uv_handlers;
 
+/* Fills in `size` and every default. */
 ALTAIR_API void altair_uv_config_default(altair_uv_config *config);
 
 /*
