@@ -409,7 +409,7 @@ int altair_conn_listen_for_punch(altair_conn *conn, altair_time timeout,
 		heard = got > 0 ? word_of(datagram.bytes) : NULL;
 		if (heard) {
 			*from = datagram.path.remote;
-			strcpy(word, heard);
+			memcpy(word, heard, strlen(heard) + 1);
 			return 0;
 		}
 		if (altair_clock_now() >= until)
