@@ -14,31 +14,40 @@ static altair_time wait_after(const struct air_schedule *s)
 	return wait < 2 * s->interval ? wait : 2 * s->interval;
 }
 
-static bool all_attempts_made(const struct air_schedule *s)
+static bool attempt_is_over(const struct air_schedule *s)
 {
-	return s->attempts > 0 && s->attempt == s->attempts;
+	return s->attempt == 0 || s->punches == ALTAIR_PUNCHES_PER_ATTEMPT;
 }
 
-enum air_schedule_step air_schedule_due(struct air_schedule *s, altair_time now)
+static bool all_attempts_are_over(const struct air_schedule *s)
 {
-	bool begins =
-		s->attempt == 0 || s->punches == ALTAIR_PUNCHES_PER_ATTEMPT;
+	return s->attempts > 0 && s->attempt == s->attempts &&
+	       attempt_is_over(s);
+}
+
+static altair_time next_after(const struct air_schedule *s, altair_time now)
+{
+	if (all_attempts_are_over(s))
+		return s->keepalive ? air_time_after(now, s->keepalive)
+		                    : ALTAIR_NEVER;
+	if (attempt_is_over(s))
+		return air_time_after(now, s->interval + wait_after(s));
+	return air_time_after(now, s->interval);
+}
+
+enum air_schedule_step air_schedule_due(struct air_schedule *s,
+                                        altair_time now)
+{
+	bool begins = attempt_is_over(s) && !all_attempts_are_over(s);
 
 	if (now < s->at)
 		return SCHEDULE_NOTHING_DUE;
-	if (begins && all_attempts_made(s)) {
-		s->at = s->keepalive ? air_time_after(now, s->keepalive)
-				     : ALTAIR_NEVER;
-		return s->keepalive ? SCHEDULE_PUNCH_IS_DUE
-				    : SCHEDULE_NOTHING_DUE;
-	}
 	if (begins) {
 		s->attempt++;
 		s->punches = 0;
 	}
-	s->punches++;
-	s->at = air_time_after(now, s->interval);
-	if (s->punches == ALTAIR_PUNCHES_PER_ATTEMPT)
-		s->at = air_time_after(s->at, wait_after(s));
+	if (!attempt_is_over(s))
+		s->punches++;
+	s->at = next_after(s, now);
 	return begins ? SCHEDULE_ATTEMPT_BEGINS : SCHEDULE_PUNCH_IS_DUE;
 }
