@@ -1,0 +1,279 @@
+/*
+ * The guide's own program (guide_peer) against our blocking API: both roles,
+ * either side first, start offsets across the punch interval, and round trips
+ * below it. Both ends must say that the connection is verified, every time. All
+ * scenes of a test run at the same time, each on loopback addresses of its own.
+ */
+#define _GNU_SOURCE
+#include "../check.h"
+#include "forwarder.h"
+#include "wire.h"
+
+#include <altair/conn.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SCENES_MAX 128
+#define PORT 4000
+
+/* Time to get all threads and processes to their marks. */
+#define HEAD_START ALTAIR_MSEC(300)
+
+struct scene {
+	bool guide_initiates, guide_is_first, guide_trails;
+	altair_time offset; /* from the first side's start to the later one's */
+	altair_time delay;  /* each way                                     */
+
+	altair_addr guide, ours;	   /* where they are                */
+	altair_addr guide_seen, ours_seen; /* where the other one sees them */
+	altair_time starts;		   /* our side                      */
+	pthread_t thread;
+	pid_t pid;
+	int input, output; /* of the guide's program                       */
+	int connected, validated;
+	char verdict[128];
+};
+
+static struct scene scenes[SCENES_MAX];
+static size_t scene_count;
+static struct line lines[SCENES_MAX];
+static size_t line_count;
+
+/* 127.x.y.1 to .4 belong to scene y; x keeps two runs apart. */
+static altair_addr address(size_t scene, unsigned host)
+{
+	char text[32];
+	altair_addr addr;
+
+	snprintf(text, sizeof text, "127.%d.%zu.%u:%d", 16 + getpid() % 200,
+		 scene, host, PORT);
+	CHECK_EQ(altair_addr_parse(&addr, text), 0);
+	return addr;
+}
+
+static int open_at(const altair_addr *addr)
+{
+	char ip[ALTAIR_ADDR_TEXT];
+
+	altair_addr_format_ip(addr, ip, sizeof ip);
+	return wire_open(ip, addr->port);
+}
+
+static void add_scene(const struct scene *wanted)
+{
+	size_t number = scene_count++;
+	struct scene *scene = &scenes[number];
+
+	CHECK(scene_count <= SCENES_MAX);
+	*scene = *wanted;
+	scene->guide_seen = scene->guide = address(number, 1);
+	scene->ours_seen = scene->ours = address(number, 2);
+	if (scene->delay == 0)
+		return;
+	scene->guide_seen = address(number, 3);
+	scene->ours_seen = address(number, 4);
+	lines[line_count++] = (struct line){
+		.fd = {open_at(&scene->ours_seen), open_at(&scene->guide_seen)},
+		.end = {scene->guide, scene->ours},
+		.delay = scene->delay,
+	};
+}
+
+/* Four scenes: both roles, either side first. */
+static void add_scenes(altair_time offset, altair_time delay, bool trails)
+{
+	for (int i = 0; i < 4; i++)
+		add_scene(&(struct scene){.guide_initiates = i & 1,
+					  .guide_is_first = i & 2,
+					  .guide_trails = trails,
+					  .offset = offset,
+					  .delay = delay});
+}
+
+static void spawn_guide(struct scene *scene)
+{
+	char bind[ALTAIR_ADDR_TEXT], peer[ALTAIR_ADDR_TEXT], ready[8] = "";
+	static char program[] = GUIDE_PEER, initiator[] = "--initiator",
+		    trailing[] = "--trailing";
+	char *argv[6] = {program}, **arg = argv + 1;
+	posix_spawn_file_actions_t actions;
+	int input[2], output[2];
+
+	altair_addr_format(&scene->guide, bind, sizeof bind);
+	altair_addr_format(&scene->ours_seen, peer, sizeof peer);
+	if (scene->guide_initiates)
+		*arg++ = initiator;
+	if (scene->guide_trails)
+		*arg++ = trailing;
+	*arg++ = bind;
+	*arg++ = peer;
+	CHECK_EQ(pipe2(input, O_CLOEXEC), 0);
+	CHECK_EQ(pipe2(output, O_CLOEXEC), 0);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, input[0], 0);
+	posix_spawn_file_actions_adddup2(&actions, output[1], 1);
+	CHECK_EQ(posix_spawn(&scene->pid, program, &actions, NULL, argv,
+			     environ),
+		 0);
+	posix_spawn_file_actions_destroy(&actions);
+	close(input[0]);
+	close(output[1]);
+	scene->input = input[1];
+	scene->output = output[0];
+	CHECK_EQ(read(scene->output, ready, sizeof ready), 6);
+	CHECK_MEM(ready, "ready\n", 6);
+}
+
+static void *run_ours(void *argument)
+{
+	struct scene *scene = argument;
+	altair_punch_config config;
+	altair_conn *conn;
+
+	altair_punch_config_default(&config);
+	config.initiator = !scene->guide_initiates;
+	scene->validated = ALTAIR_E_STATE;
+	wire_sleep_until(scene->starts);
+	scene->connected = altair_conn_establish_with(
+		&conn, &scene->ours, &scene->guide_seen, &config);
+	if (scene->connected < 0)
+		return NULL;
+	scene->validated = altair_conn_validate(conn);
+	altair_conn_close(conn);
+	return NULL;
+}
+
+/* Starts every guide whose time it is, in the order of time. */
+static void start_guides(altair_time zero)
+{
+	altair_time done = 0, next = zero;
+
+	while (next != ALTAIR_NEVER) {
+		wire_sleep_until(next);
+		done = next;
+		next = ALTAIR_NEVER;
+		for (size_t i = 0; i < scene_count; i++) {
+			altair_time starts =
+				zero + (scenes[i].guide_is_first
+						? 0
+						: scenes[i].offset);
+
+			if (starts == done)
+				CHECK_EQ(write(scenes[i].input, "!", 1), 1);
+			else if (starts > done && starts < next)
+				next = starts;
+		}
+	}
+}
+
+/* Ends the guide's program and takes its last words. */
+static void reap_guide(struct scene *scene)
+{
+	ssize_t len =
+		read(scene->output, scene->verdict, sizeof scene->verdict - 1);
+
+	scene->verdict[len > 0 ? len - 1 : 0] = '\0';
+	close(scene->input);
+	close(scene->output);
+	waitpid(scene->pid, NULL, 0);
+}
+
+static bool is_good(const struct scene *scene)
+{
+	if (scene->connected == 0 && scene->validated == 0 &&
+	    !strcmp(scene->verdict, "verified"))
+		return true;
+	printf("# guide %s%s, %s first, offset %d ms, delay %d ms: "
+	       "ours %s and %s, guide: %s\n",
+	       scene->guide_initiates ? "initiates" : "responds",
+	       scene->guide_trails ? " and trails" : "",
+	       scene->guide_is_first ? "guide" : "ours",
+	       (int)(scene->offset / ALTAIR_MSEC(1)),
+	       (int)(scene->delay / ALTAIR_MSEC(1)),
+	       altair_errname(scene->connected),
+	       altair_errname(scene->validated), scene->verdict);
+	return false;
+}
+
+static void run_scenes(void)
+{
+	struct forwarder *forwarder = forwarder_start(lines, line_count);
+	altair_time zero;
+	size_t bad = 0;
+
+	for (size_t i = 0; i < scene_count; i++)
+		spawn_guide(&scenes[i]);
+	zero = wire_now() + HEAD_START;
+	for (size_t i = 0; i < scene_count; i++) {
+		scenes[i].starts =
+			zero +
+			(scenes[i].guide_is_first ? scenes[i].offset : 0);
+		CHECK_EQ(pthread_create(&scenes[i].thread, NULL, run_ours,
+					&scenes[i]),
+			 0);
+	}
+	start_guides(zero);
+	for (size_t i = 0; i < scene_count; i++) {
+		pthread_join(scenes[i].thread, NULL);
+		reap_guide(&scenes[i]);
+		bad += !is_good(&scenes[i]);
+	}
+	forwarder_stop(forwarder);
+	printf("# %zu scenes\n", scene_count);
+	scene_count = 0;
+	line_count = 0;
+	CHECK_EQ(bad, 0);
+}
+
+static const unsigned offsets[] = {0, 50, 150, 250, 350, 900, 2500};
+
+static void run_delay(altair_time delay)
+{
+	for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++)
+		add_scenes(ALTAIR_MSEC(offsets[i]), delay, false);
+	run_scenes();
+}
+
+static void test_guide_on_loopback(void)
+{
+	run_delay(0);
+}
+
+static void test_guide_round_trip_100_ms(void)
+{
+	run_delay(ALTAIR_MSEC(50));
+}
+
+static void test_guide_round_trip_200_ms(void)
+{
+	run_delay(ALTAIR_MSEC(100));
+}
+
+static void test_guide_round_trip_360_ms(void)
+{
+	run_delay(ALTAIR_MSEC(180));
+}
+
+static void test_guide_that_goes_on_punching(void)
+{
+	for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+		add_scenes(ALTAIR_MSEC(offsets[i]), 0, true);
+		add_scenes(ALTAIR_MSEC(offsets[i]), ALTAIR_MSEC(100), true);
+	}
+	run_scenes();
+}
+
+static const struct check_test tests[] = {
+	TEST(test_guide_on_loopback),
+	TEST(test_guide_round_trip_100_ms),
+	TEST(test_guide_round_trip_200_ms),
+	TEST(test_guide_round_trip_360_ms),
+	TEST(test_guide_that_goes_on_punching),
+};
+
+CHECK_MAIN(tests)
