@@ -2,11 +2,6 @@
 
 #include <altair/punch.h>
 
-altair_time air_time_after(altair_time now, altair_time wait)
-{
-	return wait > ALTAIR_NEVER - now ? ALTAIR_NEVER : now + wait;
-}
-
 static altair_time wait_after(const struct air_schedule *s)
 {
 	altair_time wait = s->interval / 4 * s->attempt;

@@ -7,7 +7,7 @@
 #ifndef AIR_SCHEDULE_H
 #define AIR_SCHEDULE_H
 
-#include <altair/base.h>
+#include "base/time.h"
 
 struct air_schedule {
 	altair_time interval;
@@ -26,8 +26,5 @@ enum air_schedule_step {
 
 enum air_schedule_step air_schedule_due(struct air_schedule *s,
 					altair_time now);
-
-/* now + wait, but never past ALTAIR_NEVER. */
-altair_time air_time_after(altair_time now, altair_time wait);
 
 #endif

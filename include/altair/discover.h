@@ -2,11 +2,11 @@
  * altair/discover.h - asks STUN servers for our public endpoint (RFC 8489,
  * Binding) over a socket that is used for the connection afterwards.
  *
- * All servers are asked in parallel; addresses of one `group` (one name) are
- * asked one after the other, the next when the one before has been silent for
- * one RTO or has failed. Retransmission follows RFC 8489 6.2.1 (RTO, Rc, Rm),
- * cut by `timeout`. Only an answer from the address that was asked, with the
- * transaction id that was sent, counts.
+ * All servers are asked in parallel; addresses of one `group` (one name) on one
+ * socket are asked one after the other, the next when the one before has been
+ * silent for one RTO or has failed, until one of them answers. Retransmission
+ * follows RFC 8489 6.2.1 (RTO, Rc, Rm), cut by `timeout`. Only an answer from
+ * the address that was asked, with the transaction id that was sent, counts.
  *
  * Events
  *   ALTAIR_EV_ANSWER           number = server index, addr = mapped address,
@@ -17,7 +17,9 @@
  *                              answer without an address)
  *   ALTAIR_EV_DISCOVERED       once: every server is settled, or `grace` has
  *                              passed since the first answer, or `timeout` has
- *                              passed; reason 0, or NO_ANSWER if none answered
+ *                              passed; reason 0, or NO_ANSWER if none answered.
+ *                              Nothing is repeated then, but an answer under
+ *                              way still counts and gives ALTAIR_EV_ANSWER
  *   ALTAIR_EV_MAPPING_CHANGED  addr = the new mapped address (keep-alive)
  */
 #ifndef ALTAIR_DISCOVER_H
@@ -57,7 +59,8 @@ ALTAIR_API size_t altair_discover_size(const altair_discover_config *config);
 
 /*
  * Builds a machine in `mem` (aligned as malloc does, `len` bytes), which the
- * caller owns and keeps. Returns 0, ALTAIR_E_INVALID, or ALTAIR_E_SPACE.
+ * caller owns and keeps. Returns 0, ALTAIR_E_INVALID, ALTAIR_E_SPACE, or
+ * ALTAIR_E_RANDOM.
  */
 ALTAIR_API int altair_discover_init(altair_discover **out, void *mem,
                                     size_t len,
