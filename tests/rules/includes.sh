@@ -1,6 +1,6 @@
 #!/bin/sh
 # Includes go in one direction, and the checker refuses each planted violation:
-#   layers.sh <root of the tree>
+#   includes.sh <root of the tree>
 set -u
 root=$1
 "$root/tools/check-layers.sh" "$root" || exit 1
