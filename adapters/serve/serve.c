@@ -80,6 +80,7 @@ static void answer(struct worker *w, altair_udp *udp)
 		altair_udp_send(udp, w->out, count);
 }
 
+/* Before the answers leave: who has one finds it counted. */
 static void publish(struct worker *w)
 {
 	altair_server_stats now;
@@ -102,9 +103,9 @@ static void drain(struct worker *w, uint32_t index)
 		if (n <= 0)
 			break;
 		altair_input(machine, altair_clock_now(), w->in, (size_t)n);
+		publish(w);
 		answer(w, udp);
 	}
-	publish(w);
 }
 
 static void *run(void *user)

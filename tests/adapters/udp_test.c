@@ -310,8 +310,8 @@ static void bursts_are_cut_where_one_side_cannot(void)
 	CHECK_EQ(send_burst(0, ALTAIR_UDP_MERGE), 151);
 }
 
-/* UDP_SEGMENT wants whole datagrams: the kernel refuses a segment that does
- * not fit the interface, so the burst must go as (fragmented) single ones. */
+/* A segment that does not fit the interface, too, is refused by the kernel:
+ * the burst must go as single datagrams. */
 static void refused_bursts_go_singly(void)
 {
 	static uint8_t bytes[64000];
@@ -321,7 +321,7 @@ static void refused_bursts_go_singly(void)
 	altair_datagram out = datagram(&to, bytes, sizeof bytes), in[4];
 	int no_checksum = 1;
 
-	/* Without a checksum the kernel refuses to cut (EIO). */
+	/* The kernel cuts nothing that it may give no checksum. */
 	CHECK_EQ(setsockopt(altair_udp_fd(a), SOL_SOCKET, SO_NO_CHECK,
 			    &no_checksum, sizeof no_checksum),
 		 0);
