@@ -1,0 +1,262 @@
+/*
+ * The driver loop of altair/machine.h in virtual time. Datagrams of one instant
+ * are one altair_input; each machine gets those that the ones before it did not
+ * want.
+ */
+#include "sim/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SPLIT_MAX 128
+
+struct sim_host {
+	struct sim_node node;
+	altair_addr addr;
+	const struct sim_app *app;
+	void *user;
+	altair_machine *machines[SIM_HOST_MACHINES_MAX];
+	altair_time deadlines[SIM_HOST_MACHINES_MAX];
+	size_t count;
+	altair_time wake_at;
+	bool is_open;
+};
+
+static void record(struct sim_host *host, struct sim_record *r)
+{
+	r->at = sim_world_now(host->node.world);
+	r->node = host->node.lane;
+	sim_trace_add(sim_world_trace(host->node.world), r);
+}
+
+static void report(struct sim_host *host, const altair_output *out)
+{
+	record(host, &(struct sim_record){
+			     .kind = SIM_HAPPENED,
+			     .event = out->event,
+			     .reason = out->reason,
+			     .addr = out->addr,
+			     .number = out->number,
+			     .total = out->total,
+			     .rtt = out->rtt,
+		     });
+	if (host->app->event)
+		host->app->event(host->user, out);
+}
+
+void sim_host_send(struct sim_host *host, const altair_datagram *datagram)
+{
+	altair_datagram single[SPLIT_MAX];
+	size_t count = altair_datagram_split(datagram, single, SPLIT_MAX);
+
+	for (size_t i = 0; i < count && i < SPLIT_MAX; i++)
+		sim_world_send(&host->node, 0,
+			       &(struct sim_packet){
+				       .kind = SIM_UDP,
+				       .src = host->addr,
+				       .dst = single[i].path.remote,
+				       .payload = single[i].bytes,
+			       });
+}
+
+/* Until it waits. The application may add and remove machines meanwhile. */
+static void drain(struct sim_host *host, altair_machine *machine)
+{
+	altair_output out;
+	enum altair_step step;
+
+	while ((step = altair_poll(machine, &out)) != ALTAIR_WAIT &&
+	       sim_world_spend(host->node.world)) {
+		if (step == ALTAIR_SEND)
+			sim_host_send(host, &out.datagram);
+		else
+			report(host, &out);
+	}
+	for (size_t i = 0; i < host->count; i++)
+		if (host->machines[i] == machine)
+			host->deadlines[i] = out.deadline;
+}
+
+void sim_host_poll(struct sim_host *host)
+{
+	for (size_t i = 0; i < host->count; i++)
+		drain(host, host->machines[i]);
+}
+
+void sim_host_add(struct sim_host *host, altair_machine *machine)
+{
+	if (host->count == SIM_HOST_MACHINES_MAX)
+		abort();
+	host->machines[host->count] = machine;
+	host->deadlines[host->count++] = ALTAIR_NEVER;
+	drain(host, machine);
+}
+
+void sim_host_remove(struct sim_host *host, altair_machine *machine)
+{
+	for (size_t i = 0; i < host->count; i++) {
+		if (host->machines[i] != machine)
+			continue;
+		host->count--;
+		memmove(&host->machines[i], &host->machines[i + 1],
+			(host->count - i) * sizeof host->machines[0]);
+		memmove(&host->deadlines[i], &host->deadlines[i + 1],
+			(host->count - i) * sizeof host->deadlines[0]);
+		return;
+	}
+}
+
+void sim_host_wake_at(struct sim_host *host, altair_time at)
+{
+	host->wake_at = at;
+}
+
+void sim_host_open(struct sim_host *host, bool is_open)
+{
+	host->is_open = is_open;
+}
+
+static void refuse(struct sim_host *host, const struct sim_packet *packet)
+{
+	sim_world_drop(&host->node, packet, SIM_NOBODY_LISTENS);
+	sim_world_send(&host->node, 0,
+		       &(struct sim_packet){
+			       .kind = SIM_UNREACHABLE,
+			       .src = host->addr,
+			       .dst = packet->src,
+			       .about = packet->dst,
+		       });
+}
+
+/* The verdict of the first machine that wants it. */
+static void ask_machines(struct sim_host *host, altair_datagram *batch,
+			 size_t count)
+{
+	altair_time now = sim_world_now(host->node.world);
+
+	for (size_t m = 0; m < host->count; m++) {
+		altair_datagram left[SIM_BATCH_MAX];
+		size_t from[SIM_BATCH_MAX], lefts = 0;
+
+		for (size_t i = 0; i < count; i++) {
+			if (batch[i].verdict != ALTAIR_NOT_MINE)
+				continue;
+			from[lefts] = i;
+			left[lefts++] = batch[i];
+		}
+		altair_input(host->machines[m], now, left, lefts);
+		for (size_t i = 0; i < lefts; i++)
+			batch[from[i]].verdict = left[i].verdict;
+	}
+}
+
+static size_t to_datagrams(struct sim_host *host,
+			   const struct sim_packet *packets, size_t count,
+			   altair_datagram *batch, size_t *from)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct sim_packet *packet = &packets[i];
+
+		if (packet->kind == SIM_UNREACHABLE) {
+			if (host->app->refused)
+				host->app->refused(host->user, &packet->about);
+		} else if (!host->is_open ||
+			   packet->dst.port != host->addr.port) {
+			refuse(host, packet);
+		} else {
+			from[n] = i;
+			batch[n++] = (altair_datagram){
+				.path.local = host->addr,
+				.path.remote = packet->src,
+				.bytes = packet->payload,
+			};
+		}
+	}
+	return n;
+}
+
+static void host_deliver(struct sim_node *node, unsigned port,
+			 const struct sim_packet *packets, size_t count)
+{
+	struct sim_host *host = (struct sim_host *)node;
+	altair_datagram batch[SIM_BATCH_MAX];
+	size_t from[SIM_BATCH_MAX];
+	size_t n = to_datagrams(host, packets, count, batch, from);
+
+	(void)port;
+	if (n == 0)
+		return;
+	ask_machines(host, batch, n);
+	for (size_t i = 0; i < n; i++) {
+		record(host, &(struct sim_record){
+				     .kind = SIM_ARRIVED,
+				     .verdict = batch[i].verdict,
+				     .packet = packets[from[i]],
+			     });
+		if (batch[i].verdict != ALTAIR_TAKEN && host->app->datagram)
+			host->app->datagram(host->user, &batch[i]);
+	}
+	sim_host_poll(host);
+}
+
+static altair_time host_next_at(const struct sim_node *node)
+{
+	const struct sim_host *host = (const struct sim_host *)node;
+	altair_time next = host->wake_at;
+
+	for (size_t i = 0; i < host->count; i++)
+		if (host->deadlines[i] < next)
+			next = host->deadlines[i];
+	return next;
+}
+
+static void host_run(struct sim_node *node)
+{
+	struct sim_host *host = (struct sim_host *)node;
+	altair_time now = sim_world_now(node->world);
+
+	for (size_t i = 0; i < host->count; i++)
+		if (host->deadlines[i] <= now) {
+			altair_tick(host->machines[i], now);
+			drain(host, host->machines[i]);
+		}
+	if (host->wake_at <= now) {
+		host->wake_at = ALTAIR_NEVER;
+		host->app->wake(host->user);
+	}
+}
+
+static void host_free(struct sim_node *node)
+{
+	free(node);
+}
+
+static const struct sim_node_ops host_ops = {
+	.deliver = host_deliver,
+	.next_at = host_next_at,
+	.run = host_run,
+	.free = host_free,
+};
+
+struct sim_host *sim_host_new(const char *name, const altair_addr *addr,
+			      const struct sim_app *app, void *user)
+{
+	struct sim_host *host = calloc(1, sizeof *host);
+
+	if (!host)
+		return NULL;
+	host->node = (struct sim_node){.ops = &host_ops, .name = name};
+	host->addr = *addr;
+	host->app = app;
+	host->user = user;
+	host->wake_at = ALTAIR_NEVER;
+	host->is_open = true;
+	return host;
+}
+
+struct sim_node *sim_host_node(struct sim_host *host)
+{
+	return &host->node;
+}

@@ -1,0 +1,48 @@
+/*
+ * A host with one UDP socket that runs machines: the very objects that users
+ * link, driven as altair/machine.h says, whole batches included. What no
+ * machine wants, and when to do what, is the business of its application.
+ */
+#ifndef SIM_HOST_H
+#define SIM_HOST_H
+
+#include "sim/world.h"
+
+#define SIM_HOST_MACHINES_MAX 4
+
+struct sim_host;
+
+/* Any function may be NULL. */
+struct sim_app {
+	/* A machine said something. */
+	void (*event)(void *user, const altair_output *out);
+	/* Payload of a machine, or a datagram that none of them wants. */
+	void (*datagram)(void *user, const altair_datagram *datagram);
+	/* An ICMP error: `remote` refused a datagram of ours. */
+	void (*refused)(void *user, const altair_addr *remote);
+	/* The time set by sim_host_wake_at has come. */
+	void (*wake)(void *user);
+};
+
+/* The host does not own `user`. NULL: no memory. */
+struct sim_host *sim_host_new(const char *name, const altair_addr *addr,
+			      const struct sim_app *app, void *user);
+struct sim_node *sim_host_node(struct sim_host *host);
+
+/* Runs a machine from now on; the caller keeps it alive. */
+void sim_host_add(struct sim_host *host, altair_machine *machine);
+/* Runs it no more. */
+void sim_host_remove(struct sim_host *host, altair_machine *machine);
+/* Asks all machines what they want: after calling a function of one of them. */
+void sim_host_poll(struct sim_host *host);
+
+/* Sends from the host's socket; a merged burst leaves as single datagrams. */
+void sim_host_send(struct sim_host *host, const altair_datagram *datagram);
+
+/* Calls app->wake then; ALTAIR_NEVER for not at all. */
+void sim_host_wake_at(struct sim_host *host, altair_time at);
+
+/* While the socket is closed datagrams are answered with an ICMP error. */
+void sim_host_open(struct sim_host *host, bool is_open);
+
+#endif
