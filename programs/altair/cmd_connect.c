@@ -1,0 +1,597 @@
+/*
+ * altair connect - discovers, punches, tests, and stays open, on one socket for
+ * each family from start to end.
+ *
+ * The order of things: the sockets are opened on the port that `discover` used;
+ * the first answer of a STUN server starts the punch (without --peer: the
+ * question for it); the other servers may still answer meanwhile and tell that
+ * the NAT maps per destination; the connection opens the session.
+ */
+#define _GNU_SOURCE
+#include "command.h"
+#include "lookup.h"
+#include "options.h"
+#include "peer.h"
+#include "port.h"
+#include "print.h"
+#include "prompt.h"
+#include "report.h"
+#include "run.h"
+#include "session.h"
+#include "state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOKUP_TIMEOUT ALTAIR_SEC(5)
+#define PROMPT_KEEPALIVE ALTAIR_SEC(15) /* RFC 8085 3.5: no more often */
+
+struct connect_options {
+	const char *peer;
+	struct option_list stun;
+	unsigned local_port, attempts;
+	bool initiator, skip_test, only_ipv4, only_ipv6, json, raw;
+	altair_time interval, timeout;
+};
+
+#define AT(member) offsetof(struct connect_options, member)
+
+static const struct option_row rows[] = {
+	{"peer", 0, OPTION_TEXT, "IP:PORT",
+	 "the peer's public endpoint, [ADDRESS]:PORT for IPv6;\n"
+	 "without it connect asks for it on the terminal",
+	 AT(peer), 0, 0},
+	{"initiator", 0, OPTION_FLAG, NULL,
+	 "this side sends PING first; one of the two should", AT(initiator), 0,
+	 0},
+	{"stun", 0, OPTION_LIST, "HOST[:PORT]",
+	 "ask this STUN server (repeatable; default: the\n"
+	 "environment's ALTAIR_STUN or STUN_SERVER, else\n"
+	 "stun.l.google.com:19302 and one more)",
+	 AT(stun), 0, 0},
+	{"skip-test", 0, OPTION_FLAG, NULL, "skip the PING-PONG test",
+	 AT(skip_test), 0, 0},
+	{"local-port", 0, OPTION_NUMBER, "N",
+	 "use this local UDP port (default: the one that\n"
+	 "discover used in the last two minutes)",
+	 AT(local_port), 1, UINT16_MAX},
+	{"ipv4", '4', OPTION_FLAG, NULL, "IPv4 only", AT(only_ipv4), 0, 0},
+	{"ipv6", '6', OPTION_FLAG, NULL, "IPv6 only", AT(only_ipv6), 0, 0},
+	{"attempts", 0, OPTION_NUMBER, "N",
+	 "attempts of 5 PUNCH each (default 5; 0: as many as\n"
+	 "the timeout allows)",
+	 AT(attempts), 0, 1000},
+	{"interval", 0, OPTION_TIME, "TIME",
+	 "time between two PUNCH (default 400ms)", AT(interval), 10, 60000},
+	{"timeout", 0, OPTION_TIME, "TIME",
+	 "give up after this time (default 10s; 400ms, 10s,\n"
+	 "a bare number is seconds)",
+	 AT(timeout), 10, 86400000},
+	{"json", 0, OPTION_FLAG, NULL, "write JSON Lines", AT(json), 0, 0},
+	{"raw", 0, OPTION_FLAG, NULL,
+	 "show messages unescaped on a terminal, too", AT(raw), 0, 0},
+	{0},
+};
+
+struct connect {
+	struct run run;
+	struct connect_options options;
+	struct server_list servers;
+	struct report report;
+	struct state remembered;
+	struct lookup lookup;
+	altair_uv *driver;
+	struct input input;
+	struct prompt prompt;
+	struct session session;
+	altair_addr peer;   /* no address until it is known */
+	altair_addr own[2]; /* by socket */
+	bool has_varied;
+	altair_punch *punch;
+	void *punch_memory;
+	bool has_sent; /* a word to the peer left */
+};
+
+static void end(struct connect *c, int code)
+{
+	air_run_end(&c->run, code);
+}
+
+static uint32_t sock_of(const altair_addr *addr)
+{
+	return addr->family == ALTAIR_IPV6 ? ALTAIR_UV_IPV6 : ALTAIR_UV_IPV4;
+}
+
+/* ---- the punch ---- */
+
+static int start_punch(struct connect *c)
+{
+	altair_punch_config config;
+	size_t need;
+	int error;
+
+	altair_punch_config_default(&config);
+	config.peer = c->peer;
+	config.sock = sock_of(&c->peer);
+	config.initiator = c->options.initiator;
+	config.attempts = c->options.attempts;
+	config.interval = c->options.interval;
+	config.timeout = c->options.timeout;
+	need = altair_punch_size(&config);
+	c->punch_memory = malloc(need);
+	if (!c->punch_memory)
+		return ALTAIR_E_MEMORY;
+	error = altair_punch_init(&c->punch, c->punch_memory, need, &config,
+				  altair_uv_now(c->driver));
+	if (!error)
+		error = altair_uv_attach(c->driver,
+					 altair_punch_machine(c->punch));
+	return error;
+}
+
+static void begin_punch(struct connect *c)
+{
+	int error;
+
+	air_report_punching(&c->report, &c->own[sock_of(&c->peer)], &c->peer);
+	error = start_punch(c);
+	if (error)
+		end(c, air_report_failure(&c->report, EXIT_INTERNAL,
+					  "cannot punch: %s",
+					  altair_strerror(error)));
+}
+
+static void begin_session(struct connect *c)
+{
+	if (c->session.is_open)
+		return;
+	air_report_open(&c->report);
+	air_session_begin(&c->session);
+}
+
+static void on_connected(struct connect *c, const altair_output *out)
+{
+	air_lookup_stop(&c->lookup);
+	c->session.punch = c->punch;
+	c->session.began = altair_uv_now(c->driver);
+	air_report_connected(&c->report, &out->addr);
+	if (c->options.skip_test)
+		begin_session(c);
+}
+
+static int explain_silence(struct connect *c, const char *peer)
+{
+	if (c->has_varied)
+		return air_report_failure(
+			&c->report, EXIT_NO_DIRECT_PATH,
+			"no direct path to %s: your own NAT gives a different "
+			"port per destination, so the endpoint you gave your "
+			"peer is not the one it would need; use another "
+			"network on this side, IPv6 on both sides, or wait for "
+			"relay support",
+			peer);
+	return air_report_failure(
+		&c->report, EXIT_NO_DIRECT_PATH,
+		"nothing arrived from %s in time: either the peer was not "
+		"running `altair connect` at the same time or an endpoint is "
+		"wrong (discover on both sides and start again), or one of the "
+		"two NATs gives a different port per destination (use another "
+		"network or IPv6 on that side)",
+		peer);
+}
+
+static void on_failed(struct connect *c, const altair_output *out)
+{
+	char peer[ALTAIR_ADDR_TEXT];
+	int code;
+
+	altair_addr_format(&c->peer, peer, sizeof peer);
+	if (out->reason == ALTAIR_E_NO_PEER)
+		code = air_report_failure(
+			&c->report, EXIT_NO_PEER,
+			"the host of %s refused our datagrams, nothing listens "
+			"there: start `altair connect` on the peer, and check "
+			"the endpoint",
+			peer);
+	else if (out->reason == ALTAIR_E_ONE_WAY)
+		code = air_report_failure(
+			&c->report, EXIT_NO_DIRECT_PATH,
+			"only one direction works: %s was heard, but never "
+			"heard us; check the endpoint that you gave the peer, "
+			"and the firewalls on both sides, then start both "
+			"again",
+			peer);
+	else
+		code = explain_silence(c, peer);
+	end(c, code);
+}
+
+static void on_punch_event(struct connect *c, const altair_output *out)
+{
+	switch (out->event) {
+	case ALTAIR_EV_ATTEMPT:
+		air_report_attempt(&c->report, out);
+		break;
+	case ALTAIR_EV_HEARD:
+		air_report_heard(&c->report, &out->addr);
+		break;
+	case ALTAIR_EV_PORT_CHANGED:
+		air_report_port_changed(&c->report, &c->peer, &out->addr);
+		break;
+	case ALTAIR_EV_CONNECTED:
+		on_connected(c, out);
+		break;
+	case ALTAIR_EV_ROLES:
+		air_report_roles(&c->report, out->number);
+		break;
+	case ALTAIR_EV_VERIFIED:
+		air_report_verified(&c->report, out);
+		begin_session(c);
+		break;
+	case ALTAIR_EV_FAILED:
+		on_failed(c, out);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- the driver ---- */
+
+static void on_event(void *user, altair_machine *machine,
+		     const altair_output *out)
+{
+	struct connect *c = user;
+
+	if (!c->run.over && !air_lookup_event(&c->lookup, machine, out))
+		on_punch_event(c, out);
+}
+
+static void on_payload(void *user, altair_machine *machine,
+		       const altair_datagram *datagram)
+{
+	struct connect *c = user;
+
+	(void)machine;
+	if (!c->run.over)
+		air_report_message(&c->report, datagram->bytes);
+}
+
+static void on_refused(void *user, const altair_addr *remote)
+{
+	struct connect *c = user;
+
+	if (c->punch)
+		altair_punch_refused(c->punch, remote);
+}
+
+/* The first word could not leave: waiting would not help. */
+static void on_unsent(void *user, const altair_addr *remote, int error)
+{
+	struct connect *c = user;
+	char peer[ALTAIR_ADDR_TEXT];
+
+	air_lookup_unsent(&c->lookup, remote, error);
+	if (c->run.over || !altair_addr_equal(remote, &c->peer) ||
+	    altair_punch_state(c->punch) != ALTAIR_PUNCH_PUNCHING)
+		return;
+	altair_addr_format(remote, peer, sizeof peer);
+	if (error == ALTAIR_E_NETWORK || error == ALTAIR_E_FAMILY)
+		end(c,
+		    air_report_failure(
+			    &c->report, EXIT_LOCAL_NETWORK,
+			    "this host has no way to %s: no route to its "
+			    "%s address; use the other family on both sides "
+			    "or another network",
+			    peer,
+			    remote->family == ALTAIR_IPV6 ? "IPv6" : "IPv4"));
+	else if (error == ALTAIR_E_PERMISSION)
+		end(c, air_report_failure(
+			       &c->report, EXIT_LOCAL_NETWORK,
+			       "this host does not permit sending to %s: check "
+			       "its firewall and the address",
+			       peer));
+}
+
+/* ---- the discovery ---- */
+
+static void remember(const struct connect *c, const altair_addr *mapped)
+{
+	struct state state = c->remembered;
+	struct state_entry *entry =
+		mapped->family == ALTAIR_IPV6 ? &state.ipv6 : &state.ipv4;
+	altair_addr local;
+
+	if (altair_uv_local(c->driver, sock_of(mapped), &local) != 0)
+		return;
+	entry->local_port = local.port;
+	entry->mapped = *mapped;
+	air_state_write(&state);
+}
+
+static void compare(struct connect *c, const altair_addr *mapped)
+{
+	const struct state_entry *before = mapped->family == ALTAIR_IPV6
+						   ? &c->remembered.ipv6
+						   : &c->remembered.ipv4;
+
+	if (before->local_port && !c->options.local_port &&
+	    !altair_addr_equal(&before->mapped, mapped))
+		air_report_moved(&c->report, &before->mapped, mapped);
+}
+
+/* True, after saying so, when the peer is ourselves. */
+static bool is_own(const struct connect *c, const altair_addr *peer)
+{
+	altair_addr local;
+
+	if (altair_addr_equal(peer, &c->own[sock_of(peer)]))
+		return true;
+	return altair_uv_local(c->driver, sock_of(peer), &local) == 0 &&
+	       air_peer_is_local(peer, &local);
+}
+
+static void check_mapping(struct connect *c, uint32_t sock)
+{
+	altair_addr seen[2];
+
+	if (c->has_varied ||
+	    air_lookup_mapping(&c->lookup, sock, seen) != ALTAIR_MAPPING_VARIES)
+		return;
+	c->has_varied = true;
+	air_report_varies(&c->report, seen);
+}
+
+static void on_answer(void *user, const struct lookup_answer *answer)
+{
+	struct connect *c = user;
+	altair_addr *own = &c->own[answer->sock];
+
+	if (c->run.over)
+		return;
+	if (own->family) {
+		check_mapping(c, answer->sock);
+		return;
+	}
+	*own = answer->mapped;
+	air_report_own(&c->report, answer);
+	compare(c, own);
+	remember(c, own);
+	if (!c->peer.family)
+		return;
+	if (is_own(c, &c->peer))
+		end(c, air_report_failure(
+			       &c->report, EXIT_USAGE,
+			       "--peer %s is your own public endpoint: give "
+			       "the one that your peer's `altair discover` "
+			       "shows",
+			       c->options.peer));
+	else
+		begin_punch(c);
+}
+
+static void on_settled(void *user, int reason)
+{
+	struct connect *c = user;
+	char sentence[1024];
+
+	if (c->run.over)
+		return;
+	if (reason) {
+		air_lookup_explain(&c->lookup, reason, sentence,
+				   sizeof sentence);
+		end(c, air_report_failure(&c->report, EXIT_LOCAL_NETWORK, "%s",
+					  sentence));
+		return;
+	}
+	if (c->peer.family)
+		return;
+	air_print("  Give it to your peer, and ask for theirs.\n");
+	air_prompt_ask(&c->prompt);
+}
+
+static void on_changed(void *user, const altair_addr *mapped)
+{
+	struct connect *c = user;
+	altair_addr *own = &c->own[sock_of(mapped)];
+
+	air_report_moved(&c->report, own, mapped);
+	*own = *mapped;
+}
+
+/* ---- the prompt ---- */
+
+static bool take_peer(void *user, const altair_addr *peer, char *why,
+		      size_t cap)
+{
+	struct connect *c = user;
+	const char *problem = NULL;
+
+	if (!c->own[sock_of(peer)].family)
+		problem = peer->family == ALTAIR_IPV6
+				  ? "is IPv6, and this host has no public IPv6"
+				  : "is IPv4, and this host has no public IPv4";
+	else if (is_own(c, peer))
+		problem = "is your own endpoint: give your peer's";
+	if (problem) {
+		snprintf(why, cap, "%s", problem);
+		return false;
+	}
+	c->peer = *peer;
+	begin_punch(c);
+	return true;
+}
+
+static void give_up(void *user)
+{
+	struct connect *c = user;
+
+	end(c, air_report_failure(&c->report, EXIT_USAGE,
+				  "no peer was given: run `altair connect "
+				  "--peer IP:PORT`"));
+}
+
+/* ---- the command ---- */
+
+static int check_peer(const struct command *self, struct connect *c)
+{
+	const struct connect_options *o = &c->options;
+	char why[256];
+
+	if (!o->peer) {
+		if (!o->json && air_prompt_is_possible())
+			return 0;
+		return air_options_complain(
+			self, "--peer IP:PORT is missing, and there is no "
+			      "terminal to ask for it");
+	}
+	if (!air_peer_parse(&c->peer, o->peer, why, sizeof why))
+		return air_options_complain(self, "--peer %s %s", o->peer, why);
+	if (c->peer.family == ALTAIR_IPV6 ? o->only_ipv4 : o->only_ipv6)
+		return air_options_complain(
+			self, "--peer %s is not of the family that %s asks for",
+			o->peer, o->only_ipv4 ? "-4" : "-6");
+	return 0;
+}
+
+static int read_options(const struct command *self, int argc, char **argv,
+			struct connect *c)
+{
+	int code;
+
+	c->options.attempts = 5;
+	c->options.interval = ALTAIR_MSEC(400);
+	c->options.timeout = ALTAIR_SEC(10);
+	code = air_options_read(self, argc, argv, &c->options);
+	if (code >= 0)
+		return code;
+	if (c->options.only_ipv4 && c->options.only_ipv6)
+		return air_options_complain(self,
+					    "-4 and -6 exclude each other");
+	code = check_peer(self, c);
+	if (!code)
+		code = air_server_choose(self, &c->options.stun, &c->servers);
+	c->report = (struct report){.run = &c->run,
+				    .json = c->options.json,
+				    .initiator = c->options.initiator,
+				    .skips_test = c->options.skip_test,
+				    .raw = c->options.raw};
+	return code ? code : -1;
+}
+
+static int open_driver(struct connect *c, const struct port_choice *choice)
+{
+	const altair_uv_handlers handlers = {.event = on_event,
+					     .payload = on_payload,
+					     .refused = on_refused,
+					     .unsent = on_unsent};
+	char sentence[256];
+	int error =
+		air_port_open(&c->driver, &c->run.loop, choice, &handlers, c);
+
+	if (error) {
+		air_port_explain(choice, error, sentence, sizeof sentence);
+		return air_report_failure(&c->report, EXIT_LOCAL_NETWORK, "%s",
+					  sentence);
+	}
+	if (c->peer.family && is_own(c, &c->peer))
+		return air_report_failure(
+			&c->report, EXIT_USAGE,
+			"--peer %s is this command's own socket: give the "
+			"endpoint that your peer's `altair discover` shows",
+			c->options.peer);
+	return 0;
+}
+
+static int start(struct connect *c)
+{
+	bool is_v6 = c->peer.family == ALTAIR_IPV6;
+	bool is_v4 = c->peer.family == ALTAIR_IPV4;
+	const struct port_choice choice = {
+		.ipv4 = !c->options.only_ipv6 && !is_v6,
+		.ipv6 = !c->options.only_ipv4 && !is_v4,
+		.asked = c->options.local_port,
+		.state = &c->remembered,
+	};
+	const struct lookup_config config = {
+		.servers = &c->servers,
+		.ipv4 = choice.ipv4,
+		.ipv6 = choice.ipv6,
+		.timeout = LOOKUP_TIMEOUT,
+		.keepalive = c->peer.family ? 0 : PROMPT_KEEPALIVE,
+	};
+	const struct lookup_handlers handlers = {.answer = on_answer,
+						 .settled = on_settled,
+						 .changed = on_changed,
+						 .user = c};
+	altair_addr local;
+	int error;
+
+	air_state_read(&c->remembered);
+	error = open_driver(c, &choice);
+	if (error)
+		return error;
+	altair_uv_local(c->driver,
+			choice.ipv4 ? ALTAIR_UV_IPV4 : ALTAIR_UV_IPV6, &local);
+	air_report_begin(&c->report, &c->servers, &local);
+	error = air_lookup_start(&c->lookup, &c->run.loop, c->driver, &config,
+				 &handlers);
+	if (!error)
+		error = air_input_open(&c->input, &c->run.loop);
+	return error ? air_report_failure(&c->report, EXIT_INTERNAL, "%s",
+					  altair_strerror(error))
+		     : 0;
+}
+
+static void on_signal(void *user)
+{
+	struct connect *c = user;
+
+	air_session_end(&c->session, "signal");
+}
+
+static int finish(struct connect *c)
+{
+	air_lookup_stop(&c->lookup);
+	air_input_close(&c->input);
+	if (c->driver)
+		altair_uv_close(c->driver, NULL);
+	free(c->punch_memory);
+	return air_run_close(&c->run);
+}
+
+static int run_connect(const struct command *self, int argc, char **argv)
+{
+	static struct connect c; /* a name being resolved refers to it */
+	int code = read_options(self, argc, argv, &c);
+
+	if (code >= 0)
+		return code;
+	if (air_run_open(&c.run))
+		return air_print_failure(EXIT_INTERNAL, "no event loop");
+	c.run.stopping = on_signal;
+	c.run.user = &c;
+	c.prompt = (struct prompt){.input = &c.input,
+				   .take = take_peer,
+				   .give_up = give_up,
+				   .user = &c};
+	c.session = (struct session){
+		.run = &c.run, .report = &c.report, .input = &c.input};
+	code = start(&c);
+	c.session.driver = c.driver;
+	if (code)
+		air_run_end(&c.run, code);
+	air_run_go(&c.run);
+	return finish(&c);
+}
+
+const struct command air_command_connect = {
+	.name = "connect",
+	.summary = "connect to a peer directly",
+	.about = "Connects to a peer behind another NAT by UDP hole punching. "
+		 "Both sides run\nit at the same time, one of them with "
+		 "--initiator. Then each line typed is a\nmessage to the "
+		 "peer. This mode is neither authenticated nor encrypted.",
+	.options = rows,
+	.run = run_connect,
+};

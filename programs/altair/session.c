@@ -1,0 +1,69 @@
+/*
+ * A line is one datagram, without its line end. The three words of the protocol
+ * cannot be sent: the peer would swallow them. Input that is at its end from
+ * the beginning is no wish to close, but a program without input.
+ */
+#define _GNU_SOURCE
+#include "session.h"
+
+#include "command.h"
+#include "print.h"
+
+static void say_unsent(int error)
+{
+	if (error == ALTAIR_E_TOO_LONG)
+		air_print_note("not sent: the line is longer than %d bytes",
+			       ALTAIR_MESSAGE_MAX);
+	else if (error == ALTAIR_E_WORD)
+		air_print_note("not sent: PUNCH, PING and PONG are words of "
+			       "the protocol, the peer would not show them");
+	else
+		air_print_note("not sent: %s", altair_strerror(error));
+}
+
+static void on_line(void *user, altair_bytes line, bool is_cut)
+{
+	struct session *s = user;
+	altair_datagram datagram;
+	int error = ALTAIR_E_TOO_LONG;
+
+	if (!is_cut)
+		error = altair_punch_wrap(s->punch, altair_uv_now(s->driver),
+					  line, &datagram);
+	if (!error)
+		error = altair_uv_send(s->driver, &datagram);
+	if (error)
+		say_unsent(error);
+}
+
+static void on_end(void *user, bool at_start)
+{
+	struct session *s = user;
+
+	if (at_start)
+		return;
+	air_session_end(s, "end-of-input");
+	air_run_end(s->run, EXIT_DONE);
+}
+
+void air_session_begin(struct session *session)
+{
+	session->is_open = true;
+	session->input->on_line = on_line;
+	session->input->on_end = on_end;
+	session->input->user = session;
+	air_input_start(session->input);
+}
+
+void air_session_end(struct session *session, const char *reason)
+{
+	altair_punch_stats stats = {.size = sizeof stats};
+
+	if (!session->is_open)
+		return;
+	session->is_open = false;
+	air_input_stop(session->input);
+	altair_punch_get_stats(session->punch, &stats);
+	air_report_closed(session->report, reason, &stats,
+			  altair_uv_now(session->driver) - session->began);
+}

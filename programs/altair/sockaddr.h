@@ -1,0 +1,15 @@
+/*
+ * sockaddr.h - the system's addresses as ours.
+ */
+#ifndef AIR_SOCKADDR_H
+#define AIR_SOCKADDR_H
+
+#include <altair/base.h>
+
+#include <sys/socket.h>
+
+/* Reads the IP address; the port is `port`. False for other families. */
+bool air_sockaddr_read(altair_addr *out, const struct sockaddr *from,
+		       uint16_t port);
+
+#endif
