@@ -18,8 +18,9 @@ while read -r file; do
   head -n 1 "$file" | grep -qE '^#!(/bin/sh|/usr/bin/env bash)$' ||
     wrong "$file: not for sh: $(head -n 1 "$file")"
 done <"$dir/files"
+# SC2034: what one script sets another one reads.
 { grep '\.sh$' "$dir/files"; echo quickstart; echo run-tests; echo .ci/run; } |
-  xargs shellcheck -x -S warning || status=1
+  xargs shellcheck -x -S warning -e SC2034 || status=1
 
 for script in ./quickstart ./run-tests; do
   "$script" --help | grep -q '^Usage: ' || wrong "$script --help says no usage"
