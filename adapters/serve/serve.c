@@ -14,13 +14,13 @@
 #include <altair/serve.h>
 #include <altair/udp.h>
 
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,9 +35,6 @@
 /* After so many batches from one socket, the others get their turn. */
 #define ROUNDS_MAX 16
 
-/* The event of the descriptor that stops; sockets have their index. */
-#define STOP UINT32_MAX
-
 #define CACHE_LINE 64
 
 struct worker {
@@ -45,10 +42,10 @@ struct worker {
 	atomic_uint_least64_t errors;
 	atomic_uint_least64_t ignored;
 	altair_udp *udp[LISTENS_MAX];
+	struct pollfd watched[LISTENS_MAX + 1]; /* the sockets, then `stop` */
 	size_t listens;
 	altair_server *server;
 	void *server_memory;
-	int epoll;
 	pthread_t thread;
 	bool runs;
 	altair_datagram in[BATCH], out[BATCH];
@@ -105,23 +102,29 @@ static void drain(struct worker *w, uint32_t index)
 		altair_input(machine, altair_clock_now(), w->in, (size_t)n);
 		publish(w);
 		answer(w, udp);
+		/* Where one came alone, poll(2) is likelier to be next. */
+		if (n == 1)
+			break;
 	}
 }
 
+/*
+ * poll(2) on purpose: a socket in an epoll set has a waiter all the time, which
+ * the kernel calls for every datagram that we send.
+ */
 static void *run(void *user)
 {
-	struct epoll_event events[LISTENS_MAX + 1];
 	struct worker *w = user;
+	struct pollfd *stop = &w->watched[w->listens];
 
-	for (;;) {
-		int n = epoll_wait(w->epoll, events, LISTENS_MAX + 1, -1);
-
-		for (int i = 0; i < n; i++) {
-			if (events[i].data.u32 == STOP)
-				return NULL;
-			drain(w, events[i].data.u32);
-		}
+	while (!stop->revents) {
+		if (poll(w->watched, w->listens + 1, -1) <= 0)
+			continue;
+		for (uint32_t i = 0; i < w->listens; i++)
+			if (w->watched[i].revents)
+				drain(w, i);
 	}
+	return NULL;
 }
 
 /* --- starting and stopping ------------------------------------------------ */
@@ -142,13 +145,6 @@ static int init_server(struct worker *w)
 				  altair_clock_now());
 }
 
-static bool watch(const struct worker *w, int fd, uint32_t index)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.u32 = index};
-
-	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
 /*
  * Opens one more socket for listener `index`. The first one of a listener must
  * fail where another program listens, even if that is another of ours: so it
@@ -161,7 +157,7 @@ static int open_socket(altair_serve *serve, struct worker *w,
 	size_t index = w->listens;
 	bool is_first = w == serve->workers;
 	altair_addr local = *listen;
-	int on = 1, rc;
+	int on = 1, fd, rc;
 
 	if (!is_first) {
 		rc = altair_udp_local(serve->workers->udp[index], &local);
@@ -172,22 +168,13 @@ static int open_socket(altair_serve *serve, struct worker *w,
 	rc = altair_udp_open(&w->udp[index], &local, flags, BATCH);
 	if (rc != 0)
 		return rc;
+	fd = altair_udp_fd(w->udp[index]);
+	w->watched[index] = (struct pollfd){.fd = fd, .events = POLLIN};
 	w->listens++;
 	if (is_first && serve->count > 1 &&
-	    setsockopt(altair_udp_fd(w->udp[index]), SOL_SOCKET, SO_REUSEPORT,
-		       &on, sizeof on) != 0)
-		return ALTAIR_E_SYSTEM;
-	if (!watch(w, altair_udp_fd(w->udp[index]), (uint32_t)index))
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
 		return ALTAIR_E_SYSTEM;
 	return 0;
-}
-
-static int open_worker(altair_serve *serve, struct worker *w)
-{
-	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (w->epoll < 0 || !watch(w, serve->stop, STOP))
-		return ALTAIR_E_SYSTEM;
-	return init_server(w);
 }
 
 /* Starts the threads with every signal blocked: signals are the program's. */
@@ -201,6 +188,8 @@ static int start_threads(altair_serve *serve)
 	for (size_t i = 0; i < serve->count && rc == 0; i++) {
 		struct worker *w = &serve->workers[i];
 
+		w->watched[w->listens] =
+			(struct pollfd){.fd = serve->stop, .events = POLLIN};
 		if (pthread_create(&w->thread, NULL, run, w) != 0)
 			rc = ALTAIR_E_SYSTEM;
 		else
@@ -216,7 +205,7 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 	int rc = 0;
 
 	for (size_t i = 0; i < serve->count && rc == 0; i++)
-		rc = open_worker(serve, &serve->workers[i]);
+		rc = init_server(&serve->workers[i]);
 	for (size_t k = 0; k < config->listens && rc == 0; k++) {
 		if (failed)
 			*failed = k;
@@ -252,8 +241,6 @@ static altair_serve *allocate(size_t count)
 		return NULL;
 	}
 	memset(serve->workers, 0, len);
-	for (size_t i = 0; i < count; i++)
-		serve->workers[i].epoll = -1;
 	return serve;
 }
 
@@ -295,8 +282,6 @@ static void close_worker(struct worker *w)
 	for (size_t i = 0; i < w->listens; i++)
 		altair_udp_close(w->udp[i]);
 	free(w->server_memory);
-	if (w->epoll >= 0)
-		close(w->epoll);
 }
 
 void altair_serve_stop(altair_serve *serve)
