@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+#
+# pair.sh - the guide's flow once, in a lab of its own: both peers discover, one
+# connects, the other one some time later. Prints one line, and on failure what
+# the two programs wrote and the command that repeats the run.
+
+pair_usage() {
+	cat <<'END'
+usage: pair.sh [OPTION]... KIND_A KIND_B     (kinds and link options: lab.sh)
+
+--expect connect   (default) both end the round trip, a message goes each way
+         nopath    both give up with exit code 6, and say why
+         blocked   A reaches no server: exit code 3
+--first a|b        who connects first (default a)
+--skew SECONDS     how much later the other one starts (default 0)
+--initiator a|b    who has --initiator (default a)
+--silence SECONDS  of the connection before the messages (default 0)
+--build DIR        the build to use (default build/release)
+END
+}
+
+# shellcheck source=tests/lab/lab.sh
+. "$(dirname "$0")/lab.sh"
+# shellcheck source=tests/lab/guide.sh
+. "$(dirname "$0")/guide.sh"
+set -u
+
+pair_command="tests/lab/pair.sh $*"
+pair_all=("$@")
+expect=connect first=a skew=0 initiator=a silence=0 links=()
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--expect) expect=$2 ;;
+	--first) first=$2 ;;
+	--skew) skew=$2 ;;
+	--initiator) initiator=$2 ;;
+	--silence) silence=$2 ;;
+	--help)
+		pair_usage
+		exit 0
+		;;
+	--*) links+=("$1" "$2") ;;
+	*) break ;;
+	esac
+	shift 2 || break
+done
+lab_options "${links[@]}"
+if [ $# -ne 2 ]; then
+	pair_usage >&2
+	exit 2
+fi
+lab_enter "${pair_all[@]}"
+
+fail() {
+	echo "not ok $pair_command"
+	echo "  $1"
+	guide_show a
+	guide_show b
+	exit 1
+}
+
+other() {
+	[ "$1" = a ] && echo b || echo a
+}
+
+start() {
+	local args=(--peer "${guide_endpoint[$(other "$1")]}")
+	[ "$1" != "$initiator" ] || args+=(--initiator)
+	guide_connect "$1" "${args[@]}"
+}
+
+# Both discover, then connect, the second one `skew` later.
+meet() {
+	local peer
+	for peer in a b; do
+		guide_discover "$peer"
+		[ "$guide_status" -eq 0 ] ||
+			fail "discover of $peer ended with $guide_status"
+		[ -n "${guide_endpoint[$peer]}" ] ||
+			fail "discover of $peer shows no endpoint"
+	done
+	start "$first"
+	sleep "$skew"
+	start "$(other "$first")"
+}
+
+# A line from one peer arrives at the other.
+message() {
+	local text="hello from $1"
+	guide_say "$1" "$text"
+	guide_wait "$2" 10 "$text" || fail "no message from $1 to $2"
+}
+
+expect_connect() {
+	local peer
+	meet
+	for peer in a b; do
+		guide_wait "$peer" 15 '✓ Round-trip successful!' ||
+			fail "no round trip at $peer"
+	done
+	sleep "$silence"
+	message a b
+	message b a
+	for peer in a b; do
+		guide_end "$peer"
+		[ "$guide_status" -eq 0 ] ||
+			fail "connect of $peer ended with $guide_status"
+	done
+}
+
+# What a side that failed must say on stderr.
+reason() {
+	local file=$LAB_RUN/$1.err
+	case $2 in
+	*sym) lab_holds "$file" 'different port per destination' ;;
+	*) lab_holds "$file" 'nothing arrived' ;;
+	esac || fail "$1 does not say why"
+}
+
+expect_nopath() {
+	local peer
+	meet
+	for peer in a b; do
+		guide_join "$peer" 20
+		[ "$guide_status" -eq 6 ] ||
+			fail "connect of $peer ended with $guide_status, not 6"
+	done
+	reason a "$1"
+	reason b "$2"
+}
+
+expect_blocked() {
+	guide_discover a
+	[ "$guide_status" -eq 3 ] ||
+		fail "discover ended with $guide_status, not 3"
+	guide_connect a --peer "$LAB_PUBLIC_B:4000"
+	guide_join a 20
+	[ "$guide_status" -eq 3 ] ||
+		fail "connect ended with $guide_status, not 3"
+}
+
+[[ "$1 $2" != *fw6* ]] || LAB_FAMILY=6
+lab_up "$1" "$2"
+guide_servers
+case $expect in
+connect) expect_connect ;;
+nopath) expect_nopath "$1" "$2" ;;
+blocked) expect_blocked ;;
+*) lab_fail "there is no expectation '$expect'" ;;
+esac
+echo "ok $1 $2 $expect first=$first skew=$skew ${links[*]}"
