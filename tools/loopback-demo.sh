@@ -21,7 +21,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 # Three ports that are free with high probability; a taken one is said by altair.
-base=$((20000 + $$ % 10000 * 3))
+base=$((20000 + $$ % 4000 * 3))
 stun=127.0.0.1:$base a=127.0.0.1:$((base + 1)) b=127.0.0.1:$((base + 2))
 export XDG_STATE_HOME="$dir"
 
@@ -41,10 +41,15 @@ connect b "${b#*:}" "$a"
 verified() {
   grep -q 'Round-trip successful' "$dir/$1"
 }
+alive() {
+  for pid in $pids; do
+    kill -0 "$pid" 2>/dev/null || return 1
+  done
+}
 tries=0
 until verified a && verified b; do
   tries=$((tries + 1))
-  if [ $tries -gt 150 ]; then
+  if [ $tries -gt 150 ] || ! alive; then
     cat "$dir/serve" "$dir/a" "$dir/b" >&2
     exit 1
   fi

@@ -19,6 +19,7 @@ while read -r file; do
     wrong "$file: not for sh: $(head -n 1 "$file")"
 done <"$dir/files"
 # SC2034: what one script sets another one reads.
+# SC2034: what one script sets another one reads.
 { grep '\.sh$' "$dir/files"; echo quickstart; echo run-tests; echo .ci/run; } |
   xargs shellcheck -x -S warning -e SC2034 || status=1
 
