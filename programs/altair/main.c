@@ -16,6 +16,7 @@
 static const struct command *const commands[] = {
 	&air_command_discover,
 	&air_command_connect,
+	&air_command_serve,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
