@@ -243,37 +243,40 @@ int altair_udp_local(const altair_udp *udp, altair_addr *out)
 
 /* --- receiving ------------------------------------------------------------ */
 
-/* Takes in what the kernel says beside the bytes. */
-static void read_control(const altair_udp *udp, struct msghdr *head,
+/* Takes in one thing that the kernel says beside the bytes. */
+static void read_message(const altair_udp *udp, const struct cmsghdr *c,
 			 altair_datagram *datagram)
 {
 	altair_addr *local = &datagram->path.local;
-	union {
-		struct in_pktinfo v4;
-		struct in6_pktinfo v6;
-		int segment;
-	} value;
+	const uint8_t *data = CMSG_DATA(c);
+	struct in6_pktinfo v6;
+	struct in_pktinfo v4;
+	int segment;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c;
-	     c = CMSG_NXTHDR(head, c)) {
-		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
-			memcpy(&value, CMSG_DATA(c), sizeof value.segment);
-			if ((size_t)value.segment < datagram->bytes.len)
-				datagram->segment = (size_t)value.segment;
-		} else if (c->cmsg_level == IPPROTO_IP &&
-			   c->cmsg_type == IP_PKTINFO) {
-			memcpy(&value, CMSG_DATA(c), sizeof value.v4);
-			*local = udp->bound;
-			memcpy(local->ip, &value.v4.ipi_spec_dst, 4);
-		} else if (c->cmsg_level == IPPROTO_IPV6 &&
-			   c->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&value, CMSG_DATA(c), sizeof value.v6);
-			*local = udp->bound;
-			memcpy(local->ip, &value.v6.ipi6_addr, 16);
-			if (IN6_IS_ADDR_LINKLOCAL(&value.v6.ipi6_addr))
-				local->scope = value.v6.ipi6_ifindex;
-		}
+	if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
+		memcpy(&segment, data, sizeof segment);
+		if ((size_t)segment < datagram->bytes.len)
+			datagram->segment = (size_t)segment;
+	} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		memcpy(&v4, data, sizeof v4);
+		*local = udp->bound;
+		memcpy(local->ip, &v4.ipi_spec_dst, 4);
+	} else if (c->cmsg_level == IPPROTO_IPV6 &&
+		   c->cmsg_type == IPV6_PKTINFO) {
+		memcpy(&v6, data, sizeof v6);
+		*local = udp->bound;
+		memcpy(local->ip, &v6.ipi6_addr, 16);
+		if (IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr))
+			local->scope = v6.ipi6_ifindex;
 	}
+}
+
+static void read_control(const altair_udp *udp, struct msghdr *head,
+			 altair_datagram *datagram)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c;
+	     c = CMSG_NXTHDR(head, c))
+		read_message(udp, c, datagram);
 }
 
 /* recvmmsg, whose errors are either ours (ALTAIR_E_SYSTEM) or nothing. */

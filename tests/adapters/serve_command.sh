@@ -1,0 +1,106 @@
+#!/bin/sh
+# serve_command.sh ALTAIR: the command `altair serve` as a script meets it: what
+# it prints, what it answers, and every exit code. Loopback only. It waits by
+# reading lines from a pipe; what hangs is ended by the test's own timeout.
+set -u
+
+altair=$1
+work=$(mktemp -d)
+server=
+stop() {
+	[ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server"
+	rm -rf "$work"
+}
+trap stop EXIT
+trap 'exit 1' INT TERM
+mkfifo "$work/lines"
+
+fail() {
+	echo "not ok: $*"
+	cat "$work/err"
+	exit 1
+}
+
+# start ARGUMENTS: runs the server; its lines are read from descriptor 3.
+start() {
+	"$altair" serve "$@" >"$work/lines" 2>"$work/err" &
+	server=$!
+	exec 3<"$work/lines"
+}
+
+# finish SIGNAL: sets `code`, and leaves the rest of the lines in `rest`.
+finish() {
+	kill -s "$1" "$server"
+	rest=$(cat <&3)
+	wait "$server"
+	code=$?
+	server=
+	exec 3<&-
+}
+
+# expect CODE WORDS ARGUMENTS: fails with CODE and one line that has WORDS.
+expect() {
+	want=$1
+	words=$2
+	shift 2
+	"$altair" serve "$@" >"$work/out" 2>"$work/err"
+	code=$?
+	[ $code -eq "$want" ] || fail "serve $*: exit $code, not $want"
+	[ -s "$work/out" ] && fail "serve $*: wrote to stdout"
+	[ "$(wc -l <"$work/err")" -eq 1 ] || fail "serve $*: not one line"
+	grep -q -- "$words" "$work/err" || fail "serve $*: not '$words'"
+}
+
+expect 2 'port is missing' --listen 127.0.0.1
+expect 2 'port is not between' --listen 127.0.0.1:65536
+expect 2 'not an IP address' --listen localhost:3478
+expect 2 'address of this host' --listen 224.0.0.1:3478
+expect 2 'address of this host' --listen 255.255.255.255:3478
+expect 2 'from 1 to 256' --threads 0
+expect 2 'from 1 to 256' --threads 257
+expect 2 'unexpected argument' now
+expect 2 'unknown option' --nothing
+expect 3 'not an address of this host' --listen 192.0.2.1:0
+
+# Both families, a free port each, and what others need.
+start --listen 127.0.0.1:0 --listen '[::1]:0'
+read -r first <&3
+read -r second <&3
+v4=${first#listening on } v4=${v4%/udp}
+v6=${second#listening on } v6=${v6%/udp}
+[ "$first" = "listening on 127.0.0.1:${v4##*:}/udp" ] || fail "line: $first"
+[ "$second" = "listening on [::1]:${v6##*:}/udp" ] || fail "line: $second"
+[ "${v4##*:}" -gt 0 ] || fail "no port: $first"
+
+expect 3 'another program listens' --listen "$v4"
+expect 3 'another program listens' --listen "$v4" --threads 2
+for endpoint in "$v4" "$v6"; do
+	XDG_STATE_HOME=$work "$altair" discover --stun "$endpoint" \
+		>"$work/out" 2>"$work/err" || fail "discover from $endpoint"
+	grep -qF "Discovered public endpoint: ${endpoint%:*}:" "$work/out" ||
+		fail "discover from $endpoint: $(cat "$work/out")"
+done
+finish TERM
+[ $code -eq 0 ] || fail "SIGTERM: exit $code, not 0"
+[ "$rest" = "clients:  altair discover --stun $v4
+clients:  altair discover --stun $v6" ] || fail "rest: $rest"
+grep -q '^served [1-9][0-9]* requests, refused 0, ignored 0 other' \
+	"$work/err" || fail "no summary"
+
+# Every address: the firewall is named, and the host is theirs to fill in.
+start --listen 0.0.0.0:0 --threads 3
+read -r first <&3
+port=${first##*:} port=${port%/udp}
+finish INT
+[ $code -eq 130 ] || fail "SIGINT: exit $code, not 130"
+case $rest in
+"firewall: let UDP port $port in
+clients:  altair discover --stun HOST:$port "*) ;;
+*) fail "rest: $rest" ;;
+esac
+
+# Nobody can read where it listens: that is an error, not a silent server.
+"$altair" serve --listen 127.0.0.1:0 >&- 2>"$work/err"
+code=$?
+[ $code -eq 1 ] || fail "stdout closed: exit $code, not 1"
+echo "ok"
