@@ -43,7 +43,7 @@ KIND   open      no NAT: the peer has the public address
        port      port-restricted cone: ... whose address and port was sent to
        sym       symmetric: one mapping per destination, random ports
        cgn       two in series: `port` at home, `port` at the provider
-       short     `port` that forgets a mapping after LAB_SHORT (2) seconds
+       short     `port` that forgets a mapping soon
        udpblock  UDP never leaves
        fw6       IPv6 only, no NAT, a stateful firewall
        linux     plain masquerade without a firewall: early packets of the
@@ -56,6 +56,7 @@ OPTION --rtt TIME           round trip between any two sites, such as 50ms
        --duplicate PERCENT  each way
        --reorder PERCENT    each way
        --seed N             of the links' and NATs' chances
+       --short SECONDS      the mapping lifetime of the kind short (LAB_SHORT, 2)
        --build DIR          the build to use (LAB_BUILD, build/release)
 END
 }
@@ -261,7 +262,7 @@ lab_nat() {
 		on "$1" sh -c 'cd /proc/sys/net/netfilter &&
 			echo "$0" >nf_conntrack_udp_timeout &&
 			echo "$0" >nf_conntrack_udp_timeout_stream' \
-			"${LAB_SHORT:-2}"
+			"$LAB_SHORT"
 		;;
 	udpblock)
 		lab_masquerade "$1"
@@ -375,7 +376,8 @@ lab_internet_wan() {
 		net=${net6:+,$net6::/48}
 		sites+=("$ns=$ips$net${nat:+,nat:$nat}")
 	done
-	"$LAB_BUILD/tests/lab/wan" "${lab_link[@]}" "${sites[@]}" \
+	"$LAB_BUILD/tests/lab/wan" --short "${LAB_SHORT}s" "${lab_link[@]}" \
+		"${sites[@]}" \
 		>"$LAB_RUN/wan.log" 2>&1 &
 	lab_until 10 lab_holds "$LAB_RUN/wan.log" ready || {
 		cat "$LAB_RUN/wan.log"
@@ -389,6 +391,7 @@ lab_internet_wan() {
 
 lab_link=()       # the options of `wan`; none: veth
 LAB_BUILD=${LAB_BUILD:-build/release}
+LAB_SHORT=${LAB_SHORT:-2}
 
 # Takes lab.sh's options from the arguments; leaves the rest in lab_rest.
 lab_options() {
@@ -397,6 +400,10 @@ lab_options() {
 		case $1 in
 		--rtt | --jitter | --loss | --duplicate | --reorder | --seed)
 			lab_link+=("$1" "$2")
+			shift
+			;;
+		--short)
+			LAB_SHORT=$2
 			shift
 			;;
 		--build)
