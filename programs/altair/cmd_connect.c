@@ -362,7 +362,7 @@ static void on_answer(void *user, const struct lookup_answer *answer)
 	if (is_own(c, &c->peer))
 		end(c, air_report_failure(
 			       &c->report, EXIT_USAGE,
-			       "--peer %s is your own public endpoint: give "
+			       "--peer '%s' is your own public endpoint: give "
 			       "the one that your peer's `altair discover` "
 			       "shows",
 			       c->options.peer));
@@ -446,10 +446,12 @@ static int check_peer(const struct command *self, struct connect *c)
 			      "terminal to ask for it");
 	}
 	if (!air_peer_parse(&c->peer, o->peer, why, sizeof why))
-		return air_options_complain(self, "--peer %s %s", o->peer, why);
+		return air_options_complain(self, "--peer '%s' %s", o->peer,
+					    why);
 	if (c->peer.family == ALTAIR_IPV6 ? o->only_ipv4 : o->only_ipv6)
 		return air_options_complain(
-			self, "--peer %s is not of the family that %s asks for",
+			self,
+			"--peer '%s' is not of the family that %s asks for",
 			o->peer, o->only_ipv4 ? "-4" : "-6");
 	return 0;
 }
@@ -497,7 +499,7 @@ static int open_driver(struct connect *c, const struct port_choice *choice)
 	if (c->peer.family && is_own(c, &c->peer))
 		return air_report_failure(
 			&c->report, EXIT_USAGE,
-			"--peer %s is this command's own socket: give the "
+			"--peer '%s' is this command's own socket: give the "
 			"endpoint that your peer's `altair discover` shows",
 			c->options.peer);
 	return 0;

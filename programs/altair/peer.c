@@ -14,19 +14,23 @@
 #include <string.h>
 #include <uv.h>
 
-static const char *explain_syntax(const char *text)
+static const char *explain_parse(const char *text, int error)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	const char *colon = strchr(text, ':');
 	bool has_colons = colon && strchr(colon + 1, ':');
 
-	if (strpbrk(text, letters) && !has_colons)
-		return "is a name: give the IP address and port that the "
-		       "peer's `altair discover` shows";
 	if (has_colons && text[0] != '[')
 		return "is no endpoint: an IPv6 address stands in brackets, "
 		       "such as [2001:db8::1]:5000";
+	if (strpbrk(text, letters) && !has_colons)
+		return "is a name: give the IP address and port that the "
+		       "peer's `altair discover` shows";
+	if (error == ALTAIR_E_NO_PORT)
+		return "has no port: give IP:PORT, such as 198.51.100.5:54321";
+	if (error == ALTAIR_E_PORT)
+		return "has no valid port: a port is 1 to 65535";
 	return "is no endpoint: give IP:PORT, such as 198.51.100.5:54321";
 }
 
@@ -99,13 +103,8 @@ bool air_peer_parse(altair_addr *out, const char *text, char *why, size_t cap)
 	const char *problem = NULL;
 	int error = altair_addr_parse(out, text);
 
-	if (error == ALTAIR_E_NO_PORT)
-		problem = "has no port: give IP:PORT, such as "
-			  "198.51.100.5:54321";
-	else if (error == ALTAIR_E_PORT)
-		problem = "has no valid port: a port is 1 to 65535";
-	else if (error)
-		problem = explain_syntax(text);
+	if (error)
+		problem = explain_parse(text, error);
 	else
 		problem = explain_class(altair_addr_classify(out));
 	if (!problem && any_interface(out, is_broadcast_on))
