@@ -3,9 +3,10 @@
 # time of the server, for three responders in one run: a bare echo (the floor),
 # altair serve, and coturn. BUILD is a release build (default build/release).
 #
-# The server has one CPU and one thread for packets, the load the other CPU, all
-# on loopback. Three rounds, alternating; medians count. `single`: requests of 64
-# clients, one under way each. `merged`: 32 requests sent as one (UDP_SEGMENT).
+# The servers have one CPU and one thread for packets each, the load the other
+# CPU, all on loopback. Three rounds of short turns; medians count. `single`:
+# requests of 64 clients, one under way each. `merged`: each client sends 32
+# requests as one (UDP_SEGMENT).
 # With --check the exit code is 1 when a bar is missed: altair at most 1.10 times
 # the floor, coturn at least 1.3 times altair, and merged at least 6 times.
 set -u
@@ -17,7 +18,6 @@ if [ "${1:-}" = --check ]; then
 fi
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:-$root/build/release}
-rounds=3
 
 fail() {
 	echo "bench/binding.sh: $*" >&2
@@ -47,77 +47,72 @@ pin="$nice taskset -c $server_cpu"
 port=$((20000 + $$ % 8000))
 
 work=$(mktemp -d)
-server=
+servers=
 stop() {
-	[ -z "$server" ] && return
-	kill "$server" 2>/dev/null
-	wait "$server" 2>/dev/null
-	server=
+	for pid in $servers; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	servers=
 }
 trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Each takes the mode and the port, and becomes the server.
-# shellcheck disable=SC2086
-run_echo() {
-	[ "$1" = merged ] && merged=--merged || merged=
-	exec $pin "$build/bench/bench-echo" "127.0.0.1:$2" $merged
-}
-# shellcheck disable=SC2086
-run_altair() {
-	exec $pin "$build/altair" serve --threads 1 --listen "127.0.0.1:$2"
-}
-# shellcheck disable=SC2086
-run_any() {
-	exec $pin "$build/altair" serve --threads 1 --listen "0.0.0.0:$2"
-}
-# shellcheck disable=SC2086
-run_coturn() {
-	exec $pin turnserver -n -S -L 127.0.0.1 -p "$2" -m 1 --no-tls \
-		--no-dtls --no-tcp --no-cli --no-stdout-log \
-		--log-file /dev/null --simple-log --pidfile "$work/coturn.pid"
+# start NAME PROGRAM...: runs a server for `port`, and adds it to `responders`.
+responders=
+start() {
+	name=$1
+	shift
+	# shellcheck disable=SC2086
+	$pin "$@" >"$work/$name.log" 2>&1 &
+	servers="$servers $!"
+	responders="$responders $name,127.0.0.1:$port,$!"
+	port=$((port + 1))
 }
 
-# measure NAME MODE: one line more in $work/MODE.NAME.
+# All servers run at once on the same CPU; who is not asked sleeps.
 measure() {
-	port=$((port + 1))
-	[ "$2" = merged ] && merged=--merged || merged=
-	("run_$1" "$2" "$port") >"$work/server.log" 2>&1 &
-	server=$!
+	responders=
 	# shellcheck disable=SC2086
-	$nice taskset -c "$load_cpu" "$build/bench/bench-load" \
-		"127.0.0.1:$port" "$server" "$server_cpu" $merged \
-		>>"$work/$2.$1" || {
-		cat "$work/server.log" >&2
-		fail "$1 does not run"
+	start echo "$build/bench/bench-echo" "127.0.0.1:$port" $1
+	start altair "$build/altair" serve --threads 1 \
+		--listen "127.0.0.1:$port"
+	start any "$build/altair" serve --threads 1 --listen "0.0.0.0:$port"
+	start coturn turnserver -n -S -L 127.0.0.1 -p "$port" -m 1 --no-tls \
+		--no-dtls --no-tcp --no-cli --no-stdout-log \
+		--log-file /dev/null --simple-log --pidfile "$work/coturn.pid"
+	# shellcheck disable=SC2086
+	$nice taskset -c "$load_cpu" "$build/bench/bench-load" "$server_cpu" \
+		$1 $responders >"$work/${1:-single}" || {
+		cat "$work"/*.log >&2
+		fail "no figures"
 	}
 	stop
 }
 
-round=1
-while [ $round -le $rounds ]; do
-	for mode in single merged; do
-		for name in echo altair any coturn; do
-			measure $name $mode
-		done
-	done
-	round=$((round + 1))
-done
+measure ""
+measure --merged
+mv -- "$work/--merged" "$work/merged"
+
+# figures MODE NAME: the rounds' figures, a line each.
+figures() {
+	sed -n "s/^$2 //p" "$work/$1" | tr ' ' '\n' | head -n 3
+}
 
 median() {
-	cut -d ' ' -f 1 "$work/$1.$2" | sort -n | sed -n $(((rounds + 1) / 2))p
+	figures "$1" "$2" | sort -n | sed -n 2p
 }
 
 # row MODE NAME TITLE
 row() {
-	printf '%-8s %-34s' "$1" "$3"
-	cut -d ' ' -f 1 "$work/$1.$2" | xargs printf ' %8s'
-	printf ' %9s\n' "$(median "$1" "$2")"
+	printf '%-8s %-30s' "$1" "$3"
+	figures "$1" "$2" | xargs printf ' %8s'
+	printf ' %8s\n' "$(median "$1" "$2")"
 }
 
 echo "CPU of the server per binding request, nanoseconds, softirq included"
-printf '%-8s %-34s %8s %8s %8s %9s\n' "" "" round-1 round-2 round-3 median
+printf '%-8s %-30s %8s %8s %8s %8s\n' "" "" "round 1" "round 2" "round 3" median
 for mode in single merged; do
 	row $mode echo "bare echo, the floor"
 	row $mode altair "altair serve"

@@ -1,16 +1,20 @@
 /*
- * bench-load IP:PORT PID CPU [--merged]: asks a responder as fast as it answers
- * and prints what one answered request costs it, in nanoseconds of CPU.
+ * bench-load CPU [--merged] NAME,IP:PORT,PID...: asks several responders, in
+ * turns, as fast as they answer, and prints what one answered request costs
+ * each of them, in nanoseconds of CPU: a line per responder with its name, the
+ * figure of every round, and the number of requests that got no answer.
  *
  * The load: CLIENTS sockets, each with one request under way (merged: one burst
  * of BURST requests, sent as one with UDP_SEGMENT). It never sleeps, so no
- * answer has to wake it: that would be charged to the responder.
+ * answer has to wake it: that would be charged to the responder. A round gives
+ * each responder SLICES short turns, so that a machine that is faster at one
+ * moment than at another is so for all of them.
  *
  * The cost: what the scheduler says the threads of PID ran (/proc/PID/task/N/
- * schedstat), from the end of the warm-up to the end of the load. That includes
- * the softirq work done in their time: on loopback, a sender carries its
- * datagram up to the receiver's socket. What the kernel moved to the softirq
- * thread of the responder's CPU is added; it is nearly nothing.
+ * schedstat) during the turn. That includes the softirq work done in their
+ * time: on loopback, a sender carries its datagram up to the receiver's socket.
+ * What the kernel moved to the softirq thread of CPU, on which all responders
+ * run, is added; it is nearly nothing.
  */
 #define _GNU_SOURCE
 #include "endpoint.h"
@@ -26,22 +30,27 @@
 #define BURST 32
 #define REQUEST_LEN 20
 #define ANSWER_MIN 32
-#define WARM_UP_NS ALTAIR_MSEC(200)
-#define MEASURED_NS ALTAIR_MSEC(1500)
+#define ROUNDS 3
+#define SLICES 8
+#define SLICE_NS ALTAIR_MSEC(120)
+#define SETTLE_NS ALTAIR_MSEC(50)
 #define RETRY_NS ALTAIR_MSEC(200)
-#define START_NS ALTAIR_SEC(10) /* for the responder to come up */
+#define START_NS ALTAIR_SEC(10) /* for a responder to come up */
+#define RESPONDERS_MAX 8
 
 struct client {
 	int fd;
-	unsigned missing; /* answers that have not come            */
+	unsigned missing; /* answers that have not come */
 	altair_time asked;
 	uint8_t request[BURST * REQUEST_LEN];
 };
 
-struct load {
+struct responder {
+	char name[16], endpoint[64], pid[16];
 	struct client client[CLIENTS];
 	unsigned burst; /* requests per send: 1 or BURST */
 	uint64_t answered, lost;
+	double cost[ROUNDS];
 };
 
 /* --- the CPU time of the responder ---------------------------------------- */
@@ -141,7 +150,7 @@ static void ask(struct client *client, unsigned burst)
 }
 
 /* Takes an answer (or several, merged); false if there was none. */
-static bool hear(struct client *client, struct load *load)
+static bool hear(struct client *client, struct responder *r)
 {
 	uint8_t bytes[8192];
 	_Alignas(struct cmsghdr) uint8_t control[64];
@@ -165,62 +174,77 @@ static bool hear(struct client *client, struct load *load)
 			count = (unsigned)((n + segment - 1) / segment);
 	}
 	/* A late answer to a request that was given up does not count. */
-	if (load->burst == 1 && memcmp(bytes + 4, client->request + 4, 16) != 0)
+	if (r->burst == 1 && memcmp(bytes + 4, client->request + 4, 16) != 0)
 		return false;
 	if (count > client->missing)
 		count = client->missing;
 	client->missing -= count;
-	load->answered += count;
+	r->answered += count;
 	return true;
 }
 
 /* Asks, and hears what has come, once around all clients. */
-static void turn(struct load *load)
+static void turn(struct responder *r)
 {
 	for (size_t i = 0; i < CLIENTS; i++) {
-		struct client *client = &load->client[i];
+		struct client *client = &r->client[i];
 
-		while (client->missing > 0 && hear(client, load))
+		while (client->missing > 0 && hear(client, r))
 			;
 		if (client->missing > 0) {
 			if (now_ns() - client->asked < RETRY_NS)
 				continue;
-			load->lost += client->missing;
+			r->lost += client->missing;
 		}
-		ask(client, load->burst);
+		ask(client, r->burst);
 	}
 }
 
-static void run(struct load *load, altair_time how_long)
+/* Hears what is still under way, so that it disturbs nobody else's turn. */
+static void settle(struct responder *r)
+{
+	altair_time began = now_ns();
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		while (r->client[i].missing > 0 && now_ns() - began < SETTLE_NS)
+			hear(&r->client[i], r);
+}
+
+static void run(struct responder *r, altair_time how_long)
 {
 	altair_time began = now_ns();
 
 	while (now_ns() - began < how_long)
-		turn(load);
+		turn(r);
+	settle(r);
 }
 
-/* Waits for the first answers. */
-static bool begin(struct load *load)
+/* Waits for the first answers, which also warms everything up. */
+static bool begin(struct responder *r)
 {
 	altair_time began = now_ns();
 
-	while (load->answered == 0 && now_ns() - began < START_NS)
-		turn(load);
-	return load->answered > 0;
+	while (r->answered == 0 && now_ns() - began < START_NS)
+		turn(r);
+	if (r->answered == 0)
+		return false;
+	run(r, SLICE_NS);
+	r->lost = 0;
+	return true;
 }
 
-static bool open_clients(struct load *load, const struct sockaddr_in *to)
+static bool open_clients(struct responder *r, const struct sockaddr_in *to)
 {
 	int on = 1, segment = REQUEST_LEN;
 
 	for (size_t i = 0; i < CLIENTS; i++) {
 		int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-		load->client[i].fd = fd;
+		r->client[i].fd = fd;
 		if (fd < 0 ||
 		    connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
 			return false;
-		if (load->burst > 1 &&
+		if (r->burst > 1 &&
 		    (setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on) != 0 ||
 		     setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment,
 				sizeof segment) != 0))
@@ -229,53 +253,81 @@ static bool open_clients(struct load *load, const struct sockaddr_in *to)
 	return true;
 }
 
-/* The load, and what it cost. */
-static void measure(struct load *load, const char *pid, const char *cpu)
+/* One round: many turns for each; fills cost[round]. False: one is silent. */
+static bool run_round(struct responder *all, size_t count, int round,
+		      const char *softirq)
 {
-	char softirq[16];
-	uint64_t ns, softirq_ns;
-	altair_time began;
+	uint64_t ns[RESPONDERS_MAX] = {0}, before[RESPONDERS_MAX];
 
-	find_softirq_thread(softirq, sizeof softirq, cpu);
-	run(load, WARM_UP_NS);
-	load->lost = 0;
-	load->answered = 0;
-	ns = cpu_of(pid);
-	softirq_ns = cpu_of(softirq);
-	began = now_ns();
-	run(load, MEASURED_NS);
-	ns = cpu_of(pid) - ns;
-	softirq_ns = cpu_of(softirq) - softirq_ns;
-	began = now_ns() - began;
-	if (load->answered == 0)
-		return;
-	printf("%.1f ns per request, %.1f of it in the softirq thread; "
-	       "%" PRIu64 " requests/s, %" PRIu64 " lost\n",
-	       (double)(ns + softirq_ns) / (double)load->answered,
-	       (double)softirq_ns / (double)load->answered,
-	       load->answered * ALTAIR_SEC(1) / began, load->lost);
+	for (size_t i = 0; i < count; i++)
+		before[i] = all[i].answered;
+	for (size_t k = 0; k < SLICES * count; k++) {
+		struct responder *r = &all[k % count];
+
+		ns[k % count] -= cpu_of(r->pid) + cpu_of(softirq);
+		run(r, SLICE_NS);
+		ns[k % count] += cpu_of(r->pid) + cpu_of(softirq);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].answered == before[i])
+			return false;
+		all[i].cost[round] =
+			(double)ns[i] / (double)(all[i].answered - before[i]);
+	}
+	return true;
+}
+
+static bool open_responder(struct responder *r, const char *text,
+			   unsigned burst)
+{
+	struct sockaddr_in to;
+
+	r->burst = burst;
+	if (sscanf(text, "%15[^,],%63[^,],%15[0-9]", r->name, r->endpoint,
+		   r->pid) != 3 ||
+	    !endpoint_read(&to, r->endpoint) || !open_clients(r, &to)) {
+		fprintf(stderr, "bench-load: cannot use '%s'\n", text);
+		return false;
+	}
+	if (!begin(r)) {
+		fprintf(stderr, "bench-load: %s does not answer\n", r->name);
+		return false;
+	}
+	return true;
+}
+
+static void print_costs(const struct responder *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		printf("%s", all[i].name);
+		for (int round = 0; round < ROUNDS; round++)
+			printf(" %.1f", all[i].cost[round]);
+		printf(" %" PRIu64 "\n", all[i].lost);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	static struct load load;
-	struct sockaddr_in to;
+	static struct responder all[RESPONDERS_MAX];
+	bool merged = argc > 2 && strcmp(argv[2], "--merged") == 0;
+	int first = merged ? 3 : 2;
+	size_t count = 0;
+	char softirq[16];
 
-	if (argc < 4 || !endpoint_read(&to, argv[1])) {
-		fprintf(stderr,
-			"usage: bench-load IP:PORT PID CPU [--merged]\n");
+	if (argc <= first || argc - first > RESPONDERS_MAX) {
+		fprintf(stderr, "usage: bench-load CPU [--merged] "
+				"NAME,IP:PORT,PID...\n");
 		return 2;
 	}
-	load.burst = argc > 4 && strcmp(argv[4], "--merged") == 0 ? BURST : 1;
-	if (!open_clients(&load, &to)) {
-		perror("bench-load");
-		return 3;
-	}
-	if (begin(&load))
-		measure(&load, argv[2], argv[3]);
-	if (load.answered == 0) {
-		fprintf(stderr, "bench-load: %s does not answer\n", argv[1]);
-		return 4;
-	}
+	find_softirq_thread(softirq, sizeof softirq, argv[1]);
+	for (int i = first; i < argc; i++)
+		if (!open_responder(&all[count++], argv[i], merged ? BURST : 1))
+			return 3;
+	for (int round = 0; round < ROUNDS; round++)
+		if (!run_round(all, count, round, softirq)) {
+			fprintf(stderr, "bench-load: one fell silent\n");
+			return 4;
+		}
+	print_costs(all, count);
 	return 0;
 }
