@@ -308,15 +308,24 @@ static void test_discover_finds_this_socket(void)
 	altair_serve_stop(serve);
 }
 
-static void test_discover_leaves_no_answer_to_the_caller(void)
+/* A slow server's answer, after the discovery ended without it. */
+static void test_late_answers_are_not_messages(void)
 {
-	altair_addr servers[2], local, mapped;
+	static const uint8_t answer[12] = {0x01, 0x01, 0, 12,	0x21, 0x12,
+					   0xa4, 0x42, 0, 0x20, 0,    8};
+	uint8_t late[32] = {0};
+	altair_addr servers[2], asked[2], local, mapped;
 	altair_serve *serve = start_servers(servers);
 	altair_conn *conn = prepare(&local);
 	int fd = wire_open("127.0.0.1", 0);
-	uint8_t late[32] = {0x01, 0x01, 0, 12, 0x21, 0x12, 0xa4, 0x42};
 
-	CHECK_EQ(altair_conn_discover(conn, servers, 2, &mapped, NULL), 0);
+	asked[0] = wire_local(fd);
+	asked[1] = servers[0];
+	CHECK_EQ(altair_conn_discover(conn, asked, 2, &mapped, NULL), 0);
+	CHECK_EQ(wire_receive(fd, PATIENCE, late, 20, NULL), 20);
+	memcpy(late, answer, 8);
+	memcpy(late + 20, answer + 8, 4);
+	late[25] = 1; /* IPv4 */
 	wire_send(fd, &local, late, sizeof late);
 	wire_say(fd, &local, "hello");
 	receive_text(conn, "hello");
@@ -719,6 +728,23 @@ static void connect_by_pong(struct side *side, int fd, altair_addr *local)
 	wire_say(fd, local, "PONG");
 }
 
+/* Proves that it hears by a second PING, and leaves our PING unanswered. */
+static void connect_by_ping(struct side *side, int fd, altair_addr *local)
+{
+	altair_addr peer = wire_local(fd);
+
+	side->conn = prepare(local);
+	side->config = towards(&peer);
+	side->config.initiator = true;
+	CHECK_EQ(pthread_create(&side->thread, NULL, run_side, side), 0);
+	CHECK(wire_hears(fd, PATIENCE, "PUNCH"));
+	CHECK(wire_hears(fd, PATIENCE, "PING"));
+	wire_say(fd, local, "PING");
+	CHECK(wire_hears(fd, PATIENCE, "PONG"));
+	wire_sleep_until(wire_now() + ALTAIR_MSEC(20));
+	wire_say(fd, local, "PING");
+}
+
 /* Messages that come while ping-pong still waits are kept for the receive. */
 static void test_messages_during_ping_pong_are_kept(void)
 {
@@ -729,12 +755,12 @@ static void test_messages_during_ping_pong_are_kept(void)
 	uint8_t buf[8];
 	size_t len;
 
-	connect_by_pong(&side, fd, &local);
+	connect_by_ping(&side, fd, &local);
 	wire_say(fd, &local, "early");
 	wire_send(fd, &local, longest, sizeof longest);
 	wire_send(fd, &local, longest, sizeof longest); /* does not fit */
 	wire_say(fd, &local, "small");
-	wire_say(fd, &local, "PING");
+	wire_say(fd, &local, "PONG");
 	pthread_join(side.thread, NULL);
 	CHECK_EQ(side.punched, 0);
 	CHECK_EQ(side.ping_ponged, 0);
@@ -861,7 +887,7 @@ static const struct check_test tests[] = {
 	TEST(test_ping_pong_simulation),
 	TEST(test_prepare_errors),
 	TEST(test_discover_finds_this_socket),
-	TEST(test_discover_leaves_no_answer_to_the_caller),
+	TEST(test_late_answers_are_not_messages),
 	TEST(test_discover_errors),
 	TEST(test_listen_for_punch_takes_the_first_word),
 	TEST(test_punch_arguments),

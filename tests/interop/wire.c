@@ -79,20 +79,21 @@ ssize_t wire_receive(int fd, altair_time wait, void *buf, size_t cap,
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	struct sockaddr_in in = {0};
 
-	for (altair_time now = wire_now(); now <= until; now = wire_now()) {
+	for (;;) {
+		altair_time now = wire_now();
+		altair_time left = until > now ? until - now : 0;
 		socklen_t len = sizeof in;
 		ssize_t got;
 
-		poll(&ready, 1, (int)((until - now) / ALTAIR_MSEC(1)) + 1);
+		poll(&ready, 1,
+		     (int)((left + ALTAIR_MSEC(1) - 1) / ALTAIR_MSEC(1)));
 		got = recvfrom(fd, buf, cap, MSG_DONTWAIT,
 			       (struct sockaddr *)&in, &len);
-		if (got < 0)
-			continue;
-		if (from)
+		if (got >= 0 && from)
 			*from = from_system(&in);
-		return got;
+		if (got >= 0 || left == 0)
+			return got;
 	}
-	return -1;
 }
 
 bool wire_hears(int fd, altair_time wait, const char *word)
