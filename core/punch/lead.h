@@ -33,7 +33,7 @@ struct air_lead {
 	altair_time punch_heard_at; /* its last PUNCH, or NEVER             */
 	altair_time ping_heard_at;  /* its first PING, or NEVER             */
 	altair_time doubt_until;    /* a doubtful PING waits, or NEVER      */
-	altair_time answer_at;	    /* a PING of ours is held back, or NEVER */
+	altair_time answer_at;	    /* an answer of ours waits, or NEVER */
 	altair_time check_at;	    /* the next repeated check, or NEVER    */
 };
 

@@ -272,28 +272,41 @@ static struct air_lead *admit(struct altair_punch *p, const altair_addr *remote)
 	return lead ? lead : add_lead(p, remote);
 }
 
+/* When the answer to a PUNCH may leave. A PING of ours must not look as if it
+ * followed our own PUNCH unasked. A PONG gives way to a PING that follows the
+ * PUNCH unasked; and a PING that our PONG causes then comes well after it. */
+static altair_time answer_time(const struct altair_punch *p, altair_time now,
+			       const struct air_lead *lead)
+{
+	if (!p->config.initiator)
+		return air_time_after(now, AIR_LEAD_BACK_TO_BACK);
+	if (lead->punched_at == ALTAIR_NEVER)
+		return now;
+	return air_time_after(lead->punched_at, AIR_LEAD_BACK_TO_BACK);
+}
+
+static void send_answer(struct altair_punch *p, altair_time now,
+			struct air_lead *lead)
+{
+	lead->answer_at = ALTAIR_NEVER;
+	send_word(p, now, lead, p->config.initiator ? WORD_PING : WORD_PONG);
+}
+
 static void answer(struct altair_punch *p, altair_time now,
 		   struct air_lead *lead, enum air_word heard)
 {
-	bool initiator_asks =
-		p->config.initiator && p->state == ALTAIR_PUNCH_PUNCHING;
-	altair_time clear;
-
 	if (heard == WORD_PONG)
 		return;
-	if (heard == WORD_PING || !initiator_asks) {
+	if (heard == WORD_PING || p->state == ALTAIR_PUNCH_CONNECTED) {
+		if (!p->config.initiator)
+			lead->answer_at = ALTAIR_NEVER;
 		send_word(p, now, lead, WORD_PONG);
 		return;
 	}
-	/* A PING of ours must not look as if it followed our PUNCH unasked. */
-	clear = lead->punched_at == ALTAIR_NEVER
-			? now
-			: air_time_after(lead->punched_at,
-					 AIR_LEAD_BACK_TO_BACK);
-	if (clear <= now)
-		send_word(p, now, lead, WORD_PING);
-	else if (lead->answer_at == ALTAIR_NEVER)
-		lead->answer_at = clear;
+	if (lead->answer_at == ALTAIR_NEVER)
+		lead->answer_at = answer_time(p, now, lead);
+	if (lead->answer_at <= now)
+		send_answer(p, now, lead);
 }
 
 static void hear_when_punching(struct altair_punch *p, altair_time now,
@@ -385,10 +398,8 @@ static void run_lead(struct altair_punch *p, altair_time now,
 		connect(p, now, lead, WORD_NONE);
 		return;
 	}
-	if (lead->answer_at <= now) {
-		lead->answer_at = ALTAIR_NEVER;
-		send_word(p, now, lead, WORD_PING);
-	}
+	if (lead->answer_at <= now)
+		send_answer(p, now, lead);
 	if (lead->check_at <= now) {
 		lead->check_at = air_time_after(now, p->config.interval);
 		send_word(p, now, lead, check_word(p, lead));

@@ -24,14 +24,13 @@ static altair_time next_after(const struct air_schedule *s, altair_time now)
 {
 	if (all_attempts_are_over(s))
 		return s->keepalive ? air_time_after(now, s->keepalive)
-		                    : ALTAIR_NEVER;
+				    : ALTAIR_NEVER;
 	if (attempt_is_over(s))
 		return air_time_after(now, s->interval + wait_after(s));
 	return air_time_after(now, s->interval);
 }
 
-enum air_schedule_step air_schedule_due(struct air_schedule *s,
-                                        altair_time now)
+enum air_schedule_step air_schedule_due(struct air_schedule *s, altair_time now)
 {
 	bool begins = attempt_is_over(s) && !all_attempts_are_over(s);
 
