@@ -228,9 +228,10 @@ static bool decode_error(struct context c, struct air_reader *r,
 static void encode_error(struct context c, struct air_writer *w,
 			 const struct air_stun_value *value)
 {
-	(void)c;
+	bool has_family = c.row->type == AIR_STUN_ADDRESS_ERROR_CODE;
+
 	AIR_ASSERT(value->number >= 300 && value->number <= 699);
-	air_write_u8(w, value->family);
+	air_write_u8(w, has_family ? value->family : 0);
 	air_write_u8(w, 0);
 	air_write_u8(w, (uint8_t)(value->number / 100));
 	air_write_u8(w, (uint8_t)(value->number % 100));
@@ -302,7 +303,8 @@ static bool decode_algorithms(struct context c, struct air_reader *r,
 
 	while (air_stun_algorithm_next(&walk, &each))
 		;
-	return decode_bytes(c, r, out) && !walk.failed;
+	decode_bytes(c, r, out);
+	return !walk.failed;
 }
 
 static const struct codec {

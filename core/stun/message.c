@@ -90,13 +90,14 @@ bool air_stun_message_get(const struct air_stun_message *message, uint16_t type,
 {
 	const struct air_stun_place *place =
 		air_stun_message_place(message, type);
+	altair_bytes value;
 
-	return place && air_stun_attr_decode(
-				air_stun_row(type), &message->header,
-				(altair_bytes){message->bytes.data + place->at +
-						       AIR_STUN_TLV_LEN,
-					       place->len},
-				out);
+	if (!place)
+		return false;
+	value.data = message->bytes.data + place->at + AIR_STUN_TLV_LEN;
+	value.len = place->len;
+	return air_stun_attr_decode(air_stun_row(type), &message->header, value,
+				    out);
 }
 
 void air_stun_build(struct air_stun_builder *b, uint8_t *buffer, size_t cap,

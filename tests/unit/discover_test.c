@@ -376,6 +376,23 @@ static void a_late_answer_still_counts(void)
 	CHECK_EQ(altair_discover_mapping(w.d, 0), ALTAIR_MAPPING_VARIES);
 }
 
+static void a_late_refusal_is_only_noted(void)
+{
+	altair_discover_config c = config();
+
+	begin(&c);
+	add(0, ONE, 0);
+	add(0, TWO, 1);
+	seal();
+	run_until(10);
+	reply(0, ME);
+	run_until(3000);
+	CHECK_EQ(deliver(0, TWO, error(w.sent[1].request, 500)), ALTAIR_TAKEN);
+	CHECK_EQ(w.told_count, 2);
+	CHECK_EQ(answer(1).state, ALTAIR_ANSWER_FAILED);
+	CHECK_EQ(answer(1).code, 500);
+}
+
 static void an_unsealed_discovery_waits_for_more(void)
 {
 	altair_discover_config c = config();
@@ -477,6 +494,43 @@ static void an_answered_group_asks_no_more(void)
 	seal();
 	drain();
 	event(1, ALTAIR_EV_DISCOVERED);
+}
+
+static void a_late_address_of_a_failed_group_is_asked(void)
+{
+	altair_discover_config c = config();
+
+	begin(&c);
+	add(0, ONE, 5);
+	run_until(20);
+	CHECK_EQ(deliver(0, ONE, error(w.sent[0].request, 500)), ALTAIR_TAKEN);
+	CHECK_EQ(add(0, TWO, 5), 1);
+	drain();
+	CHECK_EQ(w.sent_count, 2);
+	CHECK_EQ(w.sent[1].at, MS(20));
+}
+
+static void an_answered_group_survives_the_timeout(void)
+{
+	altair_discover_config c = config();
+
+	c.grace_min = c.grace_max = ALTAIR_SEC(20);
+	begin(&c);
+	add(0, ONE, 5);
+	add(0, TWO, 5);
+	add(0, THREE, 6);
+	seal();
+	run_until(510);
+	drain();
+	reply(0, ME);
+	run_until(5000);
+	drain();
+	/* THREE is the only one that failed; TWO needed no answer. */
+	event(0, ALTAIR_EV_ANSWER);
+	CHECK_EQ(event(1, ALTAIR_EV_SERVER_FAILED)->number, 2);
+	CHECK_EQ(event(2, ALTAIR_EV_DISCOVERED)->reason, 0);
+	CHECK_EQ(answer(1).state, ALTAIR_ANSWER_ASKED);
+	CHECK_EQ(w.sent_count, 7);
 }
 
 static void a_group_all_of_which_fail(void)
@@ -632,6 +686,24 @@ static void an_old_server_knows_only_the_plain_address(void)
 	check_addr(event(0, ALTAIR_EV_ANSWER)->addr, ME);
 }
 
+/* An XOR address that nobody can have does not hide the plain one. */
+static void a_useless_address_is_passed_over(void)
+{
+	struct air_stun_header h = {.class = AIR_STUN_SUCCESS,
+				    .method = AIR_STUN_BINDING};
+	struct air_stun_value useless = {.addr = addr("224.0.0.1:9")};
+	struct air_stun_value plain = {.addr = addr(ME)};
+	struct air_stun_builder b;
+
+	ask_one();
+	memcpy(h.transaction, w.sent[0].request + 8, 12);
+	air_stun_build(&b, answer_bytes, sizeof answer_bytes, &h);
+	air_stun_build_attr(&b, AIR_STUN_XOR_MAPPED_ADDRESS, &useless);
+	air_stun_build_attr(&b, AIR_STUN_MAPPED_ADDRESS, &plain);
+	CHECK_EQ(deliver(0, ONE, air_stun_build_end(&b)), ALTAIR_TAKEN);
+	check_addr(event(0, ALTAIR_EV_ANSWER)->addr, ME);
+}
+
 /* --- mappings ------------------------------------------------------------ */
 
 static enum altair_mapping mapping_of(const char *first, const char *second)
@@ -717,6 +789,25 @@ static void a_silent_keepalive_goes_to_another_server(void)
 	run_until(45010);
 	drain();
 	check_addr(w.sent[w.sent_count - 2].path.remote, TWO);
+}
+
+static void only_servers_that_answered_keep_the_mapping(void)
+{
+	altair_discover_config c = config();
+
+	c.keepalive = ALTAIR_SEC(15);
+	begin(&c);
+	add(0, ONE, 0); /* refuses */
+	add(0, TWO, 1); /* silent */
+	add(0, THREE, 2);
+	seal();
+	run_until(10);
+	CHECK_EQ(deliver(0, ONE, error(w.sent[0].request, 500)), ALTAIR_TAKEN);
+	reply(2, ME);
+	run_until(15060);
+	drain();
+	CHECK_EQ(w.sent_count, 4);
+	check_addr(w.sent[3].path.remote, THREE);
 }
 
 static void a_refused_keepalive_changes_nothing(void)
@@ -854,20 +945,25 @@ static const struct check_test tests[] = {
 	TEST(two_servers_settle_it_at_once),
 	TEST(a_silent_server_delays_nothing),
 	TEST(a_late_answer_still_counts),
+	TEST(a_late_refusal_is_only_noted),
 	TEST(an_unsealed_discovery_waits_for_more),
 	TEST(nobody_to_ask),
 	TEST(a_group_is_asked_in_turn),
 	TEST(a_failed_address_gives_its_turn_away),
 	TEST(an_answered_group_asks_no_more),
+	TEST(an_answered_group_survives_the_timeout),
+	TEST(a_late_address_of_a_failed_group_is_asked),
 	TEST(a_group_all_of_which_fail),
 	TEST(only_the_right_answer_counts),
 	TEST(another_class_or_method_does_not_count),
 	TEST(what_is_no_stun_is_not_ours),
 	TEST(answers_without_an_address),
 	TEST(an_old_server_knows_only_the_plain_address),
+	TEST(a_useless_address_is_passed_over),
 	TEST(mappings_are_compared_per_socket),
 	TEST(the_keepalive_asks_one_server_per_socket),
 	TEST(a_silent_keepalive_goes_to_another_server),
+	TEST(only_servers_that_answered_keep_the_mapping),
 	TEST(a_refused_keepalive_changes_nothing),
 	TEST(a_keepalive_gives_up_after_its_schedule),
 	TEST(a_keepalive_without_randomness_waits),

@@ -420,11 +420,9 @@ static void a_shorter_answer_ends_its_burst(void)
 
 static void answers_of_mixed_lengths_stay_whole(void)
 {
-	static const size_t want[] = {32, 40, 72};
 	uint8_t all[28 * 4];
-	size_t got = 0;
 
-	/* Plain in 28 bytes, with fingerprint, and the two again. */
+	/* Answered by 32, 40, 40 and 32 bytes: two bursts. */
 	begin();
 	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	add(AIR_STUN_SOFTWARE, "abcd", 4);
@@ -437,13 +435,36 @@ static void answers_of_mixed_lengths_stay_whole(void)
 	memcpy(request, all, sizeof all);
 	request_len = sizeof all;
 	give(V4, 28);
-	while (altair_poll(machine, &out) == ALTAIR_SEND) {
-		size_t segment = out.datagram.segment;
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
+	CHECK_EQ(out.datagram.segment, 0);
+	CHECK_EQ(out.datagram.bytes.len, 32);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
+	CHECK_EQ(out.datagram.segment, 40);
+	CHECK_EQ(out.datagram.bytes.len, 40 + 40 + 32);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_WAIT);
+}
 
-		got += out.datagram.bytes.len;
-		CHECK(segment == 0 || segment == 40);
-	}
-	CHECK_EQ(got, want[0] + want[1] + want[2]);
+static void a_closed_burst_takes_no_more(void)
+{
+	uint8_t all[28 * 3];
+
+	/* Answered by 40, 32 and 32 bytes. */
+	begin();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
+	add_fingerprint();
+	memcpy(all, request, 28);
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
+	add(AIR_STUN_SOFTWARE, "abcd", 4);
+	memcpy(all + 28, request, 28);
+	memcpy(all + 56, request, 28);
+	memcpy(request, all, sizeof all);
+	request_len = sizeof all;
+	give(V4, 28);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
+	CHECK_EQ(out.datagram.bytes.len, 40 + 32);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
+	CHECK_EQ(out.datagram.bytes.len, 32);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_WAIT);
 }
 
 static void garbage_in_a_burst_is_skipped(void)
@@ -556,6 +577,7 @@ static const struct check_test tests[] = {
 	TEST(a_burst_of_burst_is_cut_where_the_kernel_would),
 	TEST(a_shorter_answer_ends_its_burst),
 	TEST(answers_of_mixed_lengths_stay_whole),
+	TEST(a_closed_burst_takes_no_more),
 	TEST(garbage_in_a_burst_is_skipped),
 	TEST(a_batch_keeps_its_paths_apart),
 	TEST(what_does_not_fit_is_not_answered),
