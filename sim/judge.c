@@ -59,16 +59,18 @@ static uint64_t beats(altair_time span, altair_time interval)
 }
 
 /* One for the first PING, one for the word that tells of the proof, one for
- * each interval of punching and of checking, and the keep-alives. */
+ * each interval while it punches, one more for each port of the peer's address
+ * that speaks, and the keep-alives. */
 static uint64_t unasked_allowed(const struct sim_judge_side *side,
 				altair_time now)
 {
 	altair_time until = side->is_connected ? side->connected_at : now;
-	uint64_t most = 1 + beats(until - side->started_at, side->interval);
+	uint64_t checks = beats(until - side->started_at, side->interval);
+	uint64_t most = 2 + checks * (1 + side->ports_count);
 
 	if (!side->is_connected)
 		return most;
-	return most + 1 + beats(ALTAIR_SEC(10), side->interval) +
+	return most + beats(ALTAIR_SEC(10), side->interval) +
 	       beats(now - side->connected_at, side->keepalive);
 }
 
@@ -76,22 +78,21 @@ static void judge_sent(struct sim_judge *judge, unsigned s,
 		       const struct sim_record *r)
 {
 	struct sim_judge_side *side = &judge->side[s];
-	bool is_punch = is_word(&r->packet, "PUNCH");
-	uint64_t unasked, punches;
+	uint64_t punches;
 
 	if (side->has_ended)
 		refuse(judge, s, r, "silence: it sends after its end");
 	if (!side->has_started || !is_any_word(&r->packet))
 		return;
 	side->words++;
-	side->punches += is_punch;
-	unasked = side->words -
-		  (side->asked < side->words ? side->asked : side->words);
-	if (unasked > unasked_allowed(side, r->at))
+	if (side->words > side->asked + unasked_allowed(side, r->at))
 		refuse(judge, s, r, "economy: more words than its budget");
-	punches = side->attempts * ALTAIR_PUNCHES_PER_ATTEMPT + side->asked +
+	if (side->asked > 0 || !is_word(&r->packet, "PUNCH"))
+		return;
+	side->punches++;
+	punches = side->attempts * ALTAIR_PUNCHES_PER_ATTEMPT +
 		  beats(r->at - side->started_at, side->keepalive);
-	if (is_punch && side->attempts > 0 && side->punches > punches)
+	if (side->punches > punches)
 		refuse(judge, s, r, "economy: more than 5 PUNCH per attempt");
 }
 
@@ -102,6 +103,16 @@ static bool has_heard_from(const struct sim_judge_side *side,
 		if (altair_addr_equal(&side->heard_from[i], addr))
 			return true;
 	return false;
+}
+
+/* Another port than the given one. */
+static void note_port(struct sim_judge_side *side, uint16_t port)
+{
+	for (size_t i = 0; i < side->ports_count; i++)
+		if (side->ports[i] == port)
+			return;
+	if (port != side->given.port && side->ports_count < SIM_JUDGE_PORTS)
+		side->ports[side->ports_count++] = port;
 }
 
 static void judge_arrived(struct sim_judge *judge, unsigned s,
@@ -115,8 +126,10 @@ static void judge_arrived(struct sim_judge *judge, unsigned s,
 		refuse(judge, s, r, "safety: payload of a stranger");
 	if (!is_any_word(&r->packet) || !side->has_started)
 		return;
-	if (altair_addr_same_ip(&r->packet.src, &side->given))
+	if (altair_addr_same_ip(&r->packet.src, &side->given)) {
 		side->asked++;
+		note_port(side, r->packet.src.port);
+	}
 	if (!from_peer || !peer->has_started)
 		return;
 	peer->reached++;

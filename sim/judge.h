@@ -16,6 +16,7 @@
 #include "sim/trace.h"
 
 #define SIM_JUDGE_ENDPOINTS 8
+#define SIM_JUDGE_PORTS 8
 
 struct sim_judge_side {
 	/* Given. */
@@ -30,7 +31,9 @@ struct sim_judge_side {
 	altair_addr heard_from[SIM_JUDGE_ENDPOINTS]; /* the right peer's */
 	size_t heard_from_count;
 	uint64_t reached; /* our words that reached the peer, both started */
-	uint64_t words, punches, attempts;
+	uint64_t words, punches, attempts; /* punches: before any answer */
+	uint16_t ports[SIM_JUDGE_PORTS];   /* others of the peer's address */
+	size_t ports_count;
 	uint64_t asked; /* words that arrived from the peer's address  */
 };
 

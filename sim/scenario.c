@@ -113,7 +113,7 @@ bool sim_scenario_must_connect(const struct sim_scenario *scenario,
 		return false;
 	if ((a->is_guide || b->is_guide) &&
 	    (scenario->calm > 0 || pairing != SIM_PAIR_DIRECT ||
-	     rtt + jitter >= interval))
+	     scenario->stranger_rate > 0 || rtt + jitter >= interval))
 		return false;
 	return *by <= a->start + a->timeout && *by <= b->start + b->timeout;
 }

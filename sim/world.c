@@ -294,16 +294,21 @@ static void record_drop(struct sim_world *world, uint16_t lane,
 				     });
 }
 
-/* Sends the packet through one line; `halfway` when another one follows. */
+/* Sends the packet through one line. A new packet is recorded as sent once,
+ * also when the line loses or doubles it. */
 static void transmit(struct sim_world *world, struct sim_link *link,
-		     const struct flight *as, enum sim_record_kind kind,
+		     struct flight *as, enum sim_record_kind kind,
 		     uint16_t lane)
 {
 	struct sim_passage passage;
 
 	sim_link_pass(link, world->now, sim_packet_size(&as->packet), &passage);
-	if (passage.drop != SIM_PASSED)
+	if (passage.drop != SIM_PASSED) {
+		as->at = world->now;
+		if (kind == SIM_SENT)
+			record_hop(world, kind, lane, as);
 		record_drop(world, lane, &as->packet, passage.drop);
+	}
 	for (size_t i = 0; i < passage.copies; i++) {
 		struct flight *flight = new_flight(world, &as->packet);
 
@@ -311,10 +316,10 @@ static void transmit(struct sim_world *world, struct sim_link *link,
 		flight->halfway = as->halfway;
 		flight->at = passage.at[i];
 		flight->number = world->numbers++;
+		record_hop(world, i == 0 ? kind : SIM_FORWARDED, lane, flight);
 		if (passage.corrupted)
 			sim_link_corrupt(passage.corrupt_at, flight->data,
 					 flight->packet.payload.len);
-		record_hop(world, kind, lane, flight);
 		push(world, flight);
 	}
 }
