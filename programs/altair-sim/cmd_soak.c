@@ -1,0 +1,128 @@
+/*
+ * Many seeds, each run twice. With several jobs every process takes each n-th
+ * seed; what they find is printed as it is found.
+ */
+#include "sim.h"
+
+#include "sim/replay.h"
+#include "sim/swarm.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define JOBS_MAX 64
+
+struct tally {
+	uint64_t runs, failed, connected, had_to;
+};
+
+static void soak_one(uint64_t seed, struct tally *tally)
+{
+	struct sim_scenario scenario;
+	struct sim_outcome outcome;
+	char line[SIM_REPLAY_MAX];
+	altair_time by;
+
+	sim_swarm_draw(&scenario, seed);
+	sim_scenario_judge(&scenario, &outcome);
+	tally->runs++;
+	tally->connected += sim_outcome_connected(&scenario, &outcome);
+	tally->had_to += sim_scenario_must_connect(&scenario, &by);
+	if (!outcome.violation)
+		return;
+	tally->failed++;
+	printf("%s  # %s\n", sim_replay_swarm(seed, line), outcome.violation);
+	fflush(stdout);
+}
+
+static int soak_some(uint64_t from, uint64_t seeds, unsigned job, unsigned jobs,
+		     int out)
+{
+	struct tally tally = {0};
+
+	for (uint64_t i = job; i < seeds; i += jobs)
+		soak_one(from + i, &tally);
+	return write(out, &tally, sizeof tally) == (ssize_t)sizeof tally ? 0
+									 : 1;
+}
+
+static void add_up(struct tally *sum, const struct tally *part)
+{
+	sum->runs += part->runs;
+	sum->failed += part->failed;
+	sum->connected += part->connected;
+	sum->had_to += part->had_to;
+}
+
+static int report(const struct tally *sum, uint64_t from, uint64_t seeds)
+{
+	printf("%" PRIu64 " seeds from %" PRIu64 ", each twice: %" PRIu64
+	       " connected (%" PRIu64 " had to), %" PRIu64 " failed\n",
+	       sum->runs, from, sum->connected, sum->had_to, sum->failed);
+	if (sum->runs == seeds)
+		return sum->failed ? SIM_EXIT_REFUSED : SIM_EXIT_DONE;
+	printf("A job ended before its work was done.\n");
+	return SIM_EXIT_REFUSED;
+}
+
+static int soak(uint64_t from, uint64_t seeds, unsigned jobs)
+{
+	struct tally sum = {0}, part;
+	pid_t pids[JOBS_MAX];
+	unsigned started = 0;
+	int ends[2];
+
+	if (pipe(ends) < 0) {
+		perror("altair-sim: pipe");
+		return SIM_EXIT_REFUSED;
+	}
+	fflush(stdout);
+	for (; started < jobs; started++) {
+		pids[started] = fork();
+		if (pids[started] == 0)
+			_exit(soak_some(from, seeds, started, jobs, ends[1]));
+		if (pids[started] < 0)
+			break;
+	}
+	close(ends[1]);
+	while (read(ends[0], &part, sizeof part) == (ssize_t)sizeof part)
+		add_up(&sum, &part);
+	close(ends[0]);
+	for (unsigned i = 0; i < started; i++)
+		waitpid(pids[i], NULL, 0);
+	return report(&sum, from, seeds);
+}
+
+int cmd_soak(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"seeds", required_argument, NULL, 's'},
+		{"from", required_argument, NULL, 'f'},
+		{"jobs", required_argument, NULL, 'j'},
+		{NULL, 0, NULL, 0},
+	};
+	uint64_t seeds = 2000, from = 0, jobs = 1;
+	int id;
+
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		bool ok = false;
+
+		if (id == 's')
+			ok = read_number(optarg, UINT64_C(1) << 40, &seeds);
+		else if (id == 'f')
+			ok = read_number(optarg, UINT64_MAX / 2, &from);
+		else if (id == 'j')
+			ok = read_number(optarg, JOBS_MAX, &jobs) && jobs > 0;
+		if (!ok)
+			return usage_error("soak", argv[optind - 1]);
+	}
+	if (optind < argc)
+		return usage_error("soak", argv[optind]);
+	return soak(from, seeds, (unsigned)jobs);
+}
