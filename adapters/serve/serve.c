@@ -102,9 +102,6 @@ static void drain(struct worker *w, uint32_t index)
 		altair_input(machine, altair_clock_now(), w->in, (size_t)n);
 		publish(w);
 		answer(w, udp);
-		/* Where one came alone, poll(2) is likelier to be next. */
-		if (n == 1)
-			break;
 	}
 }
 

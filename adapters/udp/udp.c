@@ -176,10 +176,17 @@ static void lay_out_head(struct box *box, size_t i)
 		.msg_name = &box->envelope[i].remote,
 		.msg_iov = &box->iov[i],
 		.msg_iovlen = 1,
+		.msg_control = box->envelope[i].control,
 	};
 }
 
-/* Sets what never changes from one call to the next. */
+/* Says again how much fits, where the kernel has said how much there was. */
+static void make_room(struct box *box, size_t i)
+{
+	box->head[i].msg_hdr.msg_namelen = sizeof box->envelope[i].remote;
+	box->head[i].msg_hdr.msg_controllen = sizeof box->envelope[i].control;
+}
+
 static void lay_out(altair_udp *udp)
 {
 	for (size_t i = 0; i < BATCH_MAX; i++) {
@@ -189,6 +196,7 @@ static void lay_out(altair_udp *udp)
 	for (size_t i = 0; i < udp->batch; i++) {
 		udp->in.iov[i].iov_base = udp->slots + i * SLOT_STRIDE;
 		udp->in.iov[i].iov_len = SLOT_LEN;
+		make_room(&udp->in, i);
 	}
 }
 
@@ -300,21 +308,8 @@ static int take(altair_udp *udp, size_t cap)
 int altair_udp_receive(altair_udp *udp, uint32_t sock, altair_datagram *batch,
 		       size_t cap)
 {
-	bool has_control = udp->tells_local || udp->takes_bursts;
-	int n;
+	int n = take(udp, cap < udp->batch ? cap : udp->batch);
 
-	if (cap > udp->batch)
-		cap = udp->batch;
-	for (size_t i = 0; i < cap; i++) {
-		struct msghdr *head = &udp->in.head[i].msg_hdr;
-
-		head->msg_namelen = sizeof udp->in.envelope[i].remote;
-		if (has_control) {
-			head->msg_control = udp->in.envelope[i].control;
-			head->msg_controllen = CONTROL_LEN;
-		}
-	}
-	n = take(udp, cap);
 	for (int i = 0; i < n; i++) {
 		altair_datagram *d = &batch[i];
 
@@ -325,8 +320,8 @@ int altair_udp_receive(altair_udp *udp, uint32_t sock, altair_datagram *batch,
 		d->bytes.len = udp->in.head[i].msg_len;
 		d->segment = 0;
 		d->verdict = ALTAIR_NOT_MINE;
-		if (has_control)
-			read_control(udp, &udp->in.head[i].msg_hdr, d);
+		read_control(udp, &udp->in.head[i].msg_hdr, d);
+		make_room(&udp->in, (size_t)i);
 	}
 	return n;
 }
@@ -404,8 +399,6 @@ static int send_singly(altair_udp *udp, size_t index)
 
 	/* The length of the segments is the last control message. */
 	head.msg_controllen -= CMSG_SPACE(sizeof *udp->segment);
-	if (head.msg_controllen == 0)
-		head.msg_control = NULL;
 	head.msg_iov = &piece;
 	for (size_t at = 0; at < whole.iov_len; at += segment) {
 		size_t left = whole.iov_len - at;
@@ -462,15 +455,12 @@ static void queue(altair_udp *udp, const altair_datagram *datagram,
 
 	head->msg_namelen = air_sockaddr_set(&udp->out.envelope[i].remote,
 					     &datagram->path.remote);
-	head->msg_control = udp->out.envelope[i].control;
 	head->msg_controllen = 0;
 	if (udp->tells_local)
 		add_local(head, &datagram->path.local);
 	if (segment != 0)
 		add_control(head, SOL_UDP, UDP_SEGMENT,
 			    (altair_bytes){(uint8_t *)&value, sizeof value});
-	if (head->msg_controllen == 0)
-		head->msg_control = NULL;
 	udp->out.iov[i].iov_base = (void *)(uintptr_t)part.data;
 	udp->out.iov[i].iov_len = part.len;
 	udp->segment[i] = value;
