@@ -6,20 +6,20 @@
  */
 #define _GNU_SOURCE
 #include "../check.h"
+#include "child.h"
 #include "forwarder.h"
 #include "wire.h"
 
 #include <altair/conn.h>
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SCENES_MAX 128
 #define PORT 4000
+
+/* A guide gives up after less than this. */
+#define PATIENCE ALTAIR_SEC(30)
 
 /* Time to get all threads and processes to their marks. */
 #define HEAD_START ALTAIR_MSEC(300)
@@ -33,8 +33,7 @@ struct scene {
 	altair_addr guide_seen, ours_seen; /* where the other one sees them */
 	altair_time starts;		   /* our side                      */
 	pthread_t thread;
-	pid_t pid;
-	int input, output; /* of the guide's program                       */
+	struct child child; /* the guide's program */
 	int connected, validated;
 	char verdict[128];
 };
@@ -97,36 +96,19 @@ static void add_scenes(altair_time offset, altair_time delay, bool trails)
 
 static void spawn_guide(struct scene *scene)
 {
-	char bind[ALTAIR_ADDR_TEXT], peer[ALTAIR_ADDR_TEXT], ready[8] = "";
-	static char program[] = GUIDE_PEER, initiator[] = "--initiator",
-		    trailing[] = "--trailing";
-	char *argv[6] = {program}, **arg = argv + 1;
-	posix_spawn_file_actions_t actions;
-	int input[2], output[2];
+	char bind[ALTAIR_ADDR_TEXT], peer[ALTAIR_ADDR_TEXT];
+	const char *argv[6] = {GUIDE_PEER}, **arg = argv + 1;
 
 	altair_addr_format(&scene->guide, bind, sizeof bind);
 	altair_addr_format(&scene->ours_seen, peer, sizeof peer);
 	if (scene->guide_initiates)
-		*arg++ = initiator;
+		*arg++ = "--initiator";
 	if (scene->guide_trails)
-		*arg++ = trailing;
+		*arg++ = "--trailing";
 	*arg++ = bind;
 	*arg++ = peer;
-	CHECK_EQ(pipe2(input, O_CLOEXEC), 0);
-	CHECK_EQ(pipe2(output, O_CLOEXEC), 0);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, input[0], 0);
-	posix_spawn_file_actions_adddup2(&actions, output[1], 1);
-	CHECK_EQ(posix_spawn(&scene->pid, program, &actions, NULL, argv,
-			     environ),
-		 0);
-	posix_spawn_file_actions_destroy(&actions);
-	close(input[0]);
-	close(output[1]);
-	scene->input = input[1];
-	scene->output = output[0];
-	CHECK_EQ(read(scene->output, ready, sizeof ready), 6);
-	CHECK_MEM(ready, "ready\n", 6);
+	child_start(&scene->child, argv);
+	CHECK(child_says(&scene->child, "ready", PATIENCE));
 }
 
 static void *run_ours(void *argument)
@@ -164,7 +146,7 @@ static void start_guides(altair_time zero)
 						: scenes[i].offset);
 
 			if (starts == done)
-				CHECK_EQ(write(scenes[i].input, "!", 1), 1);
+				child_tell(&scenes[i].child, "!");
 			else if (starts > done && starts < next)
 				next = starts;
 		}
@@ -174,13 +156,11 @@ static void start_guides(altair_time zero)
 /* Ends the guide's program and takes its last words. */
 static void reap_guide(struct scene *scene)
 {
-	ssize_t len =
-		read(scene->output, scene->verdict, sizeof scene->verdict - 1);
+	const char *verdict = child_says(&scene->child, "", PATIENCE);
 
-	scene->verdict[len > 0 ? len - 1 : 0] = '\0';
-	close(scene->input);
-	close(scene->output);
-	waitpid(scene->pid, NULL, 0);
+	snprintf(scene->verdict, sizeof scene->verdict, "%s",
+		 verdict ? verdict : "nothing");
+	child_end(&scene->child);
 }
 
 static bool is_good(const struct scene *scene)
