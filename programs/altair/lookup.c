@@ -295,7 +295,11 @@ static void explain_silence(const struct lookup *l, char *out, size_t cap)
 void air_lookup_explain(const struct lookup *lookup, int reason, char *out,
 			size_t cap)
 {
-	if (reason == ALTAIR_E_NETWORK)
+	if (reason == ALTAIR_E_NETWORK && !lookup->config.ipv4)
+		snprintf(out, cap,
+			 "no STUN server can be reached over IPv6: this host "
+			 "seems to have none; use IPv4 on both sides");
+	else if (reason == ALTAIR_E_NETWORK)
 		snprintf(out, cap,
 			 "the network cannot be reached: check that this host "
 			 "is connected");

@@ -83,6 +83,7 @@ int air_run_close(struct run *run)
 		fflush(NULL);
 		_exit(run->code);
 	}
+	uv_library_shutdown(); /* its threads give their memory back */
 	return run->code;
 }
 

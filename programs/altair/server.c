@@ -62,21 +62,21 @@ static bool split(char *host, char **port)
 
 bool air_server_parse(struct server *out, const char *text)
 {
-	char work[SERVER_HOST_MAX];
+	char work[SERVER_HOST_MAX] = "";
 	char *port;
 	altair_addr addr;
 	bool is_v6;
 
 	if (strlen(text) >= sizeof work)
 		return false;
-	strcpy(work, text);
+	memcpy(work, text, strlen(text) + 1);
 	out->port = STUN_PORT;
 	if (!split(work, &port) || (port && !parse_port(port, &out->port)))
 		return false;
 	is_v6 = text[0] == '[' || strchr(work, ':');
 	if (is_v6 ? altair_addr_parse_ip(&addr, work, 1) != 0 : !is_host(work))
 		return false;
-	strcpy(out->host, work);
+	memcpy(out->host, work, sizeof work);
 	snprintf(out->name, sizeof out->name, is_v6 ? "[%s]:%u" : "%s:%u",
 		 out->host, out->port);
 	return true;

@@ -61,13 +61,13 @@ static void read_line(struct state *out, const char *line)
 
 void air_state_read(struct state *out)
 {
-	char path[PATH_MAX], line[256];
+	char directory[PATH_MAX], path[PATH_MAX], line[256];
 	FILE *file;
 
 	*out = (struct state){0};
-	if (!find_directory(path))
+	if (!find_directory(directory))
 		return;
-	strcat(path, "/discover");
+	snprintf(path, sizeof path, "%.4000s/discover", directory);
 	file = fopen(path, "re");
 	if (!file)
 		return;

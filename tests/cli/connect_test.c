@@ -239,7 +239,7 @@ static void remember(unsigned port, long age, const char *mapped)
 
 	snprintf(path, sizeof path, "%s/altair", proc_state());
 	mkdir(path, 0700);
-	strcat(path, "/discover");
+	snprintf(path, sizeof path, "%s/altair/discover", proc_state());
 	file = fopen(path, "w");
 	CHECK(file);
 	fprintf(file, "ipv4 %u %lld %s\n", port, (long long)time(NULL) - age,
@@ -267,7 +267,7 @@ static void the_port_of_discover_is_used_again(void)
 	remember(1, 1000, "203.0.113.1:12345");
 	CHECK_EQ(proc_run(&p, ARGS("discover", "--json", "--stun", fake.name)),
 		 0);
-	port = (unsigned)atoi(strstr(p.out_text, "0.0.0.0:") + 8);
+	port = (unsigned)strtoul(strstr(p.out_text, "0.0.0.0:") + 8, NULL, 10);
 	proc_free(&p);
 	CHECK_EQ(used_port(&p), port);
 	CHECK(!strstr(p.err_text, "has changed"));

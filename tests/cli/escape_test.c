@@ -90,9 +90,9 @@ static void every_character(void)
 		if (value > 0x11ffff && value % 257 != 0)
 			continue;
 		for (size_t i = 0; i < len; i++)
-			sprintf(want + strlen(want),
-				is_dangerous(value) ? "\\x%02X" : "%c",
-				bytes[i]);
+			snprintf(want + strlen(want), 5,
+				 is_dangerous(value) ? "\\x%02X" : "%c",
+				 bytes[i]);
 		check_escape(bytes, len, want);
 	}
 }

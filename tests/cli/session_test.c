@@ -76,10 +76,10 @@ static void refused_lines(void)
 
 	connect_to_peer(&p, PROC_PIPE, NULL);
 	memset(line, 'x', sizeof line);
-	strcpy(line + 1201, "\n");
+	memcpy(line + 1201, "\n", 2);
 	proc_type(&p, line);
 	memset(line, 'x', sizeof line);
-	strcpy(line + 5000, "\n");
+	memcpy(line + 5000, "\n", 2);
 	proc_type(&p, line);
 	proc_type(&p, "PUNCH\nPING\nPONG\nPING \nping\n");
 	CHECK(peer_gets("PING "));
