@@ -196,6 +196,44 @@ static void a_burst_is_answered_by_a_burst(void)
 	altair_serve_stop(serve);
 }
 
+/* Successes and refusals have different lengths, so that none can be merged
+ * with its neighbour: more answers than datagrams came in. */
+static void answers_that_cannot_merge_all_leave(void)
+{
+	static const char *const ip[] = {"127.0.0.1"};
+	altair_serve *serve = start(ip, 1, 1);
+	altair_addr to = local_of(serve, 0);
+	altair_udp *udp = open_client("127.0.0.1", ALTAIR_UDP_MERGE);
+	struct pollfd p = {.fd = altair_udp_fd(udp), .events = POLLIN};
+	uint8_t requests[64][REQUEST_LEN + 24];
+	altair_datagram in[64];
+	size_t got = 0;
+
+	memset(requests, 0, sizeof requests);
+	for (uint8_t i = 0; i < 64; i++) {
+		/* SOFTWARE (0x8022), or 0x7fff, which nobody understands. */
+		bool known = i % 2 == 0;
+		uint8_t attribute[4] = {known ? 0x80 : 0x7f,
+					known ? 0x22 : 0xff, 0, 20};
+
+		write_request(requests[i], i);
+		requests[i][3] = 24;
+		memcpy(requests[i] + REQUEST_LEN, attribute, 4);
+	}
+	send_to(udp, &to, (altair_bytes){requests[0], sizeof requests},
+		sizeof requests[0]);
+	while (got < 64) {
+		CHECK_EQ(poll(&p, 1, WAIT_MS), 1);
+		for (int n = altair_udp_receive(udp, 0, in, 64); n > 0; n--)
+			got += altair_datagram_split(&in[n - 1], NULL, 0);
+	}
+	CHECK_EQ(got, 64);
+	CHECK_EQ(stats_of(serve).requests, 32);
+	CHECK_EQ(stats_of(serve).errors, 32);
+	altair_udp_close(udp);
+	altair_serve_stop(serve);
+}
+
 /* The kernel spreads the clients over the threads; none may be forgotten. */
 static void every_thread_answers(void)
 {
@@ -288,6 +326,7 @@ static const struct check_test tests[] = {
 	TEST(answers_nothing_but_requests),
 	TEST(answer_leaves_from_what_was_asked),
 	TEST(a_burst_is_answered_by_a_burst),
+	TEST(answers_that_cannot_merge_all_leave),
 	TEST(every_thread_answers),
 	TEST(a_second_server_is_refused),
 	TEST(wrong_configurations_are_refused),

@@ -185,12 +185,15 @@ static void answer_comes_from(const char *any, const char *ip,
 	altair_addr asked = address(ip, local_of(server).port);
 	altair_datagram in[4];
 
-	CHECK_EQ(send_bytes(asker, &asked, "?", 1), 1);
-	CHECK_EQ(receive(server, in, 4), 1);
-	CHECK(altair_addr_equal(&in[0].path.local, &asked));
-	CHECK_EQ(altair_udp_send(server, in, 1), 1);
-	CHECK_EQ(receive(asker, in, 4), 1);
-	CHECK(altair_addr_equal(&in[0].path.remote, &asked));
+	/* Twice: the kernel's answer to one call may not spoil the next. */
+	for (int turn = 0; turn < 2; turn++) {
+		CHECK_EQ(send_bytes(asker, &asked, "?", 1), 1);
+		CHECK_EQ(receive(server, in, 4), 1);
+		CHECK(altair_addr_equal(&in[0].path.local, &asked));
+		CHECK_EQ(altair_udp_send(server, in, 1), 1);
+		CHECK_EQ(receive(asker, in, 4), 1);
+		CHECK(altair_addr_equal(&in[0].path.remote, &asked));
+	}
 	altair_udp_close(server);
 	altair_udp_close(asker);
 }
@@ -279,6 +282,10 @@ static int send_burst(unsigned from_flags, unsigned to_flags)
 
 	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (uint8_t)(i % 251);
+	/* A single datagram first: it must not spoil what comes after it. */
+	CHECK_EQ(send_bytes(a, &to, "x", 1), 1);
+	CHECK_EQ(receive(b, in, 64), 1);
+	CHECK_EQ(in[0].segment, 0);
 	out.segment = 20;
 	CHECK_EQ(altair_udp_send(a, &out, 1), 1);
 	while (at < sizeof bytes) {
