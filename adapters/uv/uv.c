@@ -41,6 +41,7 @@ struct altair_uv {
 	void *user;
 	void (*closed)(void *user);
 	unsigned handles; /* not yet closed */
+	bool kicked;	  /* since the machines were drained last */
 	bool closing;
 };
 
@@ -67,28 +68,38 @@ static void report_unsent(altair_uv *d, const altair_addr *remote, int error)
 		d->handlers.unsent(d->user, remote, error);
 }
 
-/* Gives what was collected to the kernel. What it refuses is lost, and reported
- * when all is sent: a handler may end the life of the remaining bytes. */
+/* How many datagrams from `first` on go where it goes. */
+static size_t run_length(const altair_uv *d, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < d->sends && altair_addr_equal(&d->send[end].path.remote,
+						   &d->send[first].path.remote))
+		end++;
+	return end - first;
+}
+
+/* Gives what was collected to the kernel, one call for each destination in a
+ * row. What it refuses is lost, and reported when all is sent: a handler may
+ * end the life of the remaining bytes. */
 static void flush(altair_uv *d)
 {
 	altair_addr remote[BATCH];
 	int error[BATCH];
-	size_t count = d->sends, failures = 0;
+	size_t failures = 0, len;
 
-	d->sends = 0;
-	for (size_t i = 0; i < count;) {
+	for (size_t i = 0; i < d->sends; i += len) {
 		const altair_datagram *next = &d->send[i];
-		int sent = altair_udp_send(d->sock[next->path.sock].udp, next,
-					   count - i);
+		int sent;
 
-		if (sent > 0) {
-			i += (size_t)sent;
+		len = run_length(d, i);
+		sent = altair_udp_send(d->sock[next->path.sock].udp, next, len);
+		if (sent >= 0 && (size_t)sent == len)
 			continue;
-		}
 		remote[failures] = next->path.remote;
 		error[failures++] = sent < 0 ? sent : ALTAIR_E_AGAIN;
-		i++;
 	}
+	d->sends = 0;
 	for (size_t i = 0; i < failures; i++)
 		report_unsent(d, &remote[i], error[i]);
 }
@@ -179,6 +190,7 @@ static void drain_all(altair_uv *d)
 {
 	altair_time deadline = ALTAIR_NEVER;
 
+	d->kicked = false;
 	for (size_t i = 0; i < d->machines && !d->closing;) {
 		altair_machine *machine = d->machine[i];
 		altair_time next = drain(d, machine);
@@ -190,7 +202,7 @@ static void drain_all(altair_uv *d)
 			i++;
 	}
 	if (!d->closing)
-		set_timer(d, deadline);
+		set_timer(d, d->kicked ? 0 : deadline);
 }
 
 static void tick_all(altair_uv *d)
@@ -230,6 +242,7 @@ void altair_uv_detach(altair_uv *driver, altair_machine *machine)
 
 void altair_uv_kick(altair_uv *driver)
 {
+	driver->kicked = true;
 	if (!driver->closing)
 		set_timer(driver, 0);
 }

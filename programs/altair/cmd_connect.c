@@ -89,7 +89,7 @@ struct connect {
 	bool has_varied;
 	altair_punch *punch;
 	void *punch_memory;
-	bool has_sent; /* a word to the peer left */
+	altair_time punch_began;
 };
 
 static void end(struct connect *c, int code)
@@ -118,6 +118,7 @@ static int start_punch(struct connect *c)
 	config.interval = c->options.interval;
 	config.timeout = c->options.timeout;
 	need = altair_punch_size(&config);
+	c->punch_began = altair_uv_now(c->driver);
 	c->punch_memory = malloc(need);
 	if (!c->punch_memory)
 		return ALTAIR_E_MEMORY;
@@ -265,14 +266,15 @@ static void on_refused(void *user, const altair_addr *remote)
 		altair_punch_refused(c->punch, remote);
 }
 
-/* The first word could not leave: waiting would not help. */
+/* Where already the first words cannot leave, waiting does not help. */
 static void on_unsent(void *user, const altair_addr *remote, int error)
 {
 	struct connect *c = user;
 	char peer[ALTAIR_ADDR_TEXT];
 
 	air_lookup_unsent(&c->lookup, remote, error);
-	if (c->run.over || !altair_addr_equal(remote, &c->peer) ||
+	if (c->run.over || !c->punch || !altair_addr_equal(remote, &c->peer) ||
+	    altair_uv_now(c->driver) - c->punch_began > c->options.interval ||
 	    altair_punch_state(c->punch) != ALTAIR_PUNCH_PUNCHING)
 		return;
 	altair_addr_format(remote, peer, sizeof peer);
@@ -304,8 +306,7 @@ static void remember(const struct connect *c, const altair_addr *mapped)
 
 	if (altair_uv_local(c->driver, sock_of(mapped), &local) != 0)
 		return;
-	entry->local_port = local.port;
-	entry->mapped = *mapped;
+	*entry = air_state_entry(local.port, mapped);
 	air_state_write(&state);
 }
 

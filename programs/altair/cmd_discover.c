@@ -132,8 +132,8 @@ static void remember(const struct discover *d)
 	for (size_t i = 0; i < 2; i++) {
 		if (!d->seen[i].is_known)
 			continue;
-		entry[i]->local_port = d->seen[i].local.port;
-		entry[i]->mapped = d->seen[i].first.mapped;
+		*entry[i] = air_state_entry(d->seen[i].local.port,
+					    &d->seen[i].first.mapped);
 	}
 	air_state_write(&state);
 }

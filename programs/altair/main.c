@@ -118,7 +118,8 @@ int main(int argc, char **argv)
 	fill_descriptors();
 	air_print_open();
 	code = dispatch(argc, argv);
-	if (fflush(stdout) != 0 && code == EXIT_DONE)
-		code = EXIT_INTERNAL;
+	if (fflush(stdout) != 0 || air_print_is_broken())
+		code = air_print_failure(EXIT_INTERNAL,
+					 "cannot write to the output");
 	return code;
 }

@@ -43,9 +43,17 @@ static void watch_output(uv_prepare_t *handle)
 	struct run *run = handle->data;
 
 	if (air_print_is_broken())
-		air_run_end(run,
-			    air_print_failure(EXIT_INTERNAL,
-					      "cannot write to the output"));
+		air_run_end(run, EXIT_INTERNAL);
+}
+
+/* nohup(1) has SIGHUP ignored for us. SIGINT is taken even if it is ignored, as
+ * for the background jobs of a script. */
+static bool is_ours(int number)
+{
+	struct sigaction action;
+
+	return number != SIGHUP || (sigaction(SIGHUP, NULL, &action) == 0 &&
+				    action.sa_handler != SIG_IGN);
 }
 
 int air_run_open(struct run *run)
@@ -57,7 +65,8 @@ int air_run_open(struct run *run)
 	for (size_t i = 0; i < SIGNALS; i++) {
 		uv_signal_init(&run->loop, &run->signal[i]);
 		run->signal[i].data = run;
-		uv_signal_start(&run->signal[i], on_signal, signals[i]);
+		if (is_ours(signals[i]))
+			uv_signal_start(&run->signal[i], on_signal, signals[i]);
 	}
 	uv_prepare_init(&run->loop, &run->watch);
 	run->watch.data = run;

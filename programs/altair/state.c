@@ -43,13 +43,13 @@ static void read_line(struct state *out, const char *line)
 {
 	char family[8], mapped[ALTAIR_ADDR_TEXT];
 	unsigned port;
-	long long when, now = time(NULL);
+	long long now = time(NULL);
 	struct state_entry entry;
 
-	if (sscanf(line, "%7s %5u %lld %63s", family, &port, &when, mapped) !=
-		    4 ||
-	    port < 1 || port > UINT16_MAX || when > now ||
-	    now - when > REMEMBERED_SECONDS ||
+	if (sscanf(line, "%7s %5u %lld %63s", family, &port, &entry.seen_at,
+		   mapped) != 4 ||
+	    port < 1 || port > UINT16_MAX || entry.seen_at > now ||
+	    now - entry.seen_at > REMEMBERED_SECONDS ||
 	    altair_addr_parse(&entry.mapped, mapped) != 0)
 		return;
 	entry.local_port = (uint16_t)port;
@@ -93,6 +93,14 @@ static int make_directory(char *path)
 	}
 }
 
+struct state_entry air_state_entry(uint16_t local_port,
+				   const altair_addr *mapped)
+{
+	return (struct state_entry){.local_port = local_port,
+				    .mapped = *mapped,
+				    .seen_at = time(NULL)};
+}
+
 static void write_entry(FILE *file, const char *family,
 			const struct state_entry *entry)
 {
@@ -102,7 +110,7 @@ static void write_entry(FILE *file, const char *family,
 		return;
 	altair_addr_format(&entry->mapped, mapped, sizeof mapped);
 	fprintf(file, "%s %u %lld %s\n", family, entry->local_port,
-		(long long)time(NULL), mapped);
+		entry->seen_at, mapped);
 }
 
 static int write_file(const struct state *state, const char *directory)

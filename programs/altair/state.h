@@ -10,6 +10,7 @@
 struct state_entry {
 	uint16_t local_port; /* 0: nothing is remembered                     */
 	altair_addr mapped;
+	long long seen_at; /* seconds since 1970                             */
 };
 
 struct state {
@@ -20,7 +21,11 @@ struct state {
  * malformed memories are none. */
 void air_state_read(struct state *out);
 
-/* Remembers it as of now. Says on stderr why it cannot, and goes on. */
+/* An entry as of now. */
+struct state_entry air_state_entry(uint16_t local_port,
+				   const altair_addr *mapped);
+
+/* Remembers it. Says on stderr why it cannot, and goes on. */
 void air_state_write(const struct state *state);
 
 #endif
