@@ -182,6 +182,8 @@ lab_lan() {
 	END
 }
 
+# Protocols are numbers (17 UDP, 58 ICMPv6): a small system has no /etc/protocols.
+
 # What every home router does: nothing from outside that nobody asked for, not
 # even for the router itself. Without the input rule Linux would take an early
 # packet of the peer as a connection of its own (`linux` shows the harm).
@@ -190,7 +192,7 @@ lab_firewall() {
 		table inet firewall {
 			chain input {
 				type filter hook input priority filter
-				iifname wan0 meta l4proto != ipv6-icmp ct state new drop
+				iifname wan0 meta l4proto != 58 ct state new drop
 			}
 			chain forward {
 				type filter hook forward priority filter; policy drop
@@ -229,7 +231,7 @@ lab_cone() {
 			}
 			chain forward {
 				type filter hook forward priority filter - 1
-				iifname lan0 meta l4proto udp update @sent { $3 }
+				iifname lan0 meta l4proto 17 update @sent { $3 }
 			}
 			chain prerouting {
 				type nat hook prerouting priority dstnat
@@ -267,7 +269,7 @@ lab_nat() {
 	udpblock)
 		lab_masquerade "$1"
 		on "$1" nft insert rule inet firewall forward \
-			meta l4proto udp drop
+			meta l4proto 17 drop
 		;;
 	fw6) ;;
 	*)
