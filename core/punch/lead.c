@@ -2,12 +2,17 @@
 
 #include "punch/schedule.h"
 
+#include <altair/punch.h>
+
 #define DOUBT_INTERVALS 4
+#define DOUBT_PUNCHES (ALTAIR_PUNCHES_PER_ATTEMPT - 1)
 
 struct air_lead air_lead(const altair_addr *remote)
 {
 	return (struct air_lead){.remote = *remote,
 				 .first_sent_at = ALTAIR_NEVER,
+				 .sent_at = ALTAIR_NEVER,
+				 .sent_before = ALTAIR_NEVER,
 				 .punched_at = ALTAIR_NEVER,
 				 .punch_heard_at = ALTAIR_NEVER,
 				 .ping_heard_at = ALTAIR_NEVER,
@@ -32,6 +37,15 @@ static bool ping_is_an_answer(const struct air_lead *lead, altair_time now,
 	return !ago(now, lead->first_sent_at, interval);
 }
 
+/* A PING waits for silence; a PUNCH makes it wait anew, or in vain. */
+static void doubt(struct air_lead *lead, altair_time now, altair_time interval)
+{
+	lead->doubt_until =
+		lead->doubt_punches > DOUBT_PUNCHES
+			? ALTAIR_NEVER
+			: air_time_after(now, DOUBT_INTERVALS * interval);
+}
+
 bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 		    altair_time interval)
 {
@@ -40,16 +54,18 @@ bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 
 	if (word == WORD_PUNCH) {
 		lead->punch_heard_at = now;
-		lead->doubt_until = ALTAIR_NEVER;
+		lead->doubt_punches++;
+		if (lead->doubt_until != ALTAIR_NEVER)
+			doubt(lead, now, interval);
 	}
 	if (word == WORD_PING) {
 		proof = they_may_know && ping_is_an_answer(lead, now, interval);
-		if (!proof && they_may_know &&
-		    lead->ping_heard_at == ALTAIR_NEVER)
-			lead->doubt_until =
-				air_time_after(now, DOUBT_INTERVALS * interval);
-		if (lead->ping_heard_at == ALTAIR_NEVER)
+		if (lead->ping_heard_at == ALTAIR_NEVER) {
 			lead->ping_heard_at = now;
+			lead->doubt_punches = 0;
+			if (they_may_know)
+				doubt(lead, now, interval);
+		}
 	}
 	lead->is_heard = true;
 	lead->check_at = air_time_after(now, interval);
@@ -60,8 +76,21 @@ void air_lead_sent(struct air_lead *lead, altair_time now, enum air_word word)
 {
 	if (lead->first_sent_at == ALTAIR_NEVER)
 		lead->first_sent_at = now;
+	if (lead->sent_at != now)
+		lead->sent_before = lead->sent_at;
+	lead->sent_at = now;
 	if (word == WORD_PUNCH)
 		lead->punched_at = now;
+}
+
+altair_time air_lead_round_trip(const struct air_lead *lead, altair_time now,
+				altair_time interval)
+{
+	bool is_known = lead->sent_before == ALTAIR_NEVER ||
+			ago(now, lead->sent_before, interval);
+
+	return is_known && lead->sent_at != ALTAIR_NEVER ? now - lead->sent_at
+							 : 0;
 }
 
 altair_time air_lead_deadline(const struct air_lead *lead)

@@ -4,17 +4,20 @@
  * further ports of the same address.
  *
  * Proof that the peer hears us, by the word that arrives:
- *   PONG   always, once something of ours went to this endpoint: it is only
- * ever sent as an answer. PING   unless it may be the one that every initiator
- * sends unasked, right behind its very first PUNCH (docs/punch.md says why it
- * must). It is not that one when
+ *   PONG   always, once something of ours went to this endpoint: it is only ever
+ *          sent as an answer.
+ *   PING   unless it may be the one that every initiator sends unasked, right
+ *          behind its very first PUNCH (docs/punch.md says why it must). It is
+ *          not that one when
  *            - a PUNCH of the peer came well before it, or
  *            - another PING came well before it, or
  *            - nothing was heard before, and we ourselves began less than one
  *              interval ago: then we are the later side, and this is the answer
  *              to our first PUNCH.
- *          A doubtful PING becomes proof when no PUNCH follows it for four
- *          intervals: a side that has not heard us would go on punching.
+ *          A doubtful PING becomes proof when four intervals pass without a
+ *          PUNCH, at the latest behind the fourth PUNCH: a side that has not
+ *          heard us goes on punching, the guide's own program at most to the
+ *          end of its attempt.
  *   PUNCH  never.
  */
 #ifndef AIR_LEAD_H
@@ -29,10 +32,13 @@ struct air_lead {
 	altair_addr remote;
 	bool is_heard;
 	altair_time first_sent_at;  /* our first word to it, or NEVER       */
+	altair_time sent_at;	    /* our last word to it, or NEVER        */
+	altair_time sent_before;    /* the time of one before that, or NEVER */
 	altair_time punched_at;	    /* our last PUNCH to it, or NEVER       */
 	altair_time punch_heard_at; /* its last PUNCH, or NEVER             */
 	altair_time ping_heard_at;  /* its first PING, or NEVER             */
 	altair_time doubt_until;    /* a doubtful PING waits, or NEVER      */
+	unsigned doubt_punches;	    /* PUNCH heard since it waits           */
 	altair_time answer_at;	    /* an answer of ours waits, or NEVER */
 	altair_time check_at;	    /* the next repeated check, or NEVER    */
 };
@@ -43,6 +49,10 @@ bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 		    altair_time interval);
 /* Takes note of a word that leaves for it. */
 void air_lead_sent(struct air_lead *lead, altair_time now, enum air_word word);
+/* The round trip that a PONG at `now` closes; 0 where it may be the answer to
+ * more than one of our words (Karn's rule, RFC 6298 3). */
+altair_time air_lead_round_trip(const struct air_lead *lead, altair_time now,
+				altair_time interval);
 /* The earliest of its timers. */
 altair_time air_lead_deadline(const struct air_lead *lead);
 

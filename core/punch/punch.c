@@ -47,7 +47,7 @@ struct altair_punch {
 	size_t leads_count;
 	size_t peer; /* CONNECTED: which lead it is                     */
 	altair_time connected_at, keepalive_at;
-	altair_time pinged_at; /* our last PING, for the round trip      */
+	altair_time rtt; /* that the last PONG closed, 0 where unknown */
 	bool is_heard, is_verified, is_refused;
 	struct output outputs[OUTPUTS_MAX];
 	size_t outputs_first, outputs_count;
@@ -74,8 +74,6 @@ static void send_word(struct altair_punch *p, altair_time now,
 		return;
 	push(p, &out);
 	air_lead_sent(lead, now, word);
-	if (word == WORD_PING)
-		p->pinged_at = now;
 	p->stats.sent++;
 	p->keepalive_at = p->config.keepalive
 				  ? air_time_after(now, p->config.keepalive)
@@ -171,7 +169,7 @@ static void stop_timers(struct altair_punch *p)
 	p->schedule.at = ALTAIR_NEVER;
 }
 
-static void verify(struct altair_punch *p, altair_time now, int reason)
+static void verify(struct altair_punch *p, int reason)
 {
 	if (p->is_verified)
 		return;
@@ -180,7 +178,7 @@ static void verify(struct altair_punch *p, altair_time now, int reason)
 	p->leads[p->peer].check_at = ALTAIR_NEVER;
 	tell(p, ALTAIR_EV_VERIFIED, reason, &p->leads[p->peer].remote);
 	if (p->config.initiator && reason == 0)
-		told(p)->rtt = now - p->pinged_at;
+		told(p)->rtt = p->rtt;
 }
 
 static void tell_roles(struct altair_punch *p, const struct air_lead *peer,
@@ -211,7 +209,7 @@ static void connect(struct altair_punch *p, altair_time now,
 	if (proof == WORD_PONG)
 		send_word(p, now, lead, WORD_PONG);
 	if (proof == WORD_PONG || !p->config.initiator)
-		verify(p, now, 0);
+		verify(p, 0);
 	else
 		lead->check_at = air_time_after(now, p->config.interval);
 }
@@ -272,15 +270,12 @@ static struct air_lead *admit(struct altair_punch *p, const altair_addr *remote)
 	return lead ? lead : add_lead(p, remote);
 }
 
-/* When the answer to a PUNCH may leave. A PING of ours must not look as if it
- * followed our own PUNCH unasked. A PONG gives way to a PING that follows the
- * PUNCH unasked; and a PING that our PONG causes then comes well after it. */
+/* When the answer to a PUNCH may leave: a PING of ours must not look as if it
+ * followed our own PUNCH unasked. */
 static altair_time answer_time(const struct altair_punch *p, altair_time now,
 			       const struct air_lead *lead)
 {
-	if (!p->config.initiator)
-		return air_time_after(now, AIR_LEAD_BACK_TO_BACK);
-	if (lead->punched_at == ALTAIR_NEVER)
+	if (!p->config.initiator || lead->punched_at == ALTAIR_NEVER)
 		return now;
 	return air_time_after(lead->punched_at, AIR_LEAD_BACK_TO_BACK);
 }
@@ -298,8 +293,6 @@ static void answer(struct altair_punch *p, altair_time now,
 	if (heard == WORD_PONG)
 		return;
 	if (heard == WORD_PING || p->state == ALTAIR_PUNCH_CONNECTED) {
-		if (!p->config.initiator)
-			lead->answer_at = ALTAIR_NEVER;
 		send_word(p, now, lead, WORD_PONG);
 		return;
 	}
@@ -333,7 +326,7 @@ static void hear_when_connected(struct altair_punch *p, altair_time now,
 		tell_roles(p, lead, WORD_PING);
 	}
 	if (word == WORD_PONG)
-		verify(p, now, 0);
+		verify(p, 0);
 	else if (word == WORD_PING ||
 		 now - p->connected_at < ANSWER_AFTER_CONNECTION)
 		answer(p, now, lead, word);
@@ -371,6 +364,8 @@ static enum altair_verdict hear(struct altair_punch *p, altair_time now,
 	if (word == WORD_NONE)
 		return take_message(p, datagram);
 	p->stats.heard++;
+	if (word == WORD_PONG)
+		p->rtt = air_lead_round_trip(lead, now, p->config.interval);
 	if (punching)
 		hear_when_punching(p, now, lead, word);
 	else
@@ -441,7 +436,7 @@ static void run(struct altair_punch *p, altair_time now)
 	if (p->state != ALTAIR_PUNCH_CONNECTED)
 		return;
 	if (now >= p->ends_at)
-		verify(p, now, ALTAIR_E_TIMEOUT);
+		verify(p, ALTAIR_E_TIMEOUT);
 	if (now >= p->keepalive_at) {
 		send_word(p, now, &p->leads[p->peer], WORD_PUNCH);
 		p->stats.keepalives++;

@@ -11,7 +11,9 @@
  *                           destination.
  *   ALTAIR_EV_CONNECTED     both directions are known to work: addr = the peer
  *   ALTAIR_EV_VERIFIED      the PING-PONG round trip is done: rtt = its time
- *                           (initiator: PING to PONG; responder: 0)
+ *                           (initiator: PING to PONG, 0 where the
+ *                           PONG may answer several words; responder: 0);
+ *                           reason = TIMEOUT when no PONG came
  *   ALTAIR_EV_ROLES         number 2: both sides are initiators; 0: neither is
  *   ALTAIR_EV_FAILED        reason = TIMEOUT (nothing valid arrived), ONE_WAY
  *                           (the peer was heard, we were not), NO_PEER (nothing
