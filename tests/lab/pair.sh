@@ -98,6 +98,14 @@ message() {
 	fail "no message from $1 to $2"
 }
 
+# Whoever talks to a symmetric NAT says that the peer has another port.
+port_change() {
+	case $2 in
+	*sym) lab_holds "$LAB_RUN/$1.err" 'the peer answers from' ||
+		fail "$1 does not say that the peer's port is another" ;;
+	esac
+}
+
 expect_connect() {
 	local peer
 	meet
@@ -105,6 +113,8 @@ expect_connect() {
 		guide_wait "$peer" 15 '✓ Round-trip successful!' ||
 			fail "no round trip at $peer"
 	done
+	port_change a "$2"
+	port_change b "$1"
 	sleep "$silence"
 	message a b
 	message b a
@@ -155,7 +165,7 @@ expect_blocked() {
 lab_up "$1" "$2"
 guide_servers
 case $expect in
-connect) expect_connect ;;
+connect) expect_connect "$1" "$2" ;;
 nopath) expect_nopath "$1" "$2" ;;
 blocked) expect_blocked ;;
 *) lab_fail "there is no expectation '$expect'" ;;
