@@ -130,6 +130,52 @@ static void discovered_after(uint64_t round_trip, uint64_t want)
 	CHECK_EQ(w.told[1].at, MS(want));
 }
 
+static void a_batch_is_taken_whole(void)
+{
+	altair_discover_config c = config();
+	altair_datagram d[2] = {0};
+	uint8_t first[256];
+
+	begin(&c);
+	add(0, ONE, 0);
+	add(0, TWO, 1);
+	seal();
+	drain();
+	d[0].path = w.sent[0].path;
+	d[0].bytes =
+		success(w.sent[0].request, AIR_STUN_XOR_MAPPED_ADDRESS, ME);
+	memcpy(first, answer_bytes, sizeof first);
+	d[0].bytes.data = first;
+	d[1].path = w.sent[1].path;
+	d[1].bytes =
+		success(w.sent[1].request, AIR_STUN_XOR_MAPPED_ADDRESS, ME);
+	altair_input(w.m, w.now, d, 2);
+	drain();
+	CHECK_EQ(d[0].verdict, ALTAIR_TAKEN);
+	CHECK_EQ(d[1].verdict, ALTAIR_TAKEN);
+	CHECK_EQ(w.told_count, 3);
+}
+
+/* What was due but not polled does not leave behind an answer. */
+static void an_answer_cancels_a_repeat_that_is_due(void)
+{
+	altair_discover_config c = config();
+	altair_datagram d = {0};
+
+	begin(&c);
+	add(0, ONE, 0);
+	seal();
+	drain();
+	w.now += MS(500);
+	altair_tick(w.m, w.now);
+	d.path = w.sent[0].path;
+	d.bytes = success(w.sent[0].request, AIR_STUN_XOR_MAPPED_ADDRESS, ME);
+	altair_input(w.m, w.now, &d, 1);
+	drain();
+	CHECK_EQ(w.sent_count, 1);
+	CHECK_EQ(w.told_count, 2);
+}
+
 static void a_silent_server_delays_nothing(void)
 {
 	discovered_after(10, 60);   /* at least 50 ms */
@@ -236,6 +282,27 @@ static void a_group_is_asked_in_turn(void)
 	reply(1, ME);
 	event(2, ALTAIR_EV_DISCOVERED);
 	CHECK_EQ(w.told[2].at, MS(1010));
+}
+
+static void groups_may_be_mixed(void)
+{
+	altair_discover_config c = config();
+
+	begin(&c);
+	add(0, ONE, 5);
+	add(0, TWO, 6);
+	add(0, "192.0.2.2:3478", 5);
+	add(0, THREE, 6);
+	seal();
+	drain();
+	CHECK_EQ(w.sent_count, 2);
+	check_addr(w.sent[1].path.remote, TWO);
+	run_until(20);
+	CHECK_EQ(deliver(0, TWO, error(w.sent[1].request, 500)), ALTAIR_TAKEN);
+	check_addr(w.sent[2].path.remote, THREE);
+	CHECK_EQ(deliver(0, ONE, error(w.sent[0].request, 500)), ALTAIR_TAKEN);
+	check_addr(w.sent[3].path.remote, "192.0.2.2:3478");
+	CHECK_EQ(w.sent_count, 4);
 }
 
 static void a_failed_address_gives_its_turn_away(void)
@@ -545,6 +612,27 @@ static void configurations_out_of_range(void)
 	}
 }
 
+static void configurations_at_the_edge(void)
+{
+	altair_discover_config c = config();
+
+	c.servers_max = 1;
+	c.rto = MS(1);
+	c.rc = c.rm = 1;
+	c.timeout = 1;
+	c.grace_min = c.grace_max;
+	begin(&c);
+	c.servers_max = 64;
+	c.rto = ALTAIR_SEC(60);
+	c.rc = 16;
+	c.rm = 256;
+	c.timeout = ALTAIR_NEVER;
+	begin(&c);
+	CHECK_EQ(add(0, ONE, 0), 0);
+	drain();
+	CHECK(w.deadline == w.now + ALTAIR_SEC(60));
+}
+
 static void memory_and_randomness_must_suffice(void)
 {
 	altair_discover_config c = config();
@@ -592,12 +680,15 @@ static const struct check_test tests[] = {
 	TEST(a_repeated_request_has_no_round_trip),
 	TEST(the_whole_is_cut_by_the_timeout),
 	TEST(two_servers_settle_it_at_once),
+	TEST(an_answer_cancels_a_repeat_that_is_due),
+	TEST(a_batch_is_taken_whole),
 	TEST(a_silent_server_delays_nothing),
 	TEST(a_late_answer_still_counts),
 	TEST(a_late_refusal_is_only_noted),
 	TEST(an_unsealed_discovery_waits_for_more),
 	TEST(nobody_to_ask),
 	TEST(a_group_is_asked_in_turn),
+	TEST(groups_may_be_mixed),
 	TEST(a_failed_address_gives_its_turn_away),
 	TEST(an_answered_group_asks_no_more),
 	TEST(an_answered_group_survives_the_timeout),
@@ -611,6 +702,7 @@ static const struct check_test tests[] = {
 	TEST(a_useless_address_is_passed_over),
 	TEST(mappings_are_compared_per_socket),
 	TEST(configurations_out_of_range),
+	TEST(configurations_at_the_edge),
 	TEST(memory_and_randomness_must_suffice),
 	TEST(servers_that_cannot_be_added),
 };

@@ -179,8 +179,11 @@ static void the_fingerprint_is_returned(void)
 	check_mapped(&m, V6);
 	CHECK_EQ(m.bytes.len, 52);
 	CHECK(air_stun_check_fingerprint(&m));
+	CHECK_EQ(stats().requests, 2);
+	CHECK_EQ(stats().errors, 0);
 	request[request_len - 1] ^= 1;
 	check_silent();
+	CHECK_EQ(stats().ignored, 1);
 }
 
 static void what_is_known_but_unexpected_is_ignored(void)
@@ -389,7 +392,7 @@ static void a_burst_is_answered_by_a_burst(void)
 	}
 }
 
-static void a_burst_of_burst_is_cut_where_the_kernel_would(void)
+static void a_burst_is_cut_where_the_kernel_would(void)
 {
 	begin();
 	make_burst(70);
@@ -400,6 +403,21 @@ static void a_burst_of_burst_is_cut_where_the_kernel_would(void)
 	CHECK_EQ(out.datagram.bytes.len, 6 * 32);
 	CHECK_EQ(out.datagram.segment, 32);
 	CHECK_EQ(altair_poll(machine, &out), ALTAIR_WAIT);
+}
+
+static void the_smallest_burst_is_two(void)
+{
+	begin();
+	make_burst(2);
+	give(V4, 20);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
+	CHECK_EQ(out.datagram.bytes.len, 64);
+	CHECK_EQ(out.datagram.segment, 32);
+	make_burst(1);
+	give(V4, 20);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
+	CHECK_EQ(out.datagram.bytes.len, 32);
+	CHECK_EQ(out.datagram.segment, 0);
 }
 
 static void a_shorter_answer_ends_its_burst(void)
@@ -578,7 +596,8 @@ static const struct check_test tests[] = {
 	TEST(a_request_that_is_too_long_is_ignored),
 	TEST(a_source_that_nobody_can_be_is_ignored),
 	TEST(a_burst_is_answered_by_a_burst),
-	TEST(a_burst_of_burst_is_cut_where_the_kernel_would),
+	TEST(a_burst_is_cut_where_the_kernel_would),
+	TEST(the_smallest_burst_is_two),
 	TEST(a_shorter_answer_ends_its_burst),
 	TEST(answers_of_mixed_lengths_stay_whole),
 	TEST(a_closed_burst_takes_no_more),
