@@ -90,8 +90,9 @@ static void judge_sent(struct sim_judge *judge, unsigned s,
 	if (side->asked > 0 || !is_word(&r->packet, "PUNCH"))
 		return;
 	side->punches++;
-	punches = side->attempts * ALTAIR_PUNCHES_PER_ATTEMPT +
-		  beats(r->at - side->started_at, side->keepalive);
+	punches = side->attempts * ALTAIR_PUNCHES_PER_ATTEMPT;
+	if (side->keepalive > 0)
+		punches += (r->at - side->started_at) / side->keepalive;
 	if (side->punches > punches)
 		refuse(judge, s, r, "economy: more than 5 PUNCH per attempt");
 }

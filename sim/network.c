@@ -280,7 +280,7 @@ void sim_network_build(struct sim_network *network,
 		.seed = scenario->seed,
 		.start = scenario->epoch,
 		.until = ALTAIR_NEVER - 1,
-		.steps_max = 20000000,
+		.steps_max = scenario->steps_max,
 	};
 	unsigned internet;
 

@@ -58,6 +58,7 @@ void sim_scenario_default(struct sim_scenario *scenario,
 		.seed = 1,
 		.servers = 2,
 		.exchange = ALTAIR_SEC(2),
+		.steps_max = 20000000,
 		.messages = 3,
 		.message_gap = ALTAIR_MSEC(100),
 	};
@@ -109,7 +110,8 @@ bool sim_scenario_must_connect(const struct sim_scenario *scenario,
 
 	*by = later(later(a->start, b->start), scenario->calm) + 8 * interval +
 	      4 * (rtt + jitter);
-	if (pairing != SIM_PAIR_DIRECT && pairing != SIM_PAIR_PORT_CHANGED)
+	if (scenario->calm == ALTAIR_NEVER ||
+	    (pairing != SIM_PAIR_DIRECT && pairing != SIM_PAIR_PORT_CHANGED))
 		return false;
 	if ((a->is_guide || b->is_guide) &&
 	    (scenario->calm > 0 || pairing != SIM_PAIR_DIRECT ||
@@ -450,8 +452,10 @@ static bool is_settled(const struct peer *peer)
 static void start_to_talk(struct run *run)
 {
 	const struct sim_scenario *scenario = run->scenario;
-	altair_time at = later(now_of(run), run->base + scenario->calm) +
-			 scenario->quiet + scenario->message_gap;
+	bool never = scenario->calm == ALTAIR_NEVER;
+	altair_time calm = never ? 0 : run->base + scenario->calm;
+	altair_time at = later(now_of(run), calm) + scenario->quiet +
+			 scenario->message_gap;
 
 	run->close_at = at + scenario->messages * scenario->message_gap + DRAIN;
 	for (unsigned s = 0; s < 2; s++) {
@@ -498,7 +502,7 @@ static bool messages_must_pass(const struct run *run)
 	const struct sim_scenario *scenario = run->scenario;
 	const struct sim_side *a = &scenario->side[0], *b = &scenario->side[1];
 
-	return scenario->messages > 0 &&
+	return scenario->messages > 0 && scenario->calm != ALTAIR_NEVER &&
 	       sim_outcome_connected(scenario, run->outcome) && !a->is_guide &&
 	       !b->is_guide;
 }

@@ -34,12 +34,15 @@ struct sim_scenario {
 	altair_time epoch;    /* the clock's first value                */
 	altair_time exchange; /* after the epoch                        */
 	bool early_faults;    /* the lines have their faults before it, too */
-	altair_time calm;     /* no fault this long after the exchange  */
+	altair_time calm;     /* no fault this long after the exchange;
+				   NEVER: the faults last, and nothing has
+				   to connect                            */
 	unsigned messages;    /* from each side, once both are connected */
 	altair_time message_gap;
 	altair_time quiet;	/* silence before them                    */
 	uint32_t stranger_rate; /* datagrams a second; 0: no stranger     */
 	bool stranger_forges;
+	uint64_t steps_max; /* of the world; more is endless */
 	bool keep_trace;
 
 	/* For tests: a machine that stands in front of the real one. */

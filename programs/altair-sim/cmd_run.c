@@ -281,7 +281,7 @@ static int settle(struct request *request)
 	scenario->seed = request->seed;
 	if (a->up.loss || a->up.corrupt || a->down.reorder ||
 	    a->down.duplicate || a->up.cut || b->up.cut)
-		scenario->calm = ALTAIR_NEVER / 4;
+		scenario->calm = ALTAIR_NEVER;
 	if (scenario->same_lan && (a->kind != b->kind || a->kind->nats != 1))
 		return usage_error("--same-lan wants one kind with one NAT",
 				   NULL);
