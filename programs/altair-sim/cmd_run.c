@@ -81,7 +81,8 @@ static const struct option options[] = {
 struct request {
 	struct sim_scenario scenario;
 	unsigned kinds; /* how many --nat there were */
-	bool is_plain;	/* anything but seed and output was asked for */
+	bool is_plain;	/* not drawn from the seed */
+	bool is_varied; /* an option of the run was given */
 	uint64_t seed;
 	const char *svg;
 	bool discovery, trace, ascii, quiet_diagram, explain;
@@ -210,8 +211,10 @@ static bool set_side(struct sim_scenario *scenario, int id, const char *text)
 
 static bool set_output(struct request *request, int id, const char *text)
 {
-	if (id == OPT_SEED)
+	if (id == OPT_SEED) {
+		request->is_plain = false;
 		return read_number(text, UINT64_MAX, &request->seed);
+	}
 	if (id == OPT_SVG)
 		request->svg = text;
 	request->discovery |= id == OPT_DISCOVERY;
@@ -228,7 +231,7 @@ static bool set(struct request *request, int id, const char *text)
 
 	if (id == OPT_SEED || id >= OPT_SVG)
 		return set_output(request, id, text);
-	request->is_plain = true;
+	request->is_varied = true;
 	switch ((enum option_id)id) {
 	case OPT_NAT:
 		return set_nat(request, text);
@@ -272,6 +275,7 @@ static int settle(struct request *request)
 	struct sim_scenario *scenario = &request->scenario;
 	const struct sim_side *a = &scenario->side[0], *b = &scenario->side[1];
 
+	request->is_plain |= request->is_varied;
 	if (!request->is_plain) {
 		sim_swarm_draw(scenario, request->seed);
 		return SIM_EXIT_DONE;
@@ -299,7 +303,7 @@ static int read_options(struct request *request, int argc, char **argv)
 	sim_scenario_default(&request->scenario, sim_kind_find("port"),
 			     sim_kind_find("port"));
 	request->seed = 1;
-	request->is_plain = argc == 1;
+	request->is_plain = true;
 	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		char what[48];
 
