@@ -20,8 +20,7 @@ END
 . "$(dirname "$0")/guide.sh"
 set -u
 
-RTT=20ms
-all=("$@") keep='' compare='' links=(--rtt $RTT)
+all=("$@") keep='' compare='' rtt=20ms links=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--keep)
@@ -32,6 +31,10 @@ while [ $# -gt 0 ]; do
 	--help)
 		capture_usage
 		exit 0
+		;;
+	--rtt)
+		rtt=$2
+		shift
 		;;
 	--*)
 		links+=("$1" "$2")
@@ -45,7 +48,7 @@ if [ $# -ne 2 ]; then
 	capture_usage >&2
 	exit 2
 fi
-lab_options "${links[@]}"
+lab_options --rtt "$rtt" "${links[@]}"
 command -v tcpdump >/dev/null || lab_skip 'there is no tcpdump'
 lab_enter "${all[@]}"
 
@@ -57,13 +60,20 @@ watch() {
 		lab_fail "tcpdump: $(cat "$LAB_RUN/$1.tcpdump")"
 }
 
+# The addresses on the peer's interface.
+own_addresses() {
+	ip -n "$1" -o address show wan0 |
+		awk '{ sub("/.*", "", $4); printf "%s ", $4 }'
+}
+
 # The datagrams of one peer, one a line: time, peer, "sent" or "got", word.
 datagrams() {
-	tcpdump -tt -n -x -r "$LAB_RUN/$1.pcap" 2>/dev/null | awk -v "peer=$1" '
+	tcpdump -tt -n -x -r "$LAB_RUN/$1.pcap" 2>/dev/null | awk -v "peer=$1" \
+		-v "own=$(own_addresses "$1")" '
 		function tell() {
 			if (!time)
 				return
-			body = substr(bytes, 57)
+			body = substr(bytes, version == "IP6" ? 97 : 57)
 			if (body == "50554e4348") word = "PUNCH"
 			else if (body == "50494e47") word = "PING"
 			else if (body == "504f4e47") word = "PONG"
@@ -72,20 +82,20 @@ datagrams() {
 			else word = length(body) / 2 "-bytes"
 			print time, toupper(peer), direction, word
 		}
+		BEGIN { count = split(own, address, " ") }
 		/^[0-9]/ {
 			tell()
 			time = $1
-			direction = index($3, self) == 1 ? "sent" : "got"
+			version = $2
 			bytes = ""
+			direction = "got"
+			for (i = 1; i <= count; i++)
+				if (index($3, address[i] ".") == 1)
+					direction = "sent"
 		}
 		/^\t/ { gsub(/^\t0x[0-9a-f]*:|[ \t]/, ""); bytes = bytes $0 }
 		END { tell() }
-	' "self=$(host_of "$1")."
-}
-
-# The address on the peer's own interface.
-host_of() {
-	ip -n "$1" -j -4 address show wan0 | sed 's/.*"local":"\([0-9.]*\)".*/\1/'
+	'
 }
 
 # Draws the rows: what A sent and got on the left, B on the right.
@@ -110,15 +120,48 @@ ms_between() {
 	printf '%d.%d' $((us / 1000)) $((us % 1000 / 100))
 }
 
-# The words of one peer in order, "sent PUNCH" a line. How many PUNCH the side
-# that waits has sent is a matter of the other one's clock: one stands for all.
+# When a peer's first PUNCH left.
+began() {
+	awk -v "peer=$1" '$2 == peer && $3 == "sent" && $4 == "PUNCH" {
+		print $1
+		exit
+	}' "$LAB_RUN/datagrams"
+}
+
+simulate() {
+	"$LAB_BUILD/altair-sim" --nat "$1" --nat "$2" --rtt "$rtt" \
+		--skew "$(ms_between "$(began A)" "$(began B)" |
+			cut -d. -f1)ms" --messages 0 "${@:3}"
+}
+
+# What a peer sent and got, "sent PUNCH" a line. How many PUNCH the earlier side
+# sends while it waits is a matter of the other one's clock: the first stands
+# for all.
 words() {
 	awk -v "peer=$1" '$2 == peer && $4 ~ /^P[UIO]N[CG]H?$/ {
 		line = $3 " " $4
-		if (line == "sent PUNCH" && seen[line]++)
-			next
-		print line
-	}'
+		if (line != "sent PUNCH" || !seen[line]++)
+			print line
+	}' "$2"
+}
+
+compare() {
+	local peer status=0
+	echo
+	echo "altair-sim for the same pair, B as much later:"
+	simulate "$1" "$2"
+	simulate "$1" "$2" --trace | awk '$2 == "peer" && $4 ~ /^(send|take)s$/ {
+		print $1, $3, ($4 == "sends" ? "sent" : "got"), $6
+	}' >"$LAB_RUN/simulated"
+	for peer in A B; do
+		words "$peer" "$LAB_RUN/datagrams" >"$LAB_RUN/captured-$peer"
+		words "$peer" "$LAB_RUN/simulated" >"$LAB_RUN/simulated-$peer"
+		diff -u "$LAB_RUN/simulated-$peer" "$LAB_RUN/captured-$peer" ||
+			status=1
+		[ -s "$LAB_RUN/captured-$peer" ] || status=1
+	done
+	[ "$status" -ne 0 ] || echo 'ok: both tell the same story'
+	return "$status"
 }
 
 meet() {
@@ -155,3 +198,4 @@ wait "${watchers[@]}"
 } | sort -n >"$LAB_RUN/datagrams"
 draw <"$LAB_RUN/datagrams"
 [ -z "$keep" ] || cp "$LAB_RUN"/[ab].pcap "$keep"
+[ -z "$compare" ] || compare "$1" "$2"

@@ -182,11 +182,10 @@ lab_lan() {
 	END
 }
 
-# Protocols are numbers (17 UDP, 58 ICMPv6): a small system has no /etc/protocols.
-
 # What every home router does: nothing from outside that nobody asked for, not
 # even for the router itself. Without the input rule Linux would take an early
 # packet of the peer as a connection of its own (`linux` shows the harm).
+# Protocols are numbers (17 UDP, 58 ICMPv6): not every system has their names.
 lab_firewall() {
 	on "$1" nft -f - <<-'END'
 		table inet firewall {
