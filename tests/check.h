@@ -16,52 +16,55 @@ struct check_test {
 	void (*run)(void);
 };
 
-#define TEST(function) {#function, function}
+#define TEST(function)                                                         \
+	{                                                                      \
+#function, function                                            \
+	}
 
 static jmp_buf check_out;
 
-#define CHECK(condition)                                                      \
-	do {                                                                  \
-		if (!(condition)) {                                           \
-			printf("# %s:%d: %s\n", __FILE__, __LINE__,           \
-			       #condition);                                   \
-			longjmp(check_out, 1);                                \
-		}                                                             \
+#define CHECK(condition)                                                       \
+	do {                                                                   \
+		if (!(condition)) {                                            \
+			printf("# %s:%d: %s\n", __FILE__, __LINE__,            \
+			       #condition);                                    \
+			longjmp(check_out, 1);                                 \
+		}                                                              \
 	} while (0)
 
 /* Two integers. */
-#define CHECK_EQ(got, want)                                                   \
-	do {                                                                  \
-		intmax_t check_got = (intmax_t)(got);                         \
-		intmax_t check_want = (intmax_t)(want);                       \
-		if (check_got != check_want) {                                \
-			printf("# %s:%d: %s is %" PRIdMAX ", not %" PRIdMAX   \
-			       "\n",                                          \
-			       __FILE__, __LINE__, #got, check_got,           \
-			       check_want);                                   \
-			longjmp(check_out, 1);                                \
-		}                                                             \
+#define CHECK_EQ(got, want)                                                    \
+	do {                                                                   \
+		intmax_t check_got = (intmax_t)(got);                          \
+		intmax_t check_want = (intmax_t)(want);                        \
+		if (check_got != check_want) {                                 \
+			printf("# %s:%d: %s is %" PRIdMAX ", not %" PRIdMAX    \
+			       "\n",                                           \
+			       __FILE__, __LINE__, #got, check_got,            \
+			       check_want);                                    \
+			longjmp(check_out, 1);                                 \
+		}                                                              \
 	} while (0)
 
-#define CHECK_STR(got, want)                                                  \
-	do {                                                                  \
-		const char *check_got = (got), *check_want = (want);          \
-		if (strcmp(check_got, check_want) != 0) {                     \
-			printf("# %s:%d: %s is \"%s\", not \"%s\"\n",         \
-			       __FILE__, __LINE__, #got, check_got,           \
-			       check_want);                                   \
-			longjmp(check_out, 1);                                \
-		}                                                             \
+#define CHECK_STR(got, want)                                                   \
+	do {                                                                   \
+		const char *check_got = (got), *check_want = (want);           \
+		if (strcmp(check_got, check_want) != 0) {                      \
+			printf("# %s:%d: %s is \"%s\", not \"%s\"\n",          \
+			       __FILE__, __LINE__, #got, check_got,            \
+			       check_want);                                    \
+			longjmp(check_out, 1);                                 \
+		}                                                              \
 	} while (0)
 
 #define CHECK_MEM(got, want, len) CHECK(memcmp((got), (want), (len)) == 0)
 
 /* Runs all tests, or those named on the command line. */
-#define CHECK_MAIN(tests)                                                     \
-	int main(int argc, char **argv)                                       \
-	{                                                                     \
-		return check_run(tests, sizeof tests / sizeof *tests, argc,   \
-		                 argv);                                       \
+#define CHECK_MAIN(tests)                                                      \
+	int main(int argc, char **argv)                                        \
+	{                                                                      \
+		return check_run(tests, sizeof tests / sizeof *tests, argc,    \
+				 argv);                                        \
 	}
 
 /* Runs one test. Apart, so that longjmp clobbers no variable of the loop. */
@@ -77,7 +80,7 @@ static inline int check_one(const struct check_test *test)
 }
 
 static inline int check_run(const struct check_test *tests, size_t count,
-                            int argc, char **argv)
+			    int argc, char **argv)
 {
 	size_t failed = 0, run = 0;
 

@@ -48,9 +48,9 @@ ALTAIR_API const char *altair_version(void);
 typedef uint64_t altair_time;
 
 #define ALTAIR_NEVER UINT64_MAX
-#define ALTAIR_USEC(n) ((altair_time)(n) * 1000u)
-#define ALTAIR_MSEC(n) ((altair_time)(n) * 1000000u)
-#define ALTAIR_SEC(n) ((altair_time)(n) * 1000000000u)
+#define ALTAIR_USEC(n) ((altair_time)(n)*1000u)
+#define ALTAIR_MSEC(n) ((altair_time)(n)*1000000u)
+#define ALTAIR_SEC(n) ((altair_time)(n)*1000000000u)
 
 /* A view of bytes that somebody else owns. */
 typedef struct altair_bytes {
@@ -58,11 +58,7 @@ typedef struct altair_bytes {
 	size_t len;
 } altair_bytes;
 
-enum altair_family {
-	ALTAIR_NO_FAMILY = 0,
-	ALTAIR_IPV4 = 4,
-	ALTAIR_IPV6 = 6
-};
+enum altair_family { ALTAIR_NO_FAMILY = 0, ALTAIR_IPV4 = 4, ALTAIR_IPV6 = 6 };
 
 /*
  * A transport address. IPv4 uses ip[0..3], the rest is zero. `port` is in host
@@ -124,7 +120,7 @@ ALTAIR_API int altair_addr_parse(altair_addr *out, const char *text);
  * port, and sets `port` as given. Returns 0 or ALTAIR_E_SYNTAX.
  */
 ALTAIR_API int altair_addr_parse_ip(altair_addr *out, const char *text,
-                                    uint16_t port);
+				    uint16_t port);
 
 /*
  * Writes "192.0.2.1:5000" or "[2001:db8::1]:5000" (RFC 5952), NUL-terminated.
@@ -132,36 +128,34 @@ ALTAIR_API int altair_addr_parse_ip(altair_addr *out, const char *text,
  * (ALTAIR_ADDR_TEXT never is).
  */
 ALTAIR_API int altair_addr_format(const altair_addr *addr, char *out,
-                                  size_t cap);
+				  size_t cap);
 
 /* The same without brackets and port. */
 ALTAIR_API int altair_addr_format_ip(const altair_addr *addr, char *out,
-                                     size_t cap);
+				     size_t cap);
 
 /* True when family, IP, zone and port are equal. */
 ALTAIR_API bool altair_addr_equal(const altair_addr *a, const altair_addr *b);
 
 /* True when family, IP and zone are equal, whatever the ports. */
-ALTAIR_API bool altair_addr_same_ip(const altair_addr *a,
-                                    const altair_addr *b);
+ALTAIR_API bool altair_addr_same_ip(const altair_addr *a, const altair_addr *b);
 
 /* What kind of address it is (RFC 6890 and the IANA registries behind it). */
 enum altair_addr_class {
-	ALTAIR_ADDR_NONE,        /* no address, or 0.0.0.0 and ::            */
-	ALTAIR_ADDR_GLOBAL,      /* also the documentation ranges: labs use
+	ALTAIR_ADDR_NONE,	/* no address, or 0.0.0.0 and ::            */
+	ALTAIR_ADDR_GLOBAL,	/* also the documentation ranges: labs use
 	                            them (RFC 5737, RFC 3849)                */
-	ALTAIR_ADDR_LOOPBACK,    /* 127/8, ::1                               */
-	ALTAIR_ADDR_PRIVATE,     /* RFC 1918, fc00::/7                       */
-	ALTAIR_ADDR_SHARED,      /* 100.64/10, carrier-grade NAT (RFC 6598)  */
-	ALTAIR_ADDR_LINK_LOCAL,  /* 169.254/16, fe80::/10                    */
-	ALTAIR_ADDR_MULTICAST,   /* 224/4, ff00::/8                          */
-	ALTAIR_ADDR_BROADCAST,   /* 255.255.255.255                          */
-	ALTAIR_ADDR_RESERVED     /* the rest that is not globally reachable  */
+	ALTAIR_ADDR_LOOPBACK,	/* 127/8, ::1                               */
+	ALTAIR_ADDR_PRIVATE,	/* RFC 1918, fc00::/7                       */
+	ALTAIR_ADDR_SHARED,	/* 100.64/10, carrier-grade NAT (RFC 6598)  */
+	ALTAIR_ADDR_LINK_LOCAL, /* 169.254/16, fe80::/10                    */
+	ALTAIR_ADDR_MULTICAST,	/* 224/4, ff00::/8                          */
+	ALTAIR_ADDR_BROADCAST,	/* 255.255.255.255                          */
+	ALTAIR_ADDR_RESERVED	/* the rest that is not globally reachable  */
 };
 
 /* Anything else than IPv4 and IPv6 is ALTAIR_ADDR_NONE. */
-ALTAIR_API enum altair_addr_class
-altair_addr_classify(const altair_addr *addr);
+ALTAIR_API enum altair_addr_class altair_addr_classify(const altair_addr *addr);
 
 #ifdef __cplusplus
 }

@@ -40,14 +40,14 @@ ALTAIR_API int altair_conn_peer(const altair_conn *conn, altair_addr *out);
  * error of altair_udp_send.
  */
 ALTAIR_API int altair_conn_discover(altair_conn *conn,
-                                    const altair_addr *servers, size_t count,
-                                    altair_addr *mapped,
-                                    enum altair_mapping *mapping);
+				    const altair_addr *servers, size_t count,
+				    altair_addr *mapped,
+				    enum altair_mapping *mapping);
 
 /* Send punch: one PUNCH to `remote`. Returns 0, ALTAIR_E_FAMILY, or an error of
  * altair_udp_send. */
 ALTAIR_API int altair_conn_send_punch(altair_conn *conn,
-                                      const altair_addr *remote);
+				      const altair_addr *remote);
 
 /*
  * Listen for punch: waits for one PUNCH, PING or PONG from anyone, for `timeout`.
@@ -56,8 +56,8 @@ ALTAIR_API int altair_conn_send_punch(altair_conn *conn,
  * ALTAIR_E_SYSTEM.
  */
 ALTAIR_API int altair_conn_listen_for_punch(altair_conn *conn,
-                                            altair_time timeout,
-                                            altair_addr *from, char word[8]);
+					    altair_time timeout,
+					    altair_addr *from, char word[8]);
 
 /*
  * Simultaneous punch: punches towards config->peer and returns when both
@@ -69,8 +69,9 @@ ALTAIR_API int altair_conn_listen_for_punch(altair_conn *conn,
  * datagram could leave, an error of altair_udp_send. After a failure it may be
  * called again.
  */
-ALTAIR_API int altair_conn_simultaneous_punch(altair_conn *conn,
-                                              const altair_punch_config *config);
+ALTAIR_API int
+altair_conn_simultaneous_punch(altair_conn *conn,
+			       const altair_punch_config *config);
 
 /*
  * Establish connection: prepare and punch in one call, as responder, with the
@@ -80,12 +81,12 @@ ALTAIR_API int altair_conn_simultaneous_punch(altair_conn *conn,
  * `remote`.
  */
 ALTAIR_API int altair_conn_establish(altair_conn **out,
-                                     const altair_addr *local,
-                                     const altair_addr *remote);
+				     const altair_addr *local,
+				     const altair_addr *remote);
 ALTAIR_API int altair_conn_establish_with(altair_conn **out,
-                                          const altair_addr *local,
-                                          const altair_addr *remote,
-                                          const altair_punch_config *config);
+					  const altair_addr *local,
+					  const altair_addr *remote,
+					  const altair_punch_config *config);
 
 /*
  * Ping-pong: returns when the PING-PONG round trip of this connection is done,
@@ -94,7 +95,7 @@ ALTAIR_API int altair_conn_establish_with(altair_conn **out,
  * ALTAIR_E_INTERRUPTED, or ALTAIR_E_SYSTEM.
  */
 ALTAIR_API int altair_conn_ping_pong(altair_conn *conn, altair_time timeout,
-                                     altair_time *rtt);
+				     altair_time *rtt);
 
 /* Validate connection: altair_conn_ping_pong with the guide's 5 s. */
 ALTAIR_API int altair_conn_validate(altair_conn *conn);
@@ -106,7 +107,7 @@ ALTAIR_API int altair_conn_validate(altair_conn *conn);
  * connected), ALTAIR_E_FAMILY, or an error of altair_udp_send.
  */
 ALTAIR_API int altair_conn_send(altair_conn *conn, altair_bytes message,
-                                const altair_addr *remote);
+				const altair_addr *remote);
 
 /*
  * Receive message: waits for one message for `timeout` (ALTAIR_NEVER: for ever),
@@ -117,8 +118,8 @@ ALTAIR_API int altair_conn_send(altair_conn *conn, altair_bytes message,
  * ALTAIR_E_SYSTEM.
  */
 ALTAIR_API int altair_conn_receive(altair_conn *conn, altair_time timeout,
-                                   void *buf, size_t cap, size_t *len,
-                                   altair_addr *from);
+				   void *buf, size_t cap, size_t *len,
+				   altair_addr *from);
 
 #ifdef __cplusplus
 }

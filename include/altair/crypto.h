@@ -22,17 +22,17 @@ typedef struct altair_crypto {
 	/* HMAC (RFC 2104) over the concatenation of `count` parts. NULL where
 	 * nothing that is used needs it. */
 	void (*hmac_sha1)(void *user, altair_bytes key,
-	                  const altair_bytes *parts, size_t count,
-	                  uint8_t out[20]);
+			  const altair_bytes *parts, size_t count,
+			  uint8_t out[20]);
 	void (*hmac_sha256)(void *user, altair_bytes key,
-	                    const altair_bytes *parts, size_t count,
-	                    uint8_t out[32]);
+			    const altair_bytes *parts, size_t count,
+			    uint8_t out[32]);
 
 	/* Plain digests over the concatenation of `count` parts. */
 	void (*md5)(void *user, const altair_bytes *parts, size_t count,
-	            uint8_t out[16]);
+		    uint8_t out[16]);
 	void (*sha256)(void *user, const altair_bytes *parts, size_t count,
-	               uint8_t out[32]);
+		       uint8_t out[32]);
 } altair_crypto;
 
 #ifdef __cplusplus

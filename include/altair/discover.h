@@ -37,16 +37,16 @@ typedef struct altair_discover altair_discover;
 typedef struct altair_discover_config {
 	size_t size;
 	const altair_crypto *crypto; /* `random` is needed; must outlive it  */
-	size_t servers_max;          /* 1 to 64, default 16                  */
-	altair_time rto;             /* first retransmission, default 500 ms
+	size_t servers_max;	     /* 1 to 64, default 16                  */
+	altair_time rto;	     /* first retransmission, default 500 ms
 	                                (RFC 8489 6.2.1), 1 ms to 60 s       */
-	unsigned rc, rm;             /* default 7 and 16 (RFC 8489 6.2.1)    */
-	altair_time timeout;         /* of the whole, default 5 s            */
-	altair_time grace_min;       /* after the first answer the others get
+	unsigned rc, rm;	     /* default 7 and 16 (RFC 8489 6.2.1)    */
+	altair_time timeout;	     /* of the whole, default 5 s            */
+	altair_time grace_min;	     /* after the first answer the others get
 	                                twice its round trip, at least this
 	                                (default 50 ms) and at most          */
-	altair_time grace_max;       /* this (default 250 ms)                */
-	altair_time keepalive;       /* 0, or: ask again this often after the
+	altair_time grace_max;	     /* this (default 250 ms)                */
+	altair_time keepalive;	     /* 0, or: ask again this often after the
 	                                discovery to hold the mapping open   */
 } altair_discover_config;
 
@@ -63,9 +63,9 @@ ALTAIR_API size_t altair_discover_size(const altair_discover_config *config);
  * ALTAIR_E_RANDOM.
  */
 ALTAIR_API int altair_discover_init(altair_discover **out, void *mem,
-                                    size_t len,
-                                    const altair_discover_config *config,
-                                    altair_time now);
+				    size_t len,
+				    const altair_discover_config *config,
+				    altair_time now);
 
 /* The machine to drive with altair_input, altair_tick and altair_poll. */
 ALTAIR_API altair_machine *altair_discover_machine(altair_discover *discover);
@@ -77,15 +77,15 @@ ALTAIR_API altair_machine *altair_discover_machine(altair_discover *discover);
  * ALTAIR_E_STATE (sealed).
  */
 ALTAIR_API int altair_discover_add(altair_discover *discover, altair_time now,
-                                   uint32_t sock, const altair_addr *server,
-                                   uint32_t group);
+				   uint32_t sock, const altair_addr *server,
+				   uint32_t group);
 
 /* No more servers will come: the discovery may end when all are settled. */
 ALTAIR_API void altair_discover_seal(altair_discover *discover,
-                                     altair_time now);
+				     altair_time now);
 
 enum altair_answer_state {
-	ALTAIR_ANSWER_WAITING,  /* its turn in the group has not come        */
+	ALTAIR_ANSWER_WAITING, /* its turn in the group has not come        */
 	ALTAIR_ANSWER_ASKED,
 	ALTAIR_ANSWER_GIVEN,
 	ALTAIR_ANSWER_FAILED
@@ -93,12 +93,12 @@ enum altair_answer_state {
 
 typedef struct altair_answer {
 	altair_addr server;
-	altair_addr mapped;     /* GIVEN: our address as the server saw it   */
+	altair_addr mapped; /* GIVEN: our address as the server saw it   */
 	uint32_t sock, group;
-	altair_time rtt;        /* GIVEN: 0 when a repeat makes it ambiguous */
+	altair_time rtt; /* GIVEN: 0 when a repeat makes it ambiguous */
 	enum altair_answer_state state;
-	int reason;             /* FAILED: ALTAIR_E_*                        */
-	int code;               /* FAILED by the server: its error code      */
+	int reason; /* FAILED: ALTAIR_E_*                        */
+	int code;   /* FAILED by the server: its error code      */
 } altair_answer;
 
 /* How many servers were added. */
@@ -106,13 +106,13 @@ ALTAIR_API size_t altair_discover_count(const altair_discover *discover);
 
 /* The state of server `index`. 0, or ALTAIR_E_INVALID. */
 ALTAIR_API int altair_discover_answer(const altair_discover *discover,
-                                      size_t index, altair_answer *out);
+				      size_t index, altair_answer *out);
 
 /* How the NAT maps one socket towards several destinations (RFC 4787 4.1). */
 enum altair_mapping {
-	ALTAIR_MAPPING_UNKNOWN,  /* fewer than two servers answered          */
-	ALTAIR_MAPPING_STABLE,   /* every server saw the same endpoint       */
-	ALTAIR_MAPPING_VARIES    /* per destination: a "symmetric" NAT       */
+	ALTAIR_MAPPING_UNKNOWN, /* fewer than two servers answered          */
+	ALTAIR_MAPPING_STABLE,	/* every server saw the same endpoint       */
+	ALTAIR_MAPPING_VARIES	/* per destination: a "symmetric" NAT       */
 };
 
 /* What the answers through socket `sock` say about the mapping. */
@@ -128,7 +128,7 @@ typedef struct altair_discover_stats {
 
 /* Copies the counters as they are now. */
 ALTAIR_API void altair_discover_get_stats(const altair_discover *discover,
-                                          altair_discover_stats *out);
+					  altair_discover_stats *out);
 
 #ifdef __cplusplus
 }

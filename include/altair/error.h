@@ -11,31 +11,31 @@
 extern "C" {
 #endif
 
-#define ALTAIR_ERRORS(X)                                                      \
-	X(INVALID, -1, "an argument is outside what the function allows")     \
-	X(SYNTAX, -2, "this is not an IP address and port")                   \
-	X(NO_PORT, -3, "the port is missing")                                 \
-	X(PORT, -4, "the port is not between 1 and 65535")                    \
-	X(ADDRESS, -5, "no datagram can be exchanged with this address")      \
-	X(FAMILY, -6, "the address family does not fit the socket")           \
-	X(SPACE, -7, "the buffer is too small")                               \
-	X(FULL, -8, "the table is full")                                      \
-	X(STATE, -9, "this is not possible in the present state")             \
-	X(TOO_LONG, -10, "the message is longer than 1200 bytes")             \
-	X(WORD, -11, "the message equals a word of the protocol")             \
-	X(RANDOM, -12, "the random source failed")                            \
-	X(TIMEOUT, -13, "nothing arrived in time")                            \
-	X(ONE_WAY, -14, "the peer was heard but never answered us")           \
-	X(NO_PEER, -15, "nothing listens at the peer's address")              \
-	X(NO_ANSWER, -16, "no STUN server answered")                          \
-	X(SERVER, -17, "the server answered with an error")                   \
-	X(IN_USE, -18, "the local port is taken")                             \
-	X(PERMISSION, -19, "the system does not permit it")                   \
-	X(NETWORK, -20, "the network cannot be reached")                      \
-	X(AGAIN, -21, "nothing to do now, try again later")                   \
-	X(SYSTEM, -22, "the operating system reported an error")              \
-	X(RESOLVE, -23, "the name has no address")                            \
-	X(INTERRUPTED, -24, "a signal interrupted the call")                  \
+#define ALTAIR_ERRORS(X)                                                       \
+	X(INVALID, -1, "an argument is outside what the function allows")      \
+	X(SYNTAX, -2, "this is not an IP address and port")                    \
+	X(NO_PORT, -3, "the port is missing")                                  \
+	X(PORT, -4, "the port is not between 1 and 65535")                     \
+	X(ADDRESS, -5, "no datagram can be exchanged with this address")       \
+	X(FAMILY, -6, "the address family does not fit the socket")            \
+	X(SPACE, -7, "the buffer is too small")                                \
+	X(FULL, -8, "the table is full")                                       \
+	X(STATE, -9, "this is not possible in the present state")              \
+	X(TOO_LONG, -10, "the message is longer than 1200 bytes")              \
+	X(WORD, -11, "the message equals a word of the protocol")              \
+	X(RANDOM, -12, "the random source failed")                             \
+	X(TIMEOUT, -13, "nothing arrived in time")                             \
+	X(ONE_WAY, -14, "the peer was heard but never answered us")            \
+	X(NO_PEER, -15, "nothing listens at the peer's address")               \
+	X(NO_ANSWER, -16, "no STUN server answered")                           \
+	X(SERVER, -17, "the server answered with an error")                    \
+	X(IN_USE, -18, "the local port is taken")                              \
+	X(PERMISSION, -19, "the system does not permit it")                    \
+	X(NETWORK, -20, "the network cannot be reached")                       \
+	X(AGAIN, -21, "nothing to do now, try again later")                    \
+	X(SYSTEM, -22, "the operating system reported an error")               \
+	X(RESOLVE, -23, "the name has no address")                             \
+	X(INTERRUPTED, -24, "a signal interrupted the call")                   \
 	X(MEMORY, -25, "no memory is left")
 
 enum altair_error {
@@ -43,7 +43,8 @@ enum altair_error {
 #define ALTAIR_ERROR_ENUM(name, code, text) ALTAIR_E_##name = (code),
 	ALTAIR_ERRORS(ALTAIR_ERROR_ENUM)
 #undef ALTAIR_ERROR_ENUM
-	ALTAIR_ERROR_LAST_ = -26 /* keeps the list open; never returned */
+	/* Keeps the list open; never returned. */
+	ALTAIR_ERROR_LAST_ = -26
 };
 
 /* "ALTAIR_E_TIMEOUT" for -13; "ALTAIR_E_?" for a code that is none of ours. */

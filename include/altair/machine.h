@@ -25,9 +25,9 @@ extern "C" {
 typedef struct altair_machine altair_machine;
 
 enum altair_step {
-	ALTAIR_WAIT,  /* nothing more now; call again by `deadline`          */
-	ALTAIR_SEND,  /* send `datagram`                                     */
-	ALTAIR_EVENT  /* something to know: `event` and what belongs to it   */
+	ALTAIR_WAIT, /* nothing more now; call again by `deadline`          */
+	ALTAIR_SEND, /* send `datagram`                                     */
+	ALTAIR_EVENT /* something to know: `event` and what belongs to it   */
 };
 
 /*
@@ -36,27 +36,27 @@ enum altair_step {
  */
 enum altair_event {
 	ALTAIR_EV_NONE,
-	ALTAIR_EV_ANSWER,          /* discover: a server answered            */
+	ALTAIR_EV_ANSWER,	   /* discover: a server answered            */
 	ALTAIR_EV_SERVER_FAILED,   /* discover: a server will not answer     */
 	ALTAIR_EV_MAPPING_CHANGED, /* discover: a refresh showed a new one   */
-	ALTAIR_EV_DISCOVERED,      /* discover: every question is settled    */
-	ALTAIR_EV_ATTEMPT,         /* punch: an attempt begins               */
-	ALTAIR_EV_HEARD,           /* punch: a first valid word arrived      */
-	ALTAIR_EV_PORT_CHANGED,    /* punch: the peer comes from another port*/
-	ALTAIR_EV_CONNECTED,       /* punch: both directions are known       */
-	ALTAIR_EV_VERIFIED,        /* punch: PING was answered with PONG     */
-	ALTAIR_EV_ROLES,           /* punch: both or neither are initiator   */
-	ALTAIR_EV_FAILED           /* punch: it ended without a connection   */
+	ALTAIR_EV_DISCOVERED,	   /* discover: every question is settled    */
+	ALTAIR_EV_ATTEMPT,	   /* punch: an attempt begins               */
+	ALTAIR_EV_HEARD,	   /* punch: a first valid word arrived      */
+	ALTAIR_EV_PORT_CHANGED,	   /* punch: the peer comes from another port*/
+	ALTAIR_EV_CONNECTED,	   /* punch: both directions are known       */
+	ALTAIR_EV_VERIFIED,	   /* punch: PING was answered with PONG     */
+	ALTAIR_EV_ROLES,	   /* punch: both or neither are initiator   */
+	ALTAIR_EV_FAILED	   /* punch: it ended without a connection   */
 };
 
 typedef struct altair_output {
 	altair_datagram datagram; /* SEND: path, bytes, segment              */
-	altair_time deadline;     /* WAIT: call altair_tick no later         */
+	altair_time deadline;	  /* WAIT: call altair_tick no later         */
 	enum altair_event event;  /* EVENT                                   */
-	int reason;               /* EVENT: 0 or ALTAIR_E_*                  */
-	altair_addr addr;         /* EVENT: the address it is about          */
-	uint32_t number, total;   /* EVENT: as the machine's header says     */
-	altair_time rtt;          /* EVENT: a round trip, 0 where unknown    */
+	int reason;		  /* EVENT: 0 or ALTAIR_E_*                  */
+	altair_addr addr;	  /* EVENT: the address it is about          */
+	uint32_t number, total;	  /* EVENT: as the machine's header says     */
+	altair_time rtt;	  /* EVENT: a round trip, 0 where unknown    */
 } altair_output;
 
 /*
@@ -67,7 +67,7 @@ typedef struct altair_output {
  * `count` may be 0. Calling it twice without polling between is harmless.
  */
 ALTAIR_API void altair_input(altair_machine *machine, altair_time now,
-                             altair_datagram *batch, size_t count);
+			     altair_datagram *batch, size_t count);
 
 /* Tells the time. Early, late and repeated calls are harmless. */
 ALTAIR_API void altair_tick(altair_machine *machine, altair_time now);
@@ -79,14 +79,14 @@ ALTAIR_API void altair_tick(altair_machine *machine, altair_time now);
  * be collected and given to the kernel in one call.
  */
 ALTAIR_API enum altair_step altair_poll(altair_machine *machine,
-                                        altair_output *out);
+					altair_output *out);
 
 /*
  * Cuts a merged burst into single datagrams on the same path. Writes at most
  * `cap` and returns how many the burst holds (1 for a plain datagram).
  */
 ALTAIR_API size_t altair_datagram_split(const altair_datagram *burst,
-                                        altair_datagram *out, size_t cap);
+					altair_datagram *out, size_t cap);
 
 #ifdef __cplusplus
 }

@@ -41,8 +41,8 @@ typedef struct altair_punch altair_punch;
 typedef struct altair_punch_config {
 	size_t size;
 	altair_addr peer;      /* the endpoint we were given                 */
-	uint32_t sock;         /* the caller's number for the socket         */
-	bool initiator;        /* this side sends PING                       */
+	uint32_t sock;	       /* the caller's number for the socket         */
+	bool initiator;	       /* this side sends PING                       */
 	unsigned attempts;     /* default 5; 0: as many as `timeout` allows  */
 	altair_time interval;  /* between two PUNCH, default 400 ms,
 	                          10 ms to 60 s                              */
@@ -66,8 +66,8 @@ ALTAIR_API size_t altair_punch_size(const altair_punch_config *config);
  * ALTAIR_E_SPACE.
  */
 ALTAIR_API int altair_punch_init(altair_punch **out, void *mem, size_t len,
-                                 const altair_punch_config *config,
-                                 altair_time now);
+				 const altair_punch_config *config,
+				 altair_time now);
 
 /* What altair_input, altair_tick and altair_poll take. */
 ALTAIR_API altair_machine *altair_punch_machine(altair_punch *punch);
@@ -80,7 +80,8 @@ enum altair_punch_state {
 };
 
 /* Where the attempt stands now. */
-ALTAIR_API enum altair_punch_state altair_punch_state(const altair_punch *punch);
+ALTAIR_API enum altair_punch_state
+altair_punch_state(const altair_punch *punch);
 
 /* The path that carries data; 0, or ALTAIR_E_STATE before the connection. */
 ALTAIR_API int altair_punch_path(const altair_punch *punch, altair_path *out);
@@ -92,30 +93,30 @@ ALTAIR_API int altair_punch_path(const altair_punch *punch, altair_path *out);
  * or ALTAIR_E_WORD (it equals PUNCH, PING or PONG).
  */
 ALTAIR_API int altair_punch_wrap(altair_punch *punch, altair_time now,
-                                 altair_bytes message, altair_datagram *out);
+				 altair_bytes message, altair_datagram *out);
 
 /* The system reported that `remote` refuses our datagrams (an ICMP error). It
  * changes nothing but the reason of a later failure. */
 ALTAIR_API void altair_punch_refused(altair_punch *punch,
-                                     const altair_addr *remote);
+				     const altair_addr *remote);
 
 /* Ends it: nothing is sent any more. */
 ALTAIR_API void altair_punch_close(altair_punch *punch, altair_time now);
 
 typedef struct altair_punch_stats {
 	size_t size;
-	uint64_t sent;        /* words sent, keep-alives included            */
-	uint64_t keepalives;  /* PUNCH sent to hold the mapping              */
-	uint64_t heard;       /* words from the peer                         */
-	uint64_t late;        /* words after the connection, swallowed       */
-	uint64_t strangers;   /* datagrams from any other address or port    */
-	uint64_t garbage;     /* the peer's address, but no word, too early  */
+	uint64_t sent;	     /* words sent, keep-alives included            */
+	uint64_t keepalives; /* PUNCH sent to hold the mapping              */
+	uint64_t heard;	     /* words from the peer                         */
+	uint64_t late;	     /* words after the connection, swallowed       */
+	uint64_t strangers;  /* datagrams from any other address or port    */
+	uint64_t garbage;    /* the peer's address, but no word, too early  */
 	uint64_t messages_in, messages_out, bytes_in, bytes_out;
 } altair_punch_stats;
 
 /* Copies the counters as they are now. */
 ALTAIR_API void altair_punch_get_stats(const altair_punch *punch,
-                                       altair_punch_stats *out);
+				       altair_punch_stats *out);
 
 #ifdef __cplusplus
 }

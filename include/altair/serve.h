@@ -18,8 +18,8 @@ typedef struct altair_serve_config {
 	size_t size;
 	const altair_addr *listen; /* `listens` addresses with ports (port 0:
 	                              any; see altair_serve_local)           */
-	size_t listens;            /* 1 to 16                                */
-	unsigned threads;          /* 0: the CPUs of the affinity            */
+	size_t listens;		   /* 1 to 16                                */
+	unsigned threads;	   /* 0: the CPUs of the affinity            */
 } altair_serve_config;
 
 /* Fills in `size` and every default. */
@@ -31,16 +31,16 @@ ALTAIR_API void altair_serve_config_default(altair_serve_config *config);
  * about; then nothing runs.
  */
 ALTAIR_API int altair_serve_start(altair_serve **out,
-                                  const altair_serve_config *config,
-                                  size_t *failed);
+				  const altair_serve_config *config,
+				  size_t *failed);
 
 /* The bound address of listener `index`. 0, or ALTAIR_E_INVALID. */
 ALTAIR_API int altair_serve_local(const altair_serve *serve, size_t index,
-                                  altair_addr *out);
+				  altair_addr *out);
 
 /* The sum over all threads, as of a moment ago. */
 ALTAIR_API void altair_serve_get_stats(const altair_serve *serve,
-                                       altair_server_stats *out);
+				       altair_server_stats *out);
 
 /* Stops the threads, closes the sockets, frees the object. NULL is allowed. */
 ALTAIR_API void altair_serve_stop(altair_serve *serve);

@@ -34,8 +34,8 @@ ALTAIR_API size_t altair_server_size(const altair_server_config *config);
 
 /* Returns 0, ALTAIR_E_INVALID, or ALTAIR_E_SPACE. */
 ALTAIR_API int altair_server_init(altair_server **out, void *mem, size_t len,
-                                  const altair_server_config *config,
-                                  altair_time now);
+				  const altair_server_config *config,
+				  altair_time now);
 
 /* What altair_input, altair_tick and altair_poll take. */
 ALTAIR_API altair_machine *altair_server_machine(altair_server *server);
@@ -49,7 +49,7 @@ typedef struct altair_server_stats {
 
 /* Copies the counters as they are now. */
 ALTAIR_API void altair_server_get_stats(const altair_server *server,
-                                        altair_server_stats *out);
+					altair_server_stats *out);
 
 #ifdef __cplusplus
 }

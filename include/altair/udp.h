@@ -16,10 +16,10 @@ typedef struct altair_udp altair_udp;
 
 enum altair_udp_flags {
 	ALTAIR_UDP_REUSEPORT = 1, /* several sockets share the port          */
-	ALTAIR_UDP_PKTINFO = 2,   /* path.local is the address that was asked;
+	ALTAIR_UDP_PKTINFO = 2,	  /* path.local is the address that was asked;
 	                             answers leave from it                   */
-	ALTAIR_UDP_MERGE = 4,     /* take and give merged bursts             */
-	ALTAIR_UDP_ERRORS = 8     /* collect ICMP errors for altair_udp_error */
+	ALTAIR_UDP_MERGE = 4,	  /* take and give merged bursts             */
+	ALTAIR_UDP_ERRORS = 8	  /* collect ICMP errors for altair_udp_error */
 };
 
 /*
@@ -32,7 +32,7 @@ enum altair_udp_flags {
  * socket is closed, and the memory freed, by altair_udp_close.
  */
 ALTAIR_API int altair_udp_open(altair_udp **out, const altair_addr *local,
-                               unsigned flags, size_t batch);
+			       unsigned flags, size_t batch);
 ALTAIR_API void altair_udp_close(altair_udp *udp); /* NULL is allowed */
 
 /* The descriptor, to wait for readability; still owned by `udp`. */
@@ -48,7 +48,7 @@ ALTAIR_API int altair_udp_local(const altair_udp *udp, altair_addr *out);
  * cause count as nothing.
  */
 ALTAIR_API int altair_udp_receive(altair_udp *udp, uint32_t sock,
-                                  altair_datagram *batch, size_t cap);
+				  altair_datagram *batch, size_t cap);
 
 /*
  * Sends `count` datagrams. A datagram that cannot be sent now is lost, as the
@@ -57,7 +57,7 @@ ALTAIR_API int altair_udp_receive(altair_udp *udp, uint32_t sock,
  * ALTAIR_E_AGAIN, ALTAIR_E_TOO_LONG or ALTAIR_E_SYSTEM.
  */
 ALTAIR_API int altair_udp_send(altair_udp *udp, const altair_datagram *batch,
-                               size_t count);
+			       size_t count);
 
 /* With ALTAIR_UDP_ERRORS: takes one queued ICMP "unreachable". 1 and the remote
  * it is about, or 0 when there is none. */

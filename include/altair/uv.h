@@ -29,10 +29,10 @@ typedef struct altair_uv_config {
 typedef struct altair_uv_handlers {
 	/* An event of `machine`; `out` is valid for the call. */
 	void (*event)(void *user, altair_machine *machine,
-	              const altair_output *out);
+		      const altair_output *out);
 	/* A payload datagram that `machine` passed up; NULL: dropped. */
 	void (*payload)(void *user, altair_machine *machine,
-	                const altair_datagram *datagram);
+			const altair_datagram *datagram);
 	/* The peer's host refused a datagram (ICMP); may be NULL. */
 	void (*refused)(void *user, const altair_addr *remote);
 	/* Sending to `remote` failed with `error` (ALTAIR_E_*); may be NULL. */
@@ -47,12 +47,12 @@ ALTAIR_API void altair_uv_config_default(altair_uv_config *config);
  * altair_udp_open (ALTAIR_E_IN_USE: the local port is taken).
  */
 ALTAIR_API int altair_uv_open(altair_uv **out, uv_loop_t *loop,
-                              const altair_uv_config *config,
-                              const altair_uv_handlers *handlers, void *user);
+			      const altair_uv_config *config,
+			      const altair_uv_handlers *handlers, void *user);
 
 /* The local address of a socket; 0, or ALTAIR_E_FAMILY if it is not open. */
 ALTAIR_API int altair_uv_local(const altair_uv *driver, uint32_t sock,
-                               altair_addr *out);
+			       altair_addr *out);
 
 /*
  * Machines are offered each datagram in the order of attachment until one does
@@ -70,7 +70,7 @@ ALTAIR_API altair_time altair_uv_now(const altair_uv *driver);
 
 /* Sends one datagram at once. 0 or an error of altair_udp_send. */
 ALTAIR_API int altair_uv_send(altair_uv *driver,
-                              const altair_datagram *datagram);
+			      const altair_datagram *datagram);
 
 /* libuv's rule: the object lives until `closed` (may be NULL) is called. */
 ALTAIR_API void altair_uv_close(altair_uv *driver, void (*closed)(void *user));

@@ -11,8 +11,8 @@
 
 static void a_reader_gives_what_is_there_and_then_zeros(void)
 {
-	static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8,
-	                                9, 10, 11, 12, 13, 14, 15};
+	static const uint8_t bytes[] = {1, 2,  3,  4,  5,  6,  7, 8,
+					9, 10, 11, 12, 13, 14, 15};
 	struct air_reader r = air_reader((altair_bytes){bytes, sizeof bytes});
 
 	CHECK_EQ(air_read_u8(&r), 1);
@@ -39,7 +39,7 @@ static void a_writer_stops_at_its_end(void)
 {
 	uint8_t out[16] = {0};
 	static const uint8_t want[15] = {1, 0, 9, 4, 5, 6, 7, 0,
-	                                 0, 0, 0, 0, 0, 0, 8};
+					 0, 0, 0, 0, 0, 0, 8};
 	struct air_writer w = air_writer(out, 15);
 
 	air_write_u8(&w, 1);
@@ -269,19 +269,19 @@ static void a_burst_splits_into_its_datagrams(void)
 }
 
 static const struct check_test tests[] = {
-        TEST(a_reader_gives_what_is_there_and_then_zeros),
-        TEST(a_failed_reader_stays_failed),
-        TEST(a_writer_stops_at_its_end),
-        TEST(a_writer_takes_bytes_and_zeros),
-        TEST(bytes_compare_in_both_ways),
-        TEST(an_arena_measures_then_carves),
-        TEST(an_arena_refuses_what_overflows),
-        TEST(a_heap_agrees_with_a_search),
-        TEST(a_table_agrees_with_a_search),
-        TEST(siphash_gives_the_known_values),
-        TEST(an_rto_follows_rfc8489),
-        TEST(an_rto_does_not_burst_after_a_sleep),
-        TEST(every_error_has_a_name_and_a_sentence),
-        TEST(a_burst_splits_into_its_datagrams),
+	TEST(a_reader_gives_what_is_there_and_then_zeros),
+	TEST(a_failed_reader_stays_failed),
+	TEST(a_writer_stops_at_its_end),
+	TEST(a_writer_takes_bytes_and_zeros),
+	TEST(bytes_compare_in_both_ways),
+	TEST(an_arena_measures_then_carves),
+	TEST(an_arena_refuses_what_overflows),
+	TEST(a_heap_agrees_with_a_search),
+	TEST(a_table_agrees_with_a_search),
+	TEST(siphash_gives_the_known_values),
+	TEST(an_rto_follows_rfc8489),
+	TEST(an_rto_does_not_burst_after_a_sleep),
+	TEST(every_error_has_a_name_and_a_sentence),
+	TEST(a_burst_splits_into_its_datagrams),
 };
 CHECK_MAIN(tests)

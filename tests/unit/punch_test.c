@@ -62,7 +62,7 @@ static const char *take_said(void)
 	static char text[sizeof said];
 
 	drain();
-	strcpy(text, said[0] == ' ' ? said + 1 : said);
+	snprintf(text, sizeof text, "%s", said + (said[0] == ' '));
 	said[0] = '\0';
 	return text;
 }
