@@ -59,6 +59,36 @@ static void a_silent_keepalive_goes_to_another_server(void)
 	check_addr(w.sent[w.sent_count - 2].path.remote, TWO);
 }
 
+/* Which server socket 0 asked last, and answers it or not. */
+static const char *asked_at(uint64_t ms, bool is_answered)
+{
+	size_t n;
+
+	run_until(ms);
+	drain();
+	/* Socket 1 is asked behind socket 0; it always answers. */
+	n = w.sent_count - 2;
+	CHECK_EQ(w.sent[n].path.sock, 0);
+	CHECK_EQ(w.sent[n].at, MS(ms));
+	reply(n + 1, "[2001:db8::5]:9");
+	if (is_answered)
+		reply(n, ME);
+	return altair_addr_equal(&w.sent[n].path.remote, &w.sent[0].path.remote)
+		       ? "one"
+		       : "two";
+}
+
+static void the_one_that_missed_less_is_asked(void)
+{
+	begin_keepalive();
+	CHECK_STR(asked_at(15010, false), "one");
+	CHECK_STR(asked_at(30010, false), "two");
+	CHECK_STR(asked_at(45010, false), "one"); /* 1 : 1, the first */
+	CHECK_STR(asked_at(60010, true), "two");  /* 2 : 1 */
+	CHECK_STR(asked_at(75010, false), "two"); /* 2 : 0 */
+	CHECK_STR(asked_at(90010, true), "two");  /* 2 : 1 */
+}
+
 static void only_servers_that_answered_keep_the_mapping(void)
 {
 	altair_discover_config c = config();
@@ -134,6 +164,7 @@ static void nothing_is_kept_alive_without_an_answer(void)
 static const struct check_test tests[] = {
 	TEST(the_keepalive_asks_one_server_per_socket),
 	TEST(a_silent_keepalive_goes_to_another_server),
+	TEST(the_one_that_missed_less_is_asked),
 	TEST(only_servers_that_answered_keep_the_mapping),
 	TEST(a_refused_keepalive_changes_nothing),
 	TEST(a_keepalive_gives_up_after_its_schedule),

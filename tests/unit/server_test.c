@@ -562,6 +562,31 @@ static void what_does_not_fit_is_not_answered(void)
 	CHECK_EQ(d[1].verdict, ALTAIR_NOT_MINE);
 }
 
+static void a_batch_may_not_be_longer_than_agreed(void)
+{
+	altair_datagram d[3];
+
+	begin_with(2, 4096);
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
+	for (unsigned i = 0; i < 3; i++)
+		d[i] = (altair_datagram){.path.remote = addr(V4),
+					 .bytes = {request, 20}};
+	altair_input(machine, 0, d, 3);
+	CHECK_EQ(d[1].verdict, ALTAIR_TAKEN);
+	CHECK_EQ(d[2].verdict, ALTAIR_NOT_MINE);
+	CHECK_EQ(stats().ignored, 1);
+}
+
+static void a_buffer_may_be_filled_to_its_end(void)
+{
+	begin_with(1, 64);
+	make_burst(3);
+	give(V4, 20);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
+	CHECK_EQ(out.datagram.bytes.len, 64);
+	begin_with(4096, 16u << 20); /* the limits */
+}
+
 static void configurations_out_of_range(void)
 {
 	altair_server_config good, bad[5];
@@ -604,6 +629,8 @@ static const struct check_test tests[] = {
 	TEST(garbage_in_a_burst_is_skipped),
 	TEST(a_batch_keeps_its_paths_apart),
 	TEST(what_does_not_fit_is_not_answered),
+	TEST(a_batch_may_not_be_longer_than_agreed),
+	TEST(a_buffer_may_be_filled_to_its_end),
 	TEST(configurations_out_of_range),
 };
 
