@@ -17,6 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Who has not ended by then never will. */
+#define PATIENCE ALTAIR_SEC(10)
+
 static void run(const char *const *argv, int input, int output)
 {
 	union {
@@ -75,30 +78,30 @@ static bool read_more(struct child *child, altair_time until)
 	return true;
 }
 
-/* Takes the first line away and returns it, NULL when there is no whole one. */
-static const char *take_line(struct child *child, char line[1024])
+/* Takes the first line out of the text; false when there is no whole one. */
+static bool take_line(struct child *child)
 {
 	char *end = strchr(child->text, '\n');
 	size_t len;
 
 	if (!end)
-		return NULL;
+		return false;
 	len = (size_t)(end - child->text);
-	snprintf(line, 1024, "%.*s", (int)len, child->text);
+	snprintf(child->line, sizeof child->line, "%.*s", (int)len,
+		 child->text);
 	child->len -= len + 1;
 	memmove(child->text, end + 1, child->len + 1);
-	return line;
+	return true;
 }
 
 const char *child_says(struct child *child, const char *part, altair_time wait)
 {
 	altair_time until = wire_now() + wait;
-	static char line[1024];
 	const char *found;
 
 	do {
-		while (take_line(child, line)) {
-			found = strstr(line, part);
+		while (take_line(child)) {
+			found = strstr(child->line, part);
 			if (found)
 				return found + strlen(part);
 		}
@@ -108,10 +111,15 @@ const char *child_says(struct child *child, const char *part, altair_time wait)
 
 int child_end(struct child *child)
 {
+	altair_time until = wire_now() + PATIENCE;
 	int status = 0;
 
 	close(child->input);
-	waitpid(child->pid, &status, 0);
+	while (waitpid(child->pid, &status, WNOHANG) == 0) {
+		if (wire_now() > until)
+			kill(child->pid, SIGKILL);
+		wire_sleep_until(wire_now() + ALTAIR_MSEC(2));
+	}
 	close(child->output);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);

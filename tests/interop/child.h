@@ -15,6 +15,7 @@ struct child {
 	int input, output; /* our ends of its standard input and output    */
 	size_t len;
 	char text[8192]; /* what it said and nobody has read             */
+	char line[1024]; /* the line read last                           */
 };
 
 /* Ends the program if the child cannot be started. */
@@ -29,7 +30,8 @@ void child_tell(const struct child *child, const char *text);
  */
 const char *child_says(struct child *child, const char *part, altair_time wait);
 
-/* Closes its input and waits; returns its exit status, or 128 + the signal. */
+/* Closes its input and waits, at last kills it; returns its exit status, or 128
+ * + the signal. */
 int child_end(struct child *child);
 
 #endif

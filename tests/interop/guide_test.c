@@ -1,8 +1,9 @@
 /*
- * The guide's own program (guide_peer) against our blocking API: both roles,
- * either side first, start offsets across the punch interval, and round trips
- * below it. Both ends must say that the connection is verified, every time. All
- * scenes of a test run at the same time, each on loopback addresses of its own.
+ * The guide's own program (guide_peer) against our blocking API and against
+ * `altair connect`: both roles, either side first, start offsets across the
+ * punch interval, and round trips below it. Both ends must say that the
+ * connection is verified, every time. All scenes of a test run at the same
+ * time, each on loopback addresses of its own.
  */
 #define _GNU_SOURCE
 #include "../check.h"
@@ -11,6 +12,7 @@
 #include "wire.h"
 
 #include <altair/conn.h>
+#include <altair/serve.h>
 
 #include <pthread.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@
 
 struct scene {
 	bool guide_initiates, guide_is_first, guide_trails;
+	bool by_command;    /* ours is `altair connect`                      */
 	altair_time offset; /* from the first side's start to the later one's */
 	altair_time delay;  /* each way                                     */
 
@@ -33,7 +36,8 @@ struct scene {
 	altair_addr guide_seen, ours_seen; /* where the other one sees them */
 	altair_time starts;		   /* our side                      */
 	pthread_t thread;
-	struct child child; /* the guide's program */
+	struct child child;   /* the guide's program                         */
+	struct child command; /* ours, by command                            */
 	int connected, validated;
 	char verdict[128];
 };
@@ -42,6 +46,7 @@ static struct scene scenes[SCENES_MAX];
 static size_t scene_count;
 static struct line lines[SCENES_MAX];
 static size_t line_count;
+static char stun_server[ALTAIR_ADDR_TEXT];
 
 /* 127.x.y.1 to .4 belong to scene y; x keeps two runs apart. */
 static altair_addr address(size_t scene, unsigned host)
@@ -53,6 +58,17 @@ static altair_addr address(size_t scene, unsigned host)
 		 scene, host, PORT);
 	CHECK_EQ(altair_addr_parse(&addr, text), 0);
 	return addr;
+}
+
+/* The command is on any address, so the kernel chooses 127.0.0.1 for it; a port
+ * of its own below those that the system gives away. */
+static altair_addr command_address(size_t scene)
+{
+	return (altair_addr){
+		.family = ALTAIR_IPV4,
+		.ip = {127, 0, 0, 1},
+		.port = (uint16_t)(20000 + getpid() % 100 * 100 + (int)scene),
+	};
 }
 
 static int open_at(const altair_addr *addr)
@@ -72,6 +88,8 @@ static void add_scene(const struct scene *wanted)
 	*scene = *wanted;
 	scene->guide_seen = scene->guide = address(number, 1);
 	scene->ours_seen = scene->ours = address(number, 2);
+	if (scene->by_command)
+		scene->ours_seen = scene->ours = command_address(number);
 	if (scene->delay == 0)
 		return;
 	scene->guide_seen = address(number, 3);
@@ -84,14 +102,15 @@ static void add_scene(const struct scene *wanted)
 }
 
 /* Four scenes: both roles, either side first. */
-static void add_scenes(altair_time offset, altair_time delay, bool trails)
+static void add_scenes(const struct scene *like)
 {
-	for (int i = 0; i < 4; i++)
-		add_scene(&(struct scene){.guide_initiates = i & 1,
-					  .guide_is_first = i & 2,
-					  .guide_trails = trails,
-					  .offset = offset,
-					  .delay = delay});
+	struct scene scene = *like;
+
+	for (int i = 0; i < 4; i++) {
+		scene.guide_initiates = i & 1;
+		scene.guide_is_first = i & 2;
+		add_scene(&scene);
+	}
 }
 
 static void spawn_guide(struct scene *scene)
@@ -127,6 +146,29 @@ static void *run_ours(void *argument)
 		return NULL;
 	scene->validated = altair_conn_validate(conn);
 	altair_conn_close(conn);
+	return NULL;
+}
+
+static void *run_command(void *argument)
+{
+	struct scene *scene = argument;
+	char peer[ALTAIR_ADDR_TEXT], port[8];
+	const char *argv[] = {ALTAIR_COMMAND, "connect",   "--peer",	   peer,
+			      "--stun",	      stun_server, "--local-port", port,
+			      "--initiator",  NULL};
+
+	altair_addr_format(&scene->guide_seen, peer, sizeof peer);
+	snprintf(port, sizeof port, "%u", scene->ours.port);
+	if (scene->guide_initiates)
+		argv[8] = NULL;
+	wire_sleep_until(scene->starts);
+	child_start(&scene->command, argv);
+	scene->connected = ALTAIR_E_TIMEOUT;
+	if (child_says(&scene->command, "Round-trip successful!", PATIENCE))
+		scene->connected = 0;
+	/* input that ends before its first line would not end the command */
+	child_tell(&scene->command, "good bye\n");
+	scene->validated = child_end(&scene->command);
 	return NULL;
 }
 
@@ -193,7 +235,9 @@ static void run_scenes(void)
 		scenes[i].starts =
 			zero +
 			(scenes[i].guide_is_first ? scenes[i].offset : 0);
-		CHECK_EQ(pthread_create(&scenes[i].thread, NULL, run_ours,
+		CHECK_EQ(pthread_create(&scenes[i].thread, NULL,
+					scenes[i].by_command ? run_command
+							     : run_ours,
 					&scenes[i]),
 			 0);
 	}
@@ -210,14 +254,21 @@ static void run_scenes(void)
 	CHECK_EQ(bad, 0);
 }
 
-static const unsigned offsets[] = {0, 50, 150, 250, 350, 900, 2500};
+struct grid {
+	unsigned offsets[8], delays[8]; /* ms                              */
+	size_t offset_count, delay_count;
+};
 
-static void run_delays(const unsigned *delays, size_t count, bool trails)
+static void run_grid(const struct grid *grid, const struct scene *like)
 {
-	for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
-		for (size_t k = 0; k < count; k++)
-			add_scenes(ALTAIR_MSEC(offsets[i]),
-				   ALTAIR_MSEC(delays[k]), trails);
+	struct scene scene = *like;
+
+	for (size_t i = 0; i < grid->offset_count; i++) {
+		for (size_t k = 0; k < grid->delay_count; k++) {
+			scene.offset = ALTAIR_MSEC(grid->offsets[i]);
+			scene.delay = ALTAIR_MSEC(grid->delays[k]);
+			add_scenes(&scene);
+		}
 	}
 	run_scenes();
 }
@@ -225,21 +276,50 @@ static void run_delays(const unsigned *delays, size_t count, bool trails)
 /* Round trips of 0 to 360 ms, below the interval of 400 ms. */
 static void test_guide_connects(void)
 {
-	static const unsigned delays[] = {0, 50, 100, 180};
-
-	run_delays(delays, 4, false);
+	run_grid(&(struct grid){{0, 50, 150, 250, 350, 900, 2500},
+				{0, 50, 100, 180},
+				7,
+				4},
+		 &(struct scene){.guide_trails = false});
 }
 
 static void test_guide_that_goes_on_punching_connects(void)
 {
-	static const unsigned delays[] = {0, 100};
+	run_grid(
+		&(struct grid){
+			{0, 50, 150, 250, 350, 900, 2500}, {0, 100}, 7, 2},
+		&(struct scene){.guide_trails = true});
+}
 
-	run_delays(delays, 2, true);
+static altair_serve *start_server(void)
+{
+	altair_addr listen = {.family = ALTAIR_IPV4, .ip = {127, 0, 0, 1}};
+	altair_serve_config config;
+	altair_serve *serve;
+
+	altair_serve_config_default(&config);
+	config.listen = &listen;
+	config.listens = 1;
+	config.threads = 1;
+	CHECK_EQ(altair_serve_start(&serve, &config, NULL), 0);
+	CHECK_EQ(altair_serve_local(serve, 0, &listen), 0);
+	altair_addr_format(&listen, stun_server, sizeof stun_server);
+	return serve;
+}
+
+static void test_guide_connects_with_the_command(void)
+{
+	altair_serve *serve = start_server();
+
+	run_grid(&(struct grid){{0, 150, 350, 2500}, {0, 100}, 4, 2},
+		 &(struct scene){.by_command = true});
+	altair_serve_stop(serve);
 }
 
 static const struct check_test tests[] = {
 	TEST(test_guide_connects),
 	TEST(test_guide_that_goes_on_punching_connects),
+	TEST(test_guide_connects_with_the_command),
 };
 
 CHECK_MAIN(tests)
