@@ -6,10 +6,9 @@
  * answers to a merged burst do, too. Invariant: the bytes of burst i are
  * buffer[at, at + len), and only the last burst is still open to grow.
  *
- * A success differs between clients only in the address and between requests
- * only in the transaction id, so it is built once per datagram or burst and
- * then stamped per request (RFC 8489 14.2: an IPv6 address is XORed with the
- * id, too).
+ * The success to a plain request is built once, at init, for port 0, IP 0 and
+ * transaction id 0. RFC 8489 14.2 XORs all of these into the answer, so those of
+ * a client and of a request are XORed on top of it.
  */
 #include "base/addr.h"
 #include "base/arena.h"
@@ -27,9 +26,10 @@
 /* A longer request is no Binding request of any client, only work for us. */
 #define REQUEST_MAX 2048
 
-/* Header and XOR-MAPPED-ADDRESS. */
+/* Header and XOR-MAPPED-ADDRESS: its port comes just before its IP. */
 #define SUCCESS_MIN 32
 #define SUCCESS_MAX 44
+#define SUCCESS_IP_AT 28
 #define FINGERPRINT_LEN 8
 
 /* RFC 8489 14.8, 14.13: header, ERROR-CODE without a reason, UNKNOWN-ATTRIBUTES
@@ -66,6 +66,7 @@ struct altair_server {
 	uint32_t burst_count, burst_polled;
 	uint8_t *buffer;
 	size_t buffer_len, used;
+	uint8_t to_ipv4[SUCCESS_MIN], to_ipv6[SUCCESS_MAX]; /* to nobody */
 	altair_server_stats stats;
 };
 
@@ -224,18 +225,21 @@ static bool answer_any(struct altair_server *s, const struct client *client,
 static bool know(struct altair_server *s, size_t index, const altair_path *path,
 		 struct client *client)
 {
-	static const struct air_stun_header nobody = {.method =
-							      AIR_STUN_BINDING};
-	struct room room = {client->success, sizeof client->success};
+	size_t ip_len = air_addr_ip_len(&path->remote);
 
-	if (index >= s->batch_max || path->remote.port == 0 ||
-	    air_addr_ip_len(&path->remote) == 0)
+	if (index >= s->batch_max || path->remote.port == 0 || ip_len == 0)
 		return false;
 	s->paths[index] = *path;
 	client->path = (uint32_t)index;
 	client->from = air_addr_canonical(&path->remote);
-	client->success_len =
-		write_success(room, &nobody, &client->from, false);
+	ip_len = air_addr_ip_len(&client->from);
+	client->success_len = SUCCESS_IP_AT + ip_len;
+	memcpy(client->success, ip_len == 4 ? s->to_ipv4 : s->to_ipv6,
+	       client->success_len);
+	client->success[SUCCESS_IP_AT - 2] ^= (uint8_t)(client->from.port >> 8);
+	client->success[SUCCESS_IP_AT - 1] ^= (uint8_t)client->from.port;
+	for (size_t i = 0; i < ip_len; i++)
+		client->success[SUCCESS_IP_AT + i] ^= client->from.ip[i];
 	return true;
 }
 
@@ -351,6 +355,15 @@ size_t altair_server_size(const altair_server_config *config)
 	return arena.used;
 }
 
+static void prepare_success(uint8_t *out, size_t len, enum altair_family family)
+{
+	static const struct air_stun_header no_request = {
+		.method = AIR_STUN_BINDING};
+	altair_addr nobody = {.family = (uint8_t)family};
+
+	write_success((struct room){out, len}, &no_request, &nobody, false);
+}
+
 int altair_server_init(altair_server **out, void *mem, size_t len,
 		       const altair_server_config *config, altair_time now)
 {
@@ -366,6 +379,8 @@ int altair_server_init(altair_server **out, void *mem, size_t len,
 	s->machine.ops = &ops;
 	s->batch_max = config->batch_max;
 	s->buffer_len = config->buffer_len;
+	prepare_success(s->to_ipv4, sizeof s->to_ipv4, ALTAIR_IPV4);
+	prepare_success(s->to_ipv6, sizeof s->to_ipv6, ALTAIR_IPV6);
 	*out = s;
 	return 0;
 }
