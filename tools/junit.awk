@@ -37,6 +37,7 @@ in_output {
 
 /<\/testcase>/ && is_skipped {
 	skipped++
+	sub(/^skipped: /, "", reason)
 	print "skipped " name ": " reason
 }
 
