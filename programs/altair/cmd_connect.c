@@ -90,6 +90,7 @@ struct connect {
 	altair_punch *punch;
 	void *punch_memory;
 	altair_time punch_began;
+	bool has_refused; /* the connected peer's host, ever */
 };
 
 static void end(struct connect *c, int code)
@@ -261,9 +262,19 @@ static void on_payload(void *user, altair_machine *machine,
 static void on_refused(void *user, const altair_addr *remote)
 {
 	struct connect *c = user;
+	altair_path path;
 
-	if (c->punch)
-		altair_punch_refused(c->punch, remote);
+	if (c->run.over)
+		return;
+	air_lookup_unsent(&c->lookup, remote, ALTAIR_E_NO_PEER);
+	if (!c->punch)
+		return;
+	altair_punch_refused(c->punch, remote);
+	if (c->has_refused || altair_punch_path(c->punch, &path) != 0 ||
+	    !altair_addr_equal(&path.remote, remote))
+		return;
+	c->has_refused = true;
+	air_report_refused(&c->report, remote);
 }
 
 /* Where already the first words cannot leave, waiting does not help. */

@@ -237,12 +237,17 @@ static void on_unsent(void *user, const altair_addr *remote, int error)
 	air_lookup_unsent(&d->lookup, remote, error);
 }
 
+static void on_refused(void *user, const altair_addr *remote)
+{
+	on_unsent(user, remote, ALTAIR_E_NO_PEER);
+}
+
 /* ---- the command ---- */
 
 static int start(struct discover *d, const struct port_choice *choice)
 {
-	const altair_uv_handlers handlers = {.event = on_event,
-					     .unsent = on_unsent};
+	const altair_uv_handlers handlers = {
+		.event = on_event, .refused = on_refused, .unsent = on_unsent};
 	const struct lookup_config config = {
 		.servers = &d->servers,
 		.ipv4 = choice->ipv4,

@@ -207,8 +207,9 @@ void air_lookup_unsent(struct lookup *lookup, const altair_addr *remote,
 	for (size_t i = 0;
 	     altair_discover_answer(lookup->discover, i, &answer) == 0; i++) {
 		if (altair_addr_equal(&answer.server, remote))
-			lookup->unsent[i] = true;
-		if (!lookup->unsent[i] && answer.state != ALTAIR_ANSWER_WAITING)
+			lookup->is_dead[i] = true;
+		if (!lookup->is_dead[i] &&
+		    answer.state != ALTAIR_ANSWER_WAITING)
 			hopeless = false;
 	}
 	if (hopeless)
@@ -292,6 +293,18 @@ static void explain_silence(const struct lookup *l, char *out, size_t cap)
 			 names);
 }
 
+static void explain_refusal(const struct lookup *l, char *out, size_t cap)
+{
+	char names[512];
+
+	air_server_names(l->config.servers, names, sizeof names);
+	snprintf(out, cap,
+		 "no STUN answer: our datagrams to %s were refused (ICMP), "
+		 "nothing listens there or a firewall forbids it; check the "
+		 "port, or name another server with --stun",
+		 names);
+}
+
 void air_lookup_explain(const struct lookup *lookup, int reason, char *out,
 			size_t cap)
 {
@@ -303,6 +316,8 @@ void air_lookup_explain(const struct lookup *lookup, int reason, char *out,
 		snprintf(out, cap,
 			 "the network cannot be reached: check that this host "
 			 "is connected");
+	else if (reason == ALTAIR_E_NO_PEER)
+		explain_refusal(lookup, out, cap);
 	else if (reason == ALTAIR_E_PERMISSION)
 		snprintf(out, cap,
 			 "this host's firewall forbids sending UDP: allow "

@@ -57,7 +57,7 @@ struct lookup {
 	struct lookup_name name[SERVERS_MAX];
 	size_t resolving;
 	const struct server *origin[LOOKUP_ADDRS_MAX]; /* by machine index  */
-	bool unsent[LOOKUP_ADDRS_MAX];
+	bool is_dead[LOOKUP_ADDRS_MAX];		       /* cannot be asked */
 	bool is_settled;
 };
 
@@ -67,10 +67,15 @@ int air_lookup_start(struct lookup *lookup, uv_loop_t *loop, altair_uv *driver,
 		     const struct lookup_config *config,
 		     const struct lookup_handlers *handlers);
 
-/* To be called from the driver's handlers. The first returns true when the
- * event was for this lookup. */
+/* To be called from the driver's handlers. True: the event was for this lookup. */
 bool air_lookup_event(struct lookup *lookup, altair_machine *machine,
 		      const altair_output *out);
+
+/*
+ * The same for datagrams that could not be sent to `remote`, or that were refused
+ * (ALTAIR_E_NO_PEER; RFC 8489 6.2.1 ends a request at a hard ICMP error). When
+ * no server is left that could answer, the discovery is over.
+ */
 void air_lookup_unsent(struct lookup *lookup, const altair_addr *remote,
 		       int error);
 

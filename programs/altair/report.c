@@ -114,9 +114,9 @@ void air_report_varies_note(const altair_addr seen[2])
 	air_print_note(
 		"your NAT gives a different port per destination (%s, then "
 		"%s): a pasted IP:PORT will probably not work. It works if the "
-		"other side is on an open network or behind a full-cone NAT, "
-		"or if both sides use IPv6 (-6); otherwise use another network "
-		"or wait for relay support",
+		"other side is on an open network or behind a full or "
+		"restricted cone NAT, or if both sides use IPv6 (-6); "
+		"otherwise use another network or wait for relay support",
 		text_of(&seen[0]).text, text_of(&seen[1]).text);
 }
 
@@ -286,6 +286,16 @@ void air_report_open(const struct report *r)
 	air_print_note("messages are neither encrypted nor authenticated in "
 		       "this mode: whoever is on the way can read and forge "
 		       "them");
+}
+
+void air_report_refused(const struct report *r, const altair_addr *peer)
+{
+	if (r->json)
+		write_addr_event(r, "refused", "peer", peer);
+	else
+		air_print_note("the host of %s refuses our datagrams: the peer "
+			       "has probably ended",
+			       text_of(peer).text);
 }
 
 void air_report_message(const struct report *r, altair_bytes message)

@@ -33,6 +33,7 @@ void air_report_connected(const struct report *r, const altair_addr *peer);
 void air_report_roles(const struct report *r, unsigned initiators);
 void air_report_verified(const struct report *r, const altair_output *out);
 void air_report_open(const struct report *r);
+void air_report_refused(const struct report *r, const altair_addr *peer);
 void air_report_message(const struct report *r, altair_bytes message);
 void air_report_closed(const struct report *r, const char *reason,
 		       const altair_punch_stats *stats, altair_time duration);

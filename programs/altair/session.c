@@ -17,6 +17,8 @@ static void say_unsent(int error)
 	else if (error == ALTAIR_E_WORD)
 		air_print_note("not sent: PUNCH, PING and PONG are words of "
 			       "the protocol, the peer would not show them");
+	else if (error == ALTAIR_E_AGAIN)
+		air_print_note("not sent: more than the network takes now");
 	else
 		air_print_note("not sent: %s", altair_strerror(error));
 }

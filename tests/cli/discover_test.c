@@ -123,6 +123,39 @@ static void no_good_answer(void)
 	}
 }
 
+/* The timeout is beyond the deadline of this test. */
+static void a_refusal_ends_it_at_once(void)
+{
+	struct peer nobody;
+	struct proc p;
+
+	peer_open(&nobody);
+	peer_close(&nobody);
+	CHECK_EQ(proc_run(&p, ARGS("discover", "--timeout", "600", "--stun",
+				   nobody.name)),
+		 3);
+	CHECK(strstr(p.err_text, "were refused"));
+	CHECK(strstr(p.err_text, nobody.name));
+	proc_free(&p);
+}
+
+static void a_refusal_leaves_the_others_time(void)
+{
+	struct peer nobody;
+	struct fake fake;
+	struct proc p;
+
+	peer_open(&nobody);
+	peer_close(&nobody);
+	fake_start(&fake, FAKE_MAPPED, 1, 12345);
+	CHECK_EQ(proc_run(&p, ARGS("discover", "--stun", nobody.name, "--stun",
+				   fake.name)),
+		 0);
+	CHECK(strstr(p.out_text, "203.0.113.1:12345"));
+	proc_free(&p);
+	fake_stop(&fake);
+}
+
 static void failures_in_json(void)
 {
 	struct fake fake;
@@ -278,6 +311,8 @@ static const struct check_test tests[] = {
 	TEST(a_varying_mapping_is_said),
 	TEST(a_silent_server_delays_nothing),
 	TEST(no_good_answer),
+	TEST(a_refusal_ends_it_at_once),
+	TEST(a_refusal_leaves_the_others_time),
 	TEST(failures_in_json),
 	TEST(an_unresolvable_name),
 	TEST(a_taken_local_port),

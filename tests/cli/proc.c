@@ -202,23 +202,35 @@ static bool read_more(struct proc *p, long deadline)
 	return true;
 }
 
-bool proc_expect(struct proc *p, const char *text)
+/* Reads until `text` is at or behind *from, and moves *from behind it. */
+static bool expect(struct proc *p, const char *stream, size_t *from,
+		   const char *text)
 {
 	long deadline = now_ms() + DEADLINE_MS;
 
-	for (;;) {
-		char *found = strstr(p->out_text + p->seen, text);
+	do {
+		const char *found = strstr(stream + *from, text);
 
 		if (found) {
-			p->seen = (size_t)(found - p->out_text) + strlen(text);
+			*from = (size_t)(found - stream) + strlen(text);
 			return true;
 		}
-		if (!read_more(p, deadline))
-			break;
-	}
+	} while (read_more(p, deadline));
 	printf("# expected \"%s\" after:\n%s\n# stderr:\n%s\n", text,
 	       p->out_text + p->seen, p->err_text);
 	return false;
+}
+
+bool proc_expect(struct proc *p, const char *text)
+{
+	return expect(p, p->out_text, &p->seen, text);
+}
+
+bool proc_expect_note(struct proc *p, const char *text)
+{
+	size_t from = 0;
+
+	return expect(p, p->err_text, &from, text);
 }
 
 /* ---- doing ---- */

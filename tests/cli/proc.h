@@ -42,6 +42,9 @@ void proc_start(struct proc *p, enum proc_stdin in, const char *const args[]);
 /* Reads until `text` appears on stdout after what was expected before. */
 bool proc_expect(struct proc *p, const char *text);
 
+/* Reads until `text` appears anywhere on stderr. */
+bool proc_expect_note(struct proc *p, const char *text);
+
 void proc_send(struct proc *p, const void *data, size_t len);
 void proc_type(struct proc *p, const char *text);
 void proc_close_in(struct proc *p);

@@ -243,6 +243,21 @@ static void the_end_of_a_terminal_closes(void)
 	teardown(&p);
 }
 
+static void a_peer_that_ended_is_said(void)
+{
+	struct proc p;
+
+	connect_to_peer(&p, PROC_PIPE, NULL);
+	peer_close(&peer);
+	proc_type(&p, "anybody?\n");
+	CHECK(proc_expect_note(&p, "has probably ended"));
+	proc_type(&p, "again\n");
+	proc_close_in(&p);
+	CHECK_EQ(proc_end(&p), 0);
+	proc_free(&p);
+	fake_stop(&fake);
+}
+
 static void the_reader_goes_away(void)
 {
 	struct proc p;
@@ -267,6 +282,7 @@ static const struct check_test tests[] = {
 	TEST(closed_input_does_not_close),
 	TEST(a_pipe_that_ended_before_does_not_close),
 	TEST(the_end_of_a_terminal_closes),
+	TEST(a_peer_that_ended_is_said),
 	TEST(the_reader_goes_away),
 };
 
