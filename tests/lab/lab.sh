@@ -107,22 +107,19 @@ lab_ready_wan() {
 }
 
 # Runs the calling script again, inside namespaces of its own. Call it first,
-# with the script's arguments.
+# with the script's arguments. When this shell dies, of whatever, so does all
+# that is inside.
 lab_enter() {
-	local child
 	if [ -n "${LAB_INSIDE:-}" ]; then
 		unset LAB_INSIDE
+		trap 'exit 130' INT
 		mount -t tmpfs lab /run || lab_fail 'cannot mount a tmpfs on /run'
 		mkdir /run/netns "$LAB_RUN"
 		return
 	fi
 	lab_ready
-	trap 'kill -KILL "$child" 2>/dev/null; exit 130' INT
-	trap 'kill -KILL "$child" 2>/dev/null; exit 143' TERM HUP
 	LAB_INSIDE=1 setpriv --pdeathsig KILL \
-		unshare "${lab_flags[@]}" -- "$BASH" "$0" "$@" <&0 &
-	child=$!
-	wait "$child"
+		unshare "${lab_flags[@]}" -- "$BASH" "$0" "$@"
 	exit $?
 }
 
@@ -391,7 +388,7 @@ lab_internet_wan() {
 }
 
 lab_link=()       # the options of `wan`; none: veth
-LAB_BUILD=${LAB_BUILD:-build/release}
+LAB_BUILD=$(realpath -m "${LAB_BUILD:-build/release}")
 LAB_SHORT=${LAB_SHORT:-2}
 
 # Takes lab.sh's options from the arguments; leaves the rest in lab_rest.
@@ -408,7 +405,7 @@ lab_options() {
 			shift
 			;;
 		--build)
-			LAB_BUILD=$2
+			LAB_BUILD=$(realpath -m "$2")
 			shift
 			;;
 		*)
@@ -433,6 +430,19 @@ lab_up() {
 	fi
 }
 
+# A shell for a person, with everything in reach.
+lab_shell() {
+	# shellcheck source=tests/lab/guide.sh
+	. "$(dirname "$0")/guide.sh"
+	guide_servers
+	export -f on
+	export LAB_S1 LAB_S2 PATH=$LAB_BUILD:$PATH PS1='lab \$ '
+	echo 'on a COMMAND, on b COMMAND: what a peer does, such as'
+	echo '  on a altair discover --local-port 5000'
+	echo 'These hosts are there:' "$(ip netns list | cut -d' ' -f1 | paste -sd' ')"
+	"$BASH" --norc
+}
+
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	set -u
 	lab_options "$@"
@@ -442,5 +452,9 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	fi
 	lab_enter "$@"
 	lab_up "${lab_rest[0]}" "${lab_rest[1]}"
-	"${lab_rest[@]:2}"
+	if [ ${#lab_rest[@]} -gt 2 ]; then
+		"${lab_rest[@]:2}"
+	else
+		lab_shell
+	fi
 fi

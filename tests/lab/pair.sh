@@ -13,7 +13,8 @@ usage: pair.sh [OPTION]... KIND_A KIND_B     (kinds and link options: lab.sh)
          blocked   A reaches no server: exit code 3
 --first a|b        who connects first (default a)
 --skew SECONDS     how much later the other one starts (default 0)
---initiator a|b    who has --initiator (default a)
+--pause SECONDS    between discover and connect (default 0)
+--initiator a|b|both|none   who has --initiator (default a)
 --silence SECONDS  of the connection before the messages (default 0)
 --build DIR        the build to use (default build/release)
 END
@@ -27,7 +28,7 @@ set -u
 
 pair_command="tests/lab/pair.sh $*"
 pair_all=("$@")
-expect=connect first=a skew=0 initiator=a silence=0 links=()
+expect=connect first=a skew=0 pause=0 initiator=a silence=0 links=()
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -36,6 +37,7 @@ while [ $# -gt 0 ]; do
 	--skew) skew=$2 ;;
 	--initiator) initiator=$2 ;;
 	--silence) silence=$2 ;;
+	--pause) pause=$2 ;;
 	--help)
 		pair_usage
 		exit 0
@@ -66,7 +68,7 @@ other() {
 
 start() {
 	local args=(--peer "${guide_endpoint[$(other "$1")]}")
-	[ "$1" != "$initiator" ] || args+=(--initiator)
+	[[ $initiator != both && $initiator != "$1" ]] || args+=(--initiator)
 	guide_connect "$1" "${args[@]}"
 }
 
@@ -80,6 +82,7 @@ meet() {
 		[ -n "${guide_endpoint[$peer]}" ] ||
 			fail "discover of $peer shows no endpoint"
 	done
+	sleep "$pause"
 	start "$first"
 	sleep "$skew"
 	start "$(other "$first")"
@@ -106,6 +109,22 @@ port_change() {
 	esac
 }
 
+said() {
+	lab_holds "$LAB_RUN/a.err" "$1" || lab_holds "$LAB_RUN/b.err" "$1"
+}
+
+# It is said when not exactly one side has --initiator; by one side at least: the
+# other cannot know where the only PING for it was lost.
+roles() {
+	local text
+	case $initiator in
+	both) text='both sides use --initiator' ;;
+	none) text='neither of the two sides use --initiator' ;;
+	*) return ;;
+	esac
+	said "$text" || fail "nobody says '$text'"
+}
+
 expect_connect() {
 	local peer
 	meet
@@ -115,6 +134,7 @@ expect_connect() {
 	done
 	port_change a "$2"
 	port_change b "$1"
+	roles
 	sleep "$silence"
 	message a b
 	message b a

@@ -47,6 +47,7 @@ one() {
 		--skew "$((ms / 1000)).$(printf %03d $((ms % 1000)))" "$1" "$2"
 }
 
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 total=0 failed=0 active=0 pair=0
 reap() {
 	wait -n || failed=$((failed + 1))
