@@ -62,8 +62,11 @@ static void punch(struct sim_guide_peer *peer)
 	say(peer, &config->peer, "PUNCH");
 	peer->punches++;
 	peer->next = now_of(peer) + config->interval;
-	if (peer->punches == ALTAIR_PUNCHES_PER_ATTEMPT)
-		peer->next += (peer->attempt + 1) * config->interval;
+	if (peer->punches < ALTAIR_PUNCHES_PER_ATTEMPT)
+		return;
+	peer->next += (peer->attempt + 1) * config->interval;
+	if (peer->state != SIM_GUIDE_PUNCHES)
+		peer->next = ALTAIR_NEVER;
 }
 
 void sim_guide_start(struct sim_guide_peer *peer,
@@ -81,8 +84,6 @@ void sim_guide_start(struct sim_guide_peer *peer,
 
 altair_time sim_guide_next_at(const struct sim_guide_peer *peer)
 {
-	if (peer->state >= SIM_GUIDE_IS_DONE)
-		return ALTAIR_NEVER;
 	return peer->next < peer->ends_at ? peer->next : peer->ends_at;
 }
 
@@ -90,6 +91,7 @@ static void end(struct sim_guide_peer *peer, enum sim_guide_state state,
 		int reason)
 {
 	peer->state = state;
+	peer->ends_at = ALTAIR_NEVER;
 	tell(peer,
 	     state == SIM_GUIDE_IS_DONE ? ALTAIR_EV_VERIFIED : ALTAIR_EV_FAILED,
 	     reason);
@@ -97,8 +99,6 @@ static void end(struct sim_guide_peer *peer, enum sim_guide_state state,
 
 void sim_guide_run(struct sim_guide_peer *peer)
 {
-	if (peer->state >= SIM_GUIDE_IS_DONE)
-		return;
 	if (now_of(peer) >= peer->ends_at)
 		end(peer, SIM_GUIDE_GAVE_UP, ALTAIR_E_TIMEOUT);
 	else if (now_of(peer) >= peer->next)
@@ -113,8 +113,11 @@ static bool is_word(const altair_datagram *datagram, const char *word)
 
 static void succeed(struct sim_guide_peer *peer, const altair_addr *from)
 {
+	bool between = peer->punches == ALTAIR_PUNCHES_PER_ATTEMPT;
+
 	peer->remote = *from;
-	peer->next = ALTAIR_NEVER;
+	if (!peer->config.trails || between)
+		peer->next = ALTAIR_NEVER;
 	peer->ends_at = now_of(peer) + peer->config.patience;
 	tell(peer, ALTAIR_EV_CONNECTED, 0);
 	peer->state = SIM_GUIDE_WAITS_FOR_PING;

@@ -4,7 +4,9 @@
  * success, and the end of punching. Then, as initiator, it sends one PING and
  * waits for PONG; as responder it waits for PING and sends one PONG. Any other
  * datagram while it waits makes it give up; after the round trip it ignores
- * everything. It says CONNECTED, VERIFIED and FAILED as our machine does.
+ * everything. As it is really written, a thread goes on with the PUNCH of the
+ * attempt that has begun (`trails`). It says CONNECTED, VERIFIED and FAILED as
+ * our machine does.
  */
 #ifndef SIM_GUIDE_PEER_H
 #define SIM_GUIDE_PEER_H
@@ -18,6 +20,7 @@ struct sim_guide_config {
 	unsigned attempts;    /* 5                          */
 	altair_time timeout;  /* of the punching, 10 s      */
 	altair_time patience; /* of the PING-PONG test, 5 s */
+	bool trails;	      /* punches on to the end of its attempt */
 };
 
 enum sim_guide_state {

@@ -64,6 +64,8 @@ static void add_sides(struct line *line, const struct sim_scenario *scenario,
 		add(line, " --guide a");
 	if (b->is_guide)
 		add(line, " --guide b");
+	if (a->trails || b->trails)
+		add(line, " --trailing");
 	if (a->up.cut)
 		add(line, " --cut a");
 	if (b->up.cut)

@@ -255,6 +255,7 @@ static void start_guide(struct peer *peer, const altair_addr *remote)
 	config.initiator = side->initiator;
 	config.interval = side->interval;
 	config.timeout = side->timeout;
+	config.trails = side->trails;
 	sim_guide_start(&peer->guide, &config, peer->host);
 	arm(peer, sim_guide_next_at(&peer->guide));
 }
@@ -353,7 +354,7 @@ static void wake(void *user)
 		end_discovery(peer);
 	} else if (peer->stage == WAITS) {
 		start(peer);
-	} else if (side_of(peer)->is_guide && peer->stage == PUNCHES) {
+	} else if (side_of(peer)->is_guide && peer->stage >= PUNCHES) {
 		sim_guide_run(&peer->guide);
 		arm(peer, sim_guide_next_at(&peer->guide));
 	} else if (peer->stage == TALKS) {

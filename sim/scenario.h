@@ -15,6 +15,7 @@ struct sim_side {
 	const struct sim_kind *kind;
 	bool initiator;
 	bool is_guide;	   /* the guide's own program                */
+	bool trails;	   /* ... which punches on, as really written */
 	altair_time start; /* after the exchange                     */
 	altair_time interval, timeout, keepalive;
 	unsigned attempts;

@@ -54,6 +54,7 @@ static void guide_program(struct sim_scenario *scenario, struct sim_rng *rng)
 	unsigned s = sim_rng_below(rng, 2);
 
 	scenario->side[s].is_guide = true;
+	scenario->side[s].trails = sim_rng_below(rng, 2);
 	scenario->side[s].initiator = !scenario->side[!s].initiator;
 }
 
@@ -209,8 +210,8 @@ static const struct row rows[] = {
 	 PERCENT(50), late_start},
 	{"odd roles", "both sides are initiators, or none", PERCENT(20),
 	 odd_roles},
-	{"guide", "one side is the guide's own program", PERCENT(15),
-	 guide_program},
+	{"guide", "one side is the guide's own program, half of them trailing",
+	 PERCENT(15), guide_program},
 	{"own timing", "intervals of 50 to 1000 ms, each side its own",
 	 PERCENT(20), own_timing},
 	{"one LAN", "both behind one NAT, which hairpins", PERCENT(5), one_lan},

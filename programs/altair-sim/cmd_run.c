@@ -21,6 +21,7 @@ enum option_id {
 	OPT_LATE_B,
 	OPT_INITIATOR,
 	OPT_GUIDE,
+	OPT_TRAILING,
 	OPT_INTERVAL,
 	OPT_ATTEMPTS,
 	OPT_TIMEOUT,
@@ -54,6 +55,7 @@ static const struct option options[] = {
 	{"skew", required_argument, NULL, OPT_LATE_B},
 	{"initiator", required_argument, NULL, OPT_INITIATOR},
 	{"guide", required_argument, NULL, OPT_GUIDE},
+	{"trailing", no_argument, NULL, OPT_TRAILING},
 	{"interval", required_argument, NULL, OPT_INTERVAL},
 	{"attempts", required_argument, NULL, OPT_ATTEMPTS},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -253,6 +255,9 @@ static bool set(struct request *request, int id, const char *text)
 		return set_side(scenario, id, text);
 	case OPT_SAME_LAN:
 		return scenario->same_lan = true;
+	case OPT_TRAILING:
+		return scenario->side[0].trails = scenario->side[1].trails =
+			       true;
 	case OPT_FORGED:
 		return scenario->stranger_forges = true;
 	default:

@@ -29,6 +29,8 @@ static const char help[] =
 	"  --skew TIME          the same as --late-b\n"
 	"  --initiator WHO      a, b, both or none; default a\n"
 	"  --guide SIDE         a or b is the guide's own program\n"
+	"  --trailing           ... which punches on to the end of its "
+	"attempt\n"
 	"  --interval TIME, --attempts N, --timeout TIME   as altair connect\n"
 	"  --loss, --duplicate, --reorder, --corrupt PERCENT   each way\n"
 	"  --jitter TIME        on each of the four lines\n"

@@ -317,7 +317,8 @@ static void check_guide(struct sim_scenario *scenario)
 		   scenario, &o));
 }
 
-static void meet_guide(const struct sim_kind *a, const struct sim_kind *b)
+static void meet_guide(const struct sim_kind *a, const struct sim_kind *b,
+		       bool trails)
 {
 	static const unsigned rtts[] = {2, 20, 50, 110, 200, 300, 390};
 	struct sim_scenario scenario;
@@ -328,6 +329,7 @@ static void meet_guide(const struct sim_kind *a, const struct sim_kind *b)
 		sim_scenario_default(&scenario, a, b);
 		sim_scenario_set_rtt(&scenario, ALTAIR_MSEC(rtts[i / 8]));
 		scenario.side[guide].is_guide = true;
+		scenario.side[guide].trails = trails;
 		set_roles(&scenario, i >> 2 & 1 ? 1 : 2);
 		for (unsigned ms = 0; ms <= 2000; ms += 37) {
 			scenario.side[late].start = ALTAIR_MSEC(ms);
@@ -336,11 +338,22 @@ static void meet_guide(const struct sim_kind *a, const struct sim_kind *b)
 	}
 }
 
-static void guide_program_connects(void)
+static void meet_guides(bool trails)
 {
 	for (size_t i = 0; i < COUNT(guide_kinds) * COUNT(guide_kinds); i++)
 		meet_guide(sim_kind_find(guide_kinds[i / COUNT(guide_kinds)]),
-			   sim_kind_find(guide_kinds[i % COUNT(guide_kinds)]));
+			   sim_kind_find(guide_kinds[i % COUNT(guide_kinds)]),
+			   trails);
+}
+
+static void guide_program_connects(void)
+{
+	meet_guides(false);
+}
+
+static void trailing_guide_program_connects(void)
+{
+	meet_guides(true);
 }
 
 /* --- (f) one way, roles, late words -------------------------------------- */
@@ -441,6 +454,7 @@ static const struct check_test tests[] = {
 	TEST(an_hour_of_silence),
 	TEST(silence_without_keepalive_is_lost),
 	TEST(guide_program_connects),
+	TEST(trailing_guide_program_connects),
 	TEST(one_way_never_connects),
 	TEST(same_roles_connect_and_say_so),
 	TEST(different_roles_say_nothing),
