@@ -532,6 +532,8 @@ static int start(struct connect *c)
 		.ipv4 = choice.ipv4,
 		.ipv6 = choice.ipv6,
 		.timeout = LOOKUP_TIMEOUT,
+		/* The first answer starts the punch; the others have its time. */
+		.is_patient = c->peer.family != ALTAIR_NO_FAMILY,
 		.keepalive = c->peer.family ? 0 : PROMPT_KEEPALIVE,
 	};
 	const struct lookup_handlers handlers = {.answer = on_answer,

@@ -127,6 +127,8 @@ int air_lookup_start(struct lookup *lookup, uv_loop_t *loop, altair_uv *driver,
 	machine.crypto = altair_system_random();
 	machine.servers_max = LOOKUP_ADDRS_MAX;
 	machine.timeout = config->timeout;
+	if (config->is_patient)
+		machine.grace_min = machine.grace_max = config->timeout;
 	machine.keepalive = config->keepalive;
 	need = altair_discover_size(&machine);
 	lookup->memory = malloc(need);

@@ -16,6 +16,7 @@ struct lookup_config {
 	const struct server_list *servers;
 	bool ipv4, ipv6; /* of which families the servers may be             */
 	altair_time timeout;
+	bool is_patient; /* all servers get `timeout`, also when one answered */
 	altair_time keepalive; /* as altair_discover_config                  */
 };
 

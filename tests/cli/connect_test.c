@@ -452,6 +452,48 @@ static void our_mapping_varies(void)
 	teardown(&p);
 }
 
+/* The second server answers when the punch has long begun. */
+static void our_mapping_varies_as_it_turns_out_later(void)
+{
+	struct proc p;
+	struct fake other;
+
+	setup();
+	fake_start(&other, FAKE_LATE, 1, 23456);
+	proc_start(&p, PROC_NULL,
+		   ARGS("connect", "--peer", peer.name, "--json", "--stun",
+			fake.name, "--stun", other.name));
+	CHECK(proc_expect(&p, "\"punching\""));
+	CHECK(proc_expect(&p, "\"event\":\"mapping\",\"mapping\":"
+			      "\"per-destination\",\"endpoint\":"
+			      "\"203.0.113.1:12345\",\"other\":"
+			      "\"203.0.113.1:23456\"}"));
+	proc_signal(&p, SIGINT);
+	CHECK_EQ(proc_end(&p), 130);
+	fake_stop(&other);
+	teardown(&p);
+}
+
+static void a_failure_in_json(void)
+{
+	struct proc p;
+	char number[8], local[32];
+
+	setup();
+	snprintf(number, sizeof number, "%u", free_port());
+	snprintf(local, sizeof local, "0.0.0.0:%s", number);
+	CHECK_EQ(proc_run(&p, ARGS("connect", "--peer", peer.name, "--json",
+				   "--local-port", number, "--timeout", "200ms",
+				   "--stun", fake.name)),
+		 6);
+	CHECK(golden_equals("connect-failed.json", p.out_text,
+			    (struct golden_word[]){{fake.name, GUIDE_SERVER},
+						   {peer.name, GUIDE_PEER},
+						   {local, "0.0.0.0:41023"},
+						   {NULL, NULL}}));
+	teardown(&p);
+}
+
 /* The peer is heard, but never takes notice of us. */
 static void one_direction_only(void)
 {
@@ -539,6 +581,8 @@ static const struct check_test tests[] = {
 	TEST(the_peer_is_ourselves),
 	TEST(nothing_arrives),
 	TEST(our_mapping_varies),
+	TEST(our_mapping_varies_as_it_turns_out_later),
+	TEST(a_failure_in_json),
 	TEST(one_direction_only),
 	TEST(the_peers_host_refuses),
 	TEST(no_server_answers),

@@ -77,6 +77,7 @@ static void serve(int fd, enum fake_mode mode, uint8_t ip, uint16_t port)
 	socklen_t len;
 	uint16_t other_port;
 	int other = open_socket(&other_port);
+	bool is_late = mode == FAKE_LATE;
 
 	for (;;) {
 		ssize_t got;
@@ -86,6 +87,10 @@ static void serve(int fd, enum fake_mode mode, uint8_t ip, uint16_t port)
 			       (struct sockaddr *)&from, &len);
 		if (got < 20 || mode == FAKE_SILENT)
 			continue;
+		if (is_late) {
+			is_late = false;
+			continue;
+		}
 		sendto(mode == FAKE_OTHER_SOURCE ? other : fd, reply,
 		       answer(reply, request, mode, ip, port), 0,
 		       (struct sockaddr *)&from, len);

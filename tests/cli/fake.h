@@ -13,6 +13,7 @@
 
 enum fake_mode {
 	FAKE_MAPPED,	   /* says `mapped`                                 */
+	FAKE_LATE,	   /* the same, but to a repeated request only      */
 	FAKE_SILENT,	   /* takes requests, never answers                 */
 	FAKE_WRONG_ID,	   /* answers another transaction                   */
 	FAKE_OTHER_SOURCE, /* answers from another port                     */
