@@ -48,9 +48,16 @@ static altair_addr endpoint(uint8_t n)
 	return a;
 }
 
-static void see_event(const altair_output *out)
+static uint64_t answers(void)
 {
 	altair_discover_stats stats;
+
+	altair_discover_get_stats(w.d, &stats);
+	return stats.answers;
+}
+
+static void see_event(const altair_output *out)
+{
 	altair_answer a;
 
 	switch (out->event) {
@@ -69,8 +76,7 @@ static void see_event(const altair_output *out)
 	default:
 		FUZZ_CHECK(out->event == ALTAIR_EV_DISCOVERED);
 		FUZZ_CHECK(++w.discovered_count == 1);
-		altair_discover_get_stats(w.d, &stats);
-		FUZZ_CHECK((out->reason == 0) == (stats.answers > 0));
+		FUZZ_CHECK((out->reason == 0) == (answers() > 0));
 	}
 }
 
@@ -138,7 +144,21 @@ static void deliver(const altair_path *path, altair_bytes bytes)
 	FUZZ_CHECK(d.verdict == ALTAIR_NOT_MINE || air_stun_recognise(bytes));
 }
 
-/* An answer to a request that was sent: true, or spoilt by one byte. */
+/* Somebody else may say what he will. */
+static void deliver_from_elsewhere(const struct sent *s, altair_bytes bytes)
+{
+	altair_path path = s->path;
+	uint64_t before = answers();
+
+	path.remote.port++;
+	deliver(&path, bytes);
+	path = s->path;
+	path.sock ^= 1;
+	deliver(&path, bytes);
+	FUZZ_CHECK(answers() == before);
+}
+
+/* An answer to a request that was sent: true, spoilt, or from elsewhere. */
 static void answer(struct air_reader *r)
 {
 	struct air_stun_header h = {.method = AIR_STUN_BINDING};
@@ -163,6 +183,10 @@ static void answer(struct air_reader *r)
 	built = air_stun_build_end(&b);
 	if (spoil >= 0xc0)
 		buffer[how % built.len] ^= spoil;
+	if (spoil & 2) {
+		deliver_from_elsewhere(s, built);
+		return;
+	}
 	w.answer_count++;
 	deliver(&s->path, built);
 }

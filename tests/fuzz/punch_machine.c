@@ -17,7 +17,8 @@ static struct {
 	altair_time now;
 	altair_punch_config config;
 	bool connected, failed, closed, has_spoken;
-	altair_addr peer; /* once connected */
+	bool exact_has_spoken; /* the given endpoint, before the end */
+	altair_addr peer;      /* once connected */
 	uint64_t sent;
 } w;
 
@@ -34,6 +35,8 @@ static void see_event(const altair_output *out)
 	if (out->event == ALTAIR_EV_CONNECTED) {
 		FUZZ_CHECK(!w.connected && !w.failed && w.has_spoken);
 		FUZZ_CHECK(altair_addr_same_ip(&out->addr, &w.config.peer));
+		FUZZ_CHECK(!w.exact_has_spoken ||
+			   altair_addr_equal(&out->addr, &w.config.peer));
 		w.connected = true;
 		w.peer = out->addr;
 	} else if (out->event == ALTAIR_EV_FAILED) {
@@ -95,6 +98,10 @@ static void deliver(struct air_reader *r)
 			     : air_read_bytes(r, what - 200u);
 	if (!stranger && is_word(d.bytes))
 		w.has_spoken = true;
+	if (altair_addr_equal(&d.path.remote, &w.config.peer) &&
+	    is_word(d.bytes) &&
+	    altair_punch_state(w.p) == ALTAIR_PUNCH_PUNCHING)
+		w.exact_has_spoken = true;
 	connected = altair_punch_state(w.p) == ALTAIR_PUNCH_CONNECTED;
 	altair_input(w.m, w.now, &d, 1);
 	if (stranger)
