@@ -1,7 +1,9 @@
 #!/bin/sh
-# The command altair-sim: options, exit codes, output. Argument: its path.
+# The command altair-sim: options, exit codes, output, and its man page.
+# Arguments: the command, the man page.
 set -u
 sim=$1
+man=$2
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -99,6 +101,18 @@ expect 0 "$sim" --help
 has out "--nat KIND"
 expect 0 "$sim" --version
 has out "altair-sim "
+
+# The man page has every option of the help.
+"$sim" --help | grep -o -e '--[a-z][a-z-]*' | sort -u >"$dir/options"
+while read -r option; do
+	grep -q "Fl Fl ${option#--}\\>" "$man" && continue
+	echo "# $option is not in the man page"
+	failed=1
+done <"$dir/options"
+if [ "$(wc -l <"$dir/options")" -lt 30 ]; then
+	echo "# the help lists too few options"
+	failed=1
+fi
 
 # Many seeds; several jobs find the same.
 expect 0 "$sim" soak --seeds 60 --from 100
