@@ -20,6 +20,27 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+alive() {
+  for pid in $pids; do
+    kill -0 "$pid" 2>/dev/null || return 1
+  done
+}
+
+# Waits until a command is true, at most so many tenths of a second, and no longer
+# than every process lives.
+until_true() { # tenths command...
+  tenths=$1
+  shift
+  until "$@"; do
+    tenths=$((tenths - 1))
+    if [ $tenths -lt 0 ] || ! alive; then
+      cat "$dir/serve" "$dir"/[ab] >&2
+      exit 1
+    fi
+    sleep 0.1
+  done
+}
+
 # Three ports that are free with high probability; a taken one is said by altair.
 base=$((20000 + $$ % 4000 * 3))
 stun=127.0.0.1:$base a=127.0.0.1:$((base + 1)) b=127.0.0.1:$((base + 2))
@@ -27,6 +48,7 @@ export XDG_STATE_HOME="$dir"
 
 "$altair" serve --listen "$stun" >"$dir/serve" 2>&1 &
 pids=$!
+until_true 50 grep -q "listening on" "$dir/serve"
 
 connect() { # name local-port peer options...
   name=$1 port=$2 peer=$3
@@ -39,22 +61,10 @@ connect a "${a#*:}" "$b" --initiator
 connect b "${b#*:}" "$a"
 
 verified() {
-  grep -q 'Round-trip successful' "$dir/$1"
+  grep -q "Round-trip successful" "$dir/a" &&
+    grep -q "Round-trip successful" "$dir/b"
 }
-alive() {
-  for pid in $pids; do
-    kill -0 "$pid" 2>/dev/null || return 1
-  done
-}
-tries=0
-until verified a && verified b; do
-  tries=$((tries + 1))
-  if [ $tries -gt 150 ] || ! alive; then
-    cat "$dir/serve" "$dir/a" "$dir/b" >&2
-    exit 1
-  fi
-  sleep 0.1
-done
+until_true 150 verified
 for name in a b; do
   sed "s/^/  $name | /" "$dir/$name"
 done

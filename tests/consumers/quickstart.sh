@@ -1,8 +1,8 @@
 #!/bin/sh
 # ./quickstart as a newcomer types it, in a copy of the tree:
-#   quickstart.sh <source directory>
+#   quickstart.sh <source directory> <altair of the release build>
 set -u
-source=$1
+source=$1 built=$2
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT || exit 1
 mkdir "$dir/tree" "$dir/fake" || exit 1
 "$source/tools/files.sh" >"$dir/files"
@@ -36,6 +36,12 @@ if [ "$verified" -lt 2 ]; then
   status=1
 fi
 "$dir/prefix/bin/altair" --version || status=1
+
+# Built elsewhere, from a copy, it is the same to the byte.
+if ! cmp build/release/altair "$built"; then
+  echo "the build is not reproducible (or older than the tree)"
+  status=1
+fi
 
 # Again, with nothing to do.
 quickstart 0 --no-demo

@@ -81,6 +81,8 @@ echo 'void *f(void) { return malloc(1); }' |
   refuse core/base/f.c 'not in the core' tests/rules/words.sh
 echo 'void f(char *a) { strcpy (a, "b"); }' |
   refuse programs/altair/f.c never tests/rules/words.sh
+echo 'void f(void) { sleep(1); }' |
+  refuse tests/unit/f.c 'no sleeping' tests/rules/words.sh
 
 pass tests/rules/docs.sh
 printf '\nALTAIR_API int altair_subtract(int a, int b);\n' |

@@ -31,8 +31,13 @@ impure='malloc|calloc|realloc|free|time|clock|clock_gettime|gettimeofday'
 impure="$impure|v?f?printf|snprintf|vsnprintf|puts|fputs|write|read|getenv"
 impure="$impure|abort|exit|socket|sendto|recvfrom|sendmsg|recvmsg|qsort"
 
+# Time is virtual there: a test that sleeps waits for luck.
+sleeps='sleep|usleep|nanosleep|clock_nanosleep'
+
 # shellcheck disable=SC2046 # file names of this tree have no blanks
 refuse "$never" "never" $(tools/files.sh '\.[ch]$')
 # shellcheck disable=SC2046
 refuse "$impure" "not in the core" $(tools/files.sh '^core/.*\.[ch]$')
+# shellcheck disable=SC2046
+refuse "$sleeps" "no sleeping" $(tools/files.sh '^(tests/unit|tests/sim|sim)/.*\.[ch]$')
 exit $status
