@@ -104,7 +104,7 @@ const struct air_stun_row *air_stun_row(uint16_t type)
 	return NULL;
 }
 
-/* What a codec works with, in both directions. */
+/* What a codec works with, in both directions; `out` is all zero before. */
 struct context {
 	const struct air_stun_row *row;
 	const struct air_stun_header *header;
@@ -139,7 +139,6 @@ static size_t width(struct context c)
 static bool decode_number(struct context c, struct air_reader *r,
 			  struct air_stun_value *out)
 {
-	out->number = 0;
 	for (size_t i = 0; i < width(c); i++)
 		out->number = out->number << 8 | air_read_u8(r);
 	return true;
@@ -172,14 +171,14 @@ static bool decode_address(struct context c, struct air_reader *r,
 			   struct air_stun_value *out)
 {
 	size_t ip_len = r->len - 4;
-	uint8_t reserved = air_read_u8(r);
-	uint8_t family = air_read_u8(r);
-	uint16_t port = air_read_u16(r);
-	altair_bytes ip = air_read_bytes(r, ip_len);
-	uint8_t mask[16];
+	uint8_t family, mask[16];
+	uint16_t port;
+	altair_bytes ip;
 
-	(void)reserved;
-	memset(&out->addr, 0, sizeof out->addr);
+	air_read_u8(r); /* reserved */
+	family = air_read_u8(r);
+	port = air_read_u16(r);
+	ip = air_read_bytes(r, ip_len);
 	if (family != AIR_STUN_IPV4 && family != AIR_STUN_IPV6)
 		return true; /* RFC 8489 6.3.3: to be ignored */
 	if (ip_len != (family == AIR_STUN_IPV4 ? 4u : 16u))
@@ -212,16 +211,15 @@ static void encode_address(struct context c, struct air_writer *w,
 static bool decode_error(struct context c, struct air_reader *r,
 			 struct air_stun_value *out)
 {
-	uint8_t reserved, hundreds, rest;
+	uint8_t hundreds, rest;
 
 	(void)c;
 	out->family = air_read_u8(r);
-	reserved = air_read_u8(r);
+	air_read_u8(r); /* reserved */
 	hundreds = air_read_u8(r) & 7;
 	rest = air_read_u8(r);
 	out->bytes = air_read_bytes(r, r->len);
 	out->number = hundreds * 100u + rest;
-	(void)reserved;
 	return hundreds >= 3 && hundreds <= 6 && rest <= 99;
 }
 
@@ -242,10 +240,8 @@ static void encode_error(struct context c, struct air_writer *w,
 static bool decode_icmp(struct context c, struct air_reader *r,
 			struct air_stun_value *out)
 {
-	uint16_t reserved = air_read_u16(r);
-
 	(void)c;
-	(void)reserved;
+	air_read_u16(r); /* reserved */
 	out->family = air_read_u8(r);
 	out->code = air_read_u8(r);
 	out->number = air_read_u32(r);

@@ -12,12 +12,10 @@ bool air_stun_recognise(altair_bytes datagram)
 {
 	struct air_reader r = air_reader(datagram);
 	uint16_t type = air_read_u16(&r);
-	uint16_t length = air_read_u16(&r);
-	uint32_t cookie = air_read_u32(&r);
 
-	(void)length;
-	return datagram.len >= AIR_STUN_HEADER_LEN && type < 0x4000 &&
-	       cookie == AIR_STUN_COOKIE;
+	air_read_u16(&r); /* the length */
+	return air_read_u32(&r) == AIR_STUN_COOKIE && type < 0x4000 &&
+	       datagram.len >= AIR_STUN_HEADER_LEN;
 }
 
 bool air_stun_header_decode(altair_bytes datagram, struct air_stun_header *out)

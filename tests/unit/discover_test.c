@@ -284,6 +284,19 @@ static void a_group_is_asked_in_turn(void)
 	CHECK_EQ(w.told[2].at, MS(1010));
 }
 
+static void a_repeat_does_not_ask_the_next_again(void)
+{
+	altair_discover_config c = config();
+
+	begin(&c);
+	add(0, ONE, 5);
+	add(0, TWO, 5);
+	seal();
+	run_until(1600);
+	/* ONE at 0, 500 and 1500 ms; TWO at 500 and 1000 ms. */
+	CHECK_EQ(w.sent_count, 5);
+}
+
 static void groups_may_be_mixed(void)
 {
 	altair_discover_config c = config();
@@ -688,6 +701,7 @@ static const struct check_test tests[] = {
 	TEST(an_unsealed_discovery_waits_for_more),
 	TEST(nobody_to_ask),
 	TEST(a_group_is_asked_in_turn),
+	TEST(a_repeat_does_not_ask_the_next_again),
 	TEST(groups_may_be_mixed),
 	TEST(a_failed_address_gives_its_turn_away),
 	TEST(an_answered_group_asks_no_more),
