@@ -8,8 +8,8 @@
 . "$(dirname "$0")/lab.sh"
 set -u
 
-SHORT=2    # the mapping lifetime of `short`, seconds
-IDLE=3000  # of silence, milliseconds
+SHORT=4    # the mapping lifetime of `short`, seconds
+IDLE=6000  # of silence, milliseconds
 
 #         mapping filtering preserves hairpins expires inbound
 expected() {
