@@ -70,6 +70,18 @@ cat tests/rules/lib*.symbols | grep -oE '\baltair_[a-z0-9_]+' | sort -u >"$dir/e
 grep -E '^\.Fn ' $man | grep -oE '\baltair_[a-z0-9_]+' | sort -u >"$dir/listed"
 same "$man does not list what the libraries export" "$dir/exported" "$dir/listed"
 
+# Its programs compile.
+awk -v dir="$dir" '
+  /^\.Bd -literal/ { file = dir "/man-" ++count ".c"; next }
+  /^\.Ed/ { file = "" }
+  file { gsub(/\\e/, "\\"); print >file }' $man
+for program in "$dir"/man-*.c; do
+  grep -q '^#include' "$program" || continue
+  "${CC:-cc}" -std=c17 -Wall -Wextra -Werror -fsyntax-only -Iinclude "$program" ||
+    status=1
+done
+[ -s "$dir/man-1.c" ] || { echo "$man has no examples" && status=1; }
+
 # A heading's anchor: lower case, blanks to hyphens, punctuation gone.
 grep -E '^#+ ' "$page" | sed -E 's/^#+ //' | tr 'A-Z ' 'a-z-' |
   tr -cd 'a-z0-9\n-' >"$dir/anchors"
