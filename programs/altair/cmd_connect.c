@@ -540,16 +540,13 @@ static int start(struct connect *c)
 						 .settled = on_settled,
 						 .changed = on_changed,
 						 .user = c};
-	altair_addr local;
 	int error;
 
 	air_state_read(&c->remembered);
 	error = open_driver(c, &choice);
 	if (error)
 		return error;
-	altair_uv_local(c->driver,
-			choice.ipv4 ? ALTAIR_UV_IPV4 : ALTAIR_UV_IPV6, &local);
-	air_report_begin(&c->report, &c->servers, &local);
+	air_report_begin(&c->report, &c->servers);
 	error = air_lookup_start(&c->lookup, &c->run.loop, c->driver, &config,
 				 &handlers);
 	if (!error)

@@ -53,7 +53,6 @@ static const struct option_row rows[] = {
 
 struct seen {
 	struct lookup_answer first;
-	altair_addr local;
 	bool is_known, is_shown;
 };
 
@@ -92,7 +91,7 @@ static json_t *json_of(const struct discover *d, const struct seen *seen,
 	air_json_addr(object, "endpoint", &seen->first.mapped);
 	air_json_text(object, "ip", ip);
 	air_json_number(object, "port", seen->first.mapped.port);
-	air_json_addr(object, "local", &seen->local);
+	air_json_addr(object, "local", &seen->first.local);
 	air_json_text(object, "server", seen->first.server->name);
 	if (seen->first.rtt)
 		air_json_ms(object, "rtt_ms", seen->first.rtt);
@@ -132,7 +131,7 @@ static void remember(const struct discover *d)
 	for (size_t i = 0; i < 2; i++) {
 		if (!d->seen[i].is_known)
 			continue;
-		*entry[i] = air_state_entry(d->seen[i].local.port,
+		*entry[i] = air_state_entry(d->seen[i].first.local.port,
 					    &d->seen[i].first.mapped);
 	}
 	air_state_write(&state);
@@ -168,7 +167,6 @@ static void on_answer(void *user, const struct lookup_answer *answer)
 		return;
 	seen->is_known = true;
 	seen->first = *answer;
-	altair_uv_local(d->driver, answer->sock, &seen->local);
 	if (answer->sock == ALTAIR_UV_IPV4 || !waits_for_ipv4(d))
 		show(d, seen);
 }

@@ -179,6 +179,8 @@ static void on_answer(struct lookup *l, const altair_output *out)
 
 	altair_discover_answer(l->discover, out->number, &given);
 	answer.sock = given.sock;
+	altair_uv_local(l->driver, given.sock, &answer.local);
+	air_sockaddr_route(&answer.local, &given.server, answer.local.port);
 	l->handlers.answer(l->handlers.user, &answer);
 }
 

@@ -24,6 +24,7 @@ struct lookup_config {
 struct lookup_answer {
 	const struct server *server;
 	altair_addr mapped;
+	altair_addr local; /* the socket's, with the IP address on this way   */
 	uint32_t sock;
 	altair_time rtt;
 };

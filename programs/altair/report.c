@@ -40,8 +40,7 @@ static void write_addr_event(const struct report *r, const char *name,
 
 /* ---- before the connection ---- */
 
-void air_report_begin(const struct report *r, const struct server_list *servers,
-		      const altair_addr *local)
+void air_report_begin(const struct report *r, const struct server_list *servers)
 {
 	char names[512];
 	json_t *object, *list;
@@ -60,7 +59,6 @@ void air_report_begin(const struct report *r, const struct server_list *servers,
 		json_array_append_new(list,
 				      json_string(servers->server[i].name));
 	json_object_set_new(object, "servers", list);
-	air_json_addr(object, "local", local);
 	air_json_write(object);
 }
 
@@ -75,6 +73,7 @@ void air_report_own(const struct report *r, const struct lookup_answer *answer)
 	}
 	object = event(r, "discovered");
 	air_json_addr(object, "endpoint", &answer->mapped);
+	air_json_addr(object, "local", &answer->local);
 	air_json_text(object, "server", answer->server->name);
 	if (answer->rtt)
 		air_json_ms(object, "rtt_ms", answer->rtt);
@@ -312,19 +311,29 @@ void air_report_message(const struct report *r, altair_bytes message)
 	air_json_write(object);
 }
 
+/* "1 message (5 bytes)" */
+static struct text text_of_traffic(uint64_t messages, uint64_t bytes)
+{
+	struct text out;
+
+	snprintf(out.text, sizeof out.text, "%llu message%s (%llu byte%s)",
+		 (unsigned long long)messages, messages == 1 ? "" : "s",
+		 (unsigned long long)bytes, bytes == 1 ? "" : "s");
+	return out;
+}
+
 void air_report_closed(const struct report *r, const char *reason,
 		       const altair_punch_stats *stats, altair_time duration)
 {
 	json_t *object;
 
 	if (!r->json) {
-		air_print("\nConnection closed: sent %llu messages (%llu "
-			  "bytes), received %llu messages (%llu bytes) in "
-			  "%llu s.\n",
-			  (unsigned long long)stats->messages_out,
-			  (unsigned long long)stats->bytes_out,
-			  (unsigned long long)stats->messages_in,
-			  (unsigned long long)stats->bytes_in,
+		air_print("\nConnection closed: sent %s, received %s in %llu "
+			  "s.\n",
+			  text_of_traffic(stats->messages_out, stats->bytes_out)
+				  .text,
+			  text_of_traffic(stats->messages_in, stats->bytes_in)
+				  .text,
 			  (unsigned long long)(duration / ALTAIR_SEC(1)));
 		return;
 	}

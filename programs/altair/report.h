@@ -17,8 +17,8 @@ struct report {
 	bool initiator, skips_test, raw;
 };
 
-void air_report_begin(const struct report *r, const struct server_list *servers,
-		      const altair_addr *local);
+void air_report_begin(const struct report *r,
+		      const struct server_list *servers);
 void air_report_own(const struct report *r, const struct lookup_answer *answer);
 void air_report_moved(const struct report *r, const altair_addr *before,
 		      const altair_addr *now);

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 bool air_sockaddr_read(altair_addr *out, const struct sockaddr *from,
 		       uint16_t port)
@@ -26,4 +27,41 @@ bool air_sockaddr_read(altair_addr *out, const struct sockaddr *from,
 	}
 	return ip && inet_ntop(from->sa_family, ip, text, sizeof text) &&
 	       altair_addr_parse_ip(out, text, port) == 0;
+}
+
+static socklen_t to_sockaddr(struct sockaddr_storage *out,
+			     const altair_addr *from)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+	if (from->family == ALTAIR_IPV4) {
+		memcpy(&v4.sin_addr, from->ip, 4);
+		v4.sin_port = htons(from->port);
+		memcpy(out, &v4, sizeof v4);
+		return sizeof v4;
+	}
+	memcpy(&v6.sin6_addr, from->ip, 16);
+	v6.sin6_port = htons(from->port);
+	v6.sin6_scope_id = from->scope;
+	memcpy(out, &v6, sizeof v6);
+	return sizeof v6;
+}
+
+bool air_sockaddr_route(altair_addr *out, const altair_addr *to, uint16_t port)
+{
+	struct sockaddr_storage addr = {0};
+	struct sockaddr *any = (struct sockaddr *)&addr;
+	socklen_t len = to_sockaddr(&addr, to);
+	int fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_known;
+
+	if (fd < 0)
+		return false;
+	is_known = connect(fd, any, len) == 0;
+	len = sizeof addr;
+	is_known = is_known && getsockname(fd, any, &len) == 0 &&
+		   air_sockaddr_read(out, any, port);
+	close(fd);
+	return is_known;
 }

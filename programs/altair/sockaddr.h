@@ -12,4 +12,8 @@
 bool air_sockaddr_read(altair_addr *out, const struct sockaddr *from,
 		       uint16_t port);
 
+/* Our own IP address on the way to `to`; the port is `port`. False where there is
+ * no way. Nothing is sent. */
+bool air_sockaddr_route(altair_addr *out, const altair_addr *to, uint16_t port);
+
 #endif

@@ -118,7 +118,7 @@ static void in_json(void)
 
 	setup();
 	snprintf(number, sizeof number, "%u", free_port());
-	snprintf(local, sizeof local, "0.0.0.0:%s", number);
+	snprintf(local, sizeof local, "127.0.0.1:%s", number);
 	proc_start(&p, PROC_PIPE,
 		   ARGS("connect", "--peer", peer.name, "--initiator", "--json",
 			"--local-port", number, "--stun", fake.name));
@@ -133,11 +133,12 @@ static void in_json(void)
 	CHECK(peer_receive_message(&peer));
 	proc_close_in(&p);
 	CHECK_EQ(proc_end(&p), 0);
-	CHECK(golden_equals("connect.json", p.out_text,
-			    (struct golden_word[]){{fake.name, GUIDE_SERVER},
-						   {peer.name, GUIDE_PEER},
-						   {local, "0.0.0.0:41023"},
-						   {NULL, NULL}}));
+	CHECK(golden_equals(
+		"connect.json", p.out_text,
+		(struct golden_word[]){{fake.name, GUIDE_SERVER},
+				       {peer.name, GUIDE_PEER},
+				       {local, "192.168.1.100:41023"},
+				       {NULL, NULL}}));
 	teardown(&p);
 }
 
@@ -267,7 +268,8 @@ static void the_port_of_discover_is_used_again(void)
 	remember(1, 1000, "203.0.113.1:12345");
 	CHECK_EQ(proc_run(&p, ARGS("discover", "--json", "--stun", fake.name)),
 		 0);
-	port = (unsigned)strtoul(strstr(p.out_text, "0.0.0.0:") + 8, NULL, 10);
+	port = (unsigned)strtoul(
+		strstr(p.out_text, "\"local\":\"127.0.0.1:") + 19, NULL, 10);
 	proc_free(&p);
 	CHECK_EQ(used_port(&p), port);
 	CHECK(!strstr(p.err_text, "has changed"));
@@ -481,16 +483,17 @@ static void a_failure_in_json(void)
 
 	setup();
 	snprintf(number, sizeof number, "%u", free_port());
-	snprintf(local, sizeof local, "0.0.0.0:%s", number);
+	snprintf(local, sizeof local, "127.0.0.1:%s", number);
 	CHECK_EQ(proc_run(&p, ARGS("connect", "--peer", peer.name, "--json",
 				   "--local-port", number, "--timeout", "200ms",
 				   "--stun", fake.name)),
 		 6);
-	CHECK(golden_equals("connect-failed.json", p.out_text,
-			    (struct golden_word[]){{fake.name, GUIDE_SERVER},
-						   {peer.name, GUIDE_PEER},
-						   {local, "0.0.0.0:41023"},
-						   {NULL, NULL}}));
+	CHECK(golden_equals(
+		"connect-failed.json", p.out_text,
+		(struct golden_word[]){{fake.name, GUIDE_SERVER},
+				       {peer.name, GUIDE_PEER},
+				       {local, "192.168.1.100:41023"},
+				       {NULL, NULL}}));
 	teardown(&p);
 }
 

@@ -41,17 +41,18 @@ static void one_json_object(void)
 	peer_open(&port);
 	peer_close(&port);
 	snprintf(number, sizeof number, "%u", port.port);
-	snprintf(local, sizeof local, "0.0.0.0:%u", port.port);
+	snprintf(local, sizeof local, "127.0.0.1:%u", port.port);
 	fake_start(&fake, FAKE_MAPPED, 1, 12345);
 	fake_start(&other, FAKE_MAPPED, 1, 12345);
 	CHECK_EQ(proc_run(&p, ARGS("discover", "--json", "--local-port", number,
 				   "--stun", fake.name, "--stun", other.name)),
 		 0);
-	CHECK(golden_equals("discover.json", p.out_text,
-			    (struct golden_word[]){{fake.name, GUIDE_SERVER},
-						   {other.name, GUIDE_SERVER},
-						   {local, "0.0.0.0:41023"},
-						   {NULL, NULL}}));
+	CHECK(golden_equals(
+		"discover.json", p.out_text,
+		(struct golden_word[]){{fake.name, GUIDE_SERVER},
+				       {other.name, GUIDE_SERVER},
+				       {local, "192.168.1.100:41023"},
+				       {NULL, NULL}}));
 	proc_free(&p);
 	fake_stop(&fake);
 	fake_stop(&other);
@@ -255,6 +256,35 @@ static void an_unwritable_memory_is_a_note(void)
 	fake_stop(&fake);
 }
 
+static void colours_only_where_they_are_wanted(void)
+{
+	struct fake fake;
+	struct proc p;
+
+	fake_start(&fake, FAKE_MAPPED, 1, 12345);
+	setenv("CLI_COLOR", "1", 1);
+	proc_start(&p, PROC_TTY, ARGS("discover", "--stun", fake.name));
+	CHECK_EQ(proc_end(&p), 0);
+	CHECK(strstr(p.out_text, "\x1b[32m✓ Discovered public endpoint: "
+				 "203.0.113.1:12345\x1b[0m\r\n"));
+	proc_free(&p);
+	CHECK_EQ(proc_run(&p, ARGS("discover", "--stun", fake.name)), 0);
+	CHECK(!strchr(p.out_text, 0x1b));
+	proc_free(&p);
+	setenv("NO_COLOR", "1", 1);
+	proc_start(&p, PROC_TTY, ARGS("discover", "--stun", fake.name));
+	CHECK_EQ(proc_end(&p), 0);
+	CHECK(!strchr(p.out_text, 0x1b));
+	proc_free(&p);
+	unsetenv("NO_COLOR");
+	unsetenv("CLI_COLOR");
+	proc_start(&p, PROC_TTY, ARGS("discover", "--stun", fake.name));
+	CHECK_EQ(proc_end(&p), 0);
+	CHECK(!strchr(p.out_text, 0x1b));
+	proc_free(&p);
+	fake_stop(&fake);
+}
+
 static void holding_until_a_signal(void)
 {
 	struct fake fake;
@@ -319,6 +349,7 @@ static const struct check_test tests[] = {
 	TEST(the_environment_names_servers),
 	TEST(the_memory_is_private),
 	TEST(an_unwritable_memory_is_a_note),
+	TEST(colours_only_where_they_are_wanted),
 	TEST(holding_until_a_signal),
 	TEST(signals_while_asking),
 	TEST(a_reader_that_went_away),

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -79,7 +80,10 @@ static void set_environment(void)
 		setenv("XDG_STATE_HOME", proc_state(), 1);
 	else
 		setenv("XDG_STATE_HOME", getenv("CLI_STATE"), 1);
-	setenv("TERM", "dumb", 1);
+	if (!getenv("CLI_COLOR"))
+		setenv("TERM", "dumb", 1);
+	else
+		setenv("TERM", "xterm", 1);
 	setenv("LC_ALL", "C.UTF-8", 1);
 }
 
@@ -129,10 +133,15 @@ static void start_pipes(struct proc *p, enum proc_stdin in,
 {
 	int to[2] = {-1, -1}, from[2], from_err[2];
 
-	if (in == PROC_NULL)
+	if (in == PROC_INHERITED)
+		to[0] = dup(0);
+	else if (in == PROC_NULL)
 		to[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	else if (in == PROC_PIPE && pipe2(to, O_CLOEXEC) < 0)
 		die("pipe");
+	else if (in == PROC_SOCKET &&
+		 socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, to) < 0)
+		die("socketpair");
 	if (pipe2(from, O_CLOEXEC) < 0 || pipe2(from_err, O_CLOEXEC) < 0)
 		die("pipe");
 	p->pid = fork();

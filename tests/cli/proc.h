@@ -15,9 +15,11 @@
 
 enum proc_stdin {
 	PROC_PIPE,
-	PROC_NULL,   /* /dev/null */
-	PROC_CLOSED, /* no descriptor 0 at all */
-	PROC_TTY     /* stdin, stdout and stderr are one terminal */
+	PROC_NULL,	/* /dev/null */
+	PROC_CLOSED,	/* no descriptor 0 at all */
+	PROC_INHERITED, /* ours */
+	PROC_SOCKET,	/* a socket, which cannot be opened again */
+	PROC_TTY	/* stdin, stdout and stderr are one terminal */
 };
 
 struct proc {

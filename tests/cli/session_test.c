@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static struct fake fake;
 static struct peer peer;
@@ -66,6 +67,46 @@ static void a_line_is_a_datagram(void)
 	CHECK(proc_expect(&p, "Connection closed: sent 7 messages (1223 "
 			      "bytes), received 0 messages (0 bytes)"));
 	CHECK_STR(strstr(p.err_text, "not sent") ? "refused" : "", "");
+	teardown(&p);
+}
+
+static void lines_from_a_socket(void)
+{
+	struct proc p;
+
+	connect_to_peer(&p, PROC_SOCKET, NULL);
+	proc_type(&p, "hello\n");
+	CHECK(peer_gets("hello"));
+	proc_close_in(&p);
+	CHECK_EQ(proc_end(&p), 0);
+	teardown(&p);
+}
+
+/* A file ends as a pipe does: its lines are sent, then the connection closes. */
+static void lines_of_a_file(void)
+{
+	char path[] = "/tmp/altair-cli-lines.XXXXXX";
+	int fd = mkstemp(path), saved = dup(0);
+	struct proc p;
+
+	CHECK(write(fd, "skipped\none\ntwo", 15) == 15);
+	CHECK(lseek(fd, 8, SEEK_SET) == 8);
+	unlink(path);
+	dup2(fd, 0);
+	fake_start(&fake, FAKE_MAPPED, 1, 12345);
+	peer_open(&peer);
+	proc_start(&p, PROC_INHERITED,
+		   ARGS("connect", "--peer", peer.name, "--initiator", "--stun",
+			fake.name));
+	dup2(saved, 0);
+	CHECK(peer_expect(&peer, "PING"));
+	peer_say(&peer, "PONG");
+	CHECK(peer_gets("one"));
+	CHECK(peer_gets("two"));
+	CHECK_EQ(proc_end(&p), 0);
+	CHECK(proc_expect(&p, "sent 2 messages (6 bytes)"));
+	close(fd);
+	close(saved);
 	teardown(&p);
 }
 
@@ -159,7 +200,7 @@ static void the_longest_datagram(void)
 	CHECK(proc_expect(&p, "yyyz\n"));
 	proc_close_in(&p);
 	CHECK_EQ(proc_end(&p), 0);
-	CHECK(proc_expect(&p, "received 1 messages (65507 bytes)"));
+	CHECK(proc_expect(&p, "received 1 message (65507 bytes)"));
 	teardown(&p);
 }
 
@@ -180,7 +221,7 @@ static void what_is_no_message(void)
 	proc_close_in(&p);
 	CHECK_EQ(proc_end(&p), 0);
 	CHECK(!strstr(p.out_text, "forged"));
-	CHECK(proc_expect(&p, "received 1 messages (7 bytes)"));
+	CHECK(proc_expect(&p, "received 1 message (7 bytes)"));
 	peer_close(&stranger);
 	teardown(&p);
 }
@@ -239,7 +280,7 @@ static void the_end_of_a_terminal_closes(void)
 	CHECK(peer_gets("hello"));
 	proc_type(&p, "\x04"); /* Ctrl+D */
 	CHECK_EQ(proc_end(&p), 0);
-	CHECK(proc_expect(&p, "Connection closed: sent 1 messages"));
+	CHECK(proc_expect(&p, "Connection closed: sent 1 message"));
 	teardown(&p);
 }
 
@@ -272,6 +313,8 @@ static void the_reader_goes_away(void)
 
 static const struct check_test tests[] = {
 	TEST(a_line_is_a_datagram),
+	TEST(lines_from_a_socket),
+	TEST(lines_of_a_file),
 	TEST(refused_lines),
 	TEST(messages_in_a_pipe_are_raw),
 	TEST(messages_on_a_terminal_are_escaped),
