@@ -32,6 +32,8 @@ foreach(part altair altair-openssl altair-uv)
   endif()
 endforeach()
 
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs
+  FILES_MATCHING PATTERN "*.md" PATTERN man EXCLUDE)
 install(FILES LICENSE README.md CHANGELOG.md SECURITY.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})
 foreach(section 1 3)

@@ -90,6 +90,14 @@ printf '\nALTAIR_API int altair_subtract(int a, int b);\n' |
 echo '#define NOTHING' |
   refuse include/altair/new.h 'no comment' tests/rules/docs.sh
 
+pass tests/rules/pages.sh cc
+echo 'See [that](nowhere.md).' |
+  refuse README.md 'no nowhere.md' tests/rules/pages.sh cc
+printf '# A title\n[It](#an-other-title)\n' |
+  refuse README.md 'no heading' tests/rules/pages.sh cc
+printf '\140\140\140c\nint f(void) { return nothing; }\n\140\140\140\n' |
+  refuse README.md nothing tests/rules/pages.sh cc
+
 pass tests/rules/hygiene.sh
 printf '# see /ro%s/notes\n' ot | refuse tools/x.sh "one machine" tests/rules/hygiene.sh
 printf '/* TO%s */\n' DO | refuse core/base/f.c unfinished tests/rules/hygiene.sh
