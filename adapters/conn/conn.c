@@ -40,8 +40,9 @@ struct altair_conn {
 
 	altair_punch *punch; /* NULL before a punch and after a failed one */
 	void *punch_memory;
-	bool is_connected, is_verified;
-	int failure; /* why the punch ended                         */
+	bool is_connected, is_tested;
+	int untested; /* tested: why PONG never came, 0 if it did  */
+	int failure;  /* why the punch ended                         */
 	altair_time rtt;
 
 	bool has_sent; /* since a machine was made: one datagram left */
@@ -106,7 +107,8 @@ static void note(altair_conn *conn, const altair_output *out)
 		conn->is_connected = true;
 		break;
 	case ALTAIR_EV_VERIFIED:
-		conn->is_verified = true;
+		conn->is_tested = true;
+		conn->untested = out->reason;
 		conn->rtt = out->rtt;
 		break;
 	case ALTAIR_EV_FAILED:
@@ -527,13 +529,12 @@ int altair_conn_ping_pong(altair_conn *conn, altair_time timeout,
 
 	if (!conn->is_connected)
 		return ALTAIR_E_STATE;
-	while (!conn->is_verified && error == 0)
+	while (!conn->is_tested && error == 0)
 		error = turn_aside(conn, until);
-	if (conn->is_verified) {
-		error = 0;
-		if (rtt)
-			*rtt = conn->rtt;
-	}
+	if (conn->is_tested)
+		error = conn->untested;
+	if (error == 0 && rtt)
+		*rtt = conn->rtt;
 	return error;
 }
 

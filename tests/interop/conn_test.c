@@ -378,6 +378,7 @@ static void connect_by_ping(struct side *side, int fd, altair_addr *local)
 	side->conn = prepare(local);
 	side->config = towards(&peer);
 	side->config.initiator = true;
+	side->config.timeout = side->timeout ? side->timeout : PATIENCE;
 	CHECK_EQ(pthread_create(&side->thread, NULL, run_side, side), 0);
 	CHECK(wire_hears(fd, PATIENCE, "PUNCH"));
 	CHECK(wire_hears(fd, PATIENCE, "PING"));
@@ -392,7 +393,7 @@ static void test_messages_during_ping_pong_are_kept(void)
 {
 	static uint8_t longest[65507];
 	int fd = wire_open("127.0.0.1", 0);
-	struct side side;
+	struct side side = {0};
 	altair_addr local;
 	uint8_t buf[8];
 	size_t len;
@@ -413,6 +414,22 @@ static void test_messages_during_ping_pong_are_kept(void)
 	receive_text(side.conn, "small");
 	wire_say(fd, &local, "later");
 	receive_text(side.conn, "later");
+	altair_conn_close(side.conn);
+	close(fd);
+}
+
+static void test_ping_pong_ends_without_pong(void)
+{
+	int fd = wire_open("127.0.0.1", 0);
+	struct side side = {.timeout = ALTAIR_SEC(2)};
+	altair_addr local;
+
+	connect_by_ping(&side, fd, &local);
+	pthread_join(side.thread, NULL);
+	CHECK_EQ(side.punched, 0);
+	CHECK_EQ(side.ping_ponged, ALTAIR_E_TIMEOUT);
+	CHECK_EQ(altair_conn_ping_pong(side.conn, ALTAIR_NEVER, NULL),
+		 ALTAIR_E_TIMEOUT);
 	altair_conn_close(side.conn);
 	close(fd);
 }
@@ -557,6 +574,7 @@ static const struct check_test tests[] = {
 	TEST(test_data_over_the_connection),
 	TEST(test_receive_cuts_and_tells_the_length),
 	TEST(test_messages_during_ping_pong_are_kept),
+	TEST(test_ping_pong_ends_without_pong),
 	TEST(test_ping_pong_tells_the_round_trip),
 	TEST(test_receive_keeps_the_mapping_open),
 	TEST(test_signals_interrupt),

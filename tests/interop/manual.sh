@@ -2,8 +2,8 @@
 # What the manual says is so:            manual.sh    from the root of the tree
 #   its table of errors is that of altair/error.h; each name of ours in it is
 #   declared; each test that it names is in the table of its test program; its
-#   table of NATs is the simulator's; each link in it leads somewhere. The same
-#   for libaltair(3): it lists what the libraries export.
+#   table of NATs is the simulator's. And libaltair(3) lists what the libraries
+#   export, and its programs compile.
 # shellcheck disable=SC2016 # backquotes are Markdown here
 set -u
 page=docs/manual.md
@@ -81,15 +81,4 @@ for program in "$dir"/man-*.c; do
     status=1
 done
 [ -s "$dir/man-1.c" ] || { echo "$man has no examples" && status=1; }
-
-# A heading's anchor: lower case, blanks to hyphens, punctuation gone.
-grep -E '^#+ ' "$page" | sed -E 's/^#+ //' | tr 'A-Z ' 'a-z-' |
-  tr -cd 'a-z0-9\n-' >"$dir/anchors"
-grep -oE '\]\([^)]+\)' "$page" | sed -E 's/^\]\((.*)\)$/\1/' | sort -u >"$dir/links"
-while read -r link; do
-  case $link in
-  '#'*) grep -qxF "${link#\#}" "$dir/anchors" ;;
-  *) [ -e "docs/$link" ] ;;
-  esac || { echo "$page: the link $link leads nowhere" && status=1; }
-done <"$dir/links"
 exit $status
