@@ -12,11 +12,15 @@
 
 static uint16_t remembered(const struct port_choice *choice)
 {
-	if (!choice->state || choice->asked)
+	const struct state *state = choice->state;
+
+	if (!state || choice->asked)
 		return 0;
-	if (choice->ipv4 && choice->state->ipv4.local_port)
-		return choice->state->ipv4.local_port;
-	return choice->ipv6 ? choice->state->ipv6.local_port : 0;
+	if (choice->ipv4 && air_state_is_recent(&state->ipv4))
+		return state->ipv4.local_port;
+	if (choice->ipv6 && air_state_is_recent(&state->ipv6))
+		return state->ipv6.local_port;
+	return 0;
 }
 
 int air_port_open(altair_uv **out, uv_loop_t *loop,

@@ -23,7 +23,9 @@
 #include <unistd.h>
 
 /* NATs keep an idle mapping for two minutes at least (RFC 4787 4.3). */
-#define REMEMBERED_SECONDS 120
+#define RECENT_SECONDS 120
+/* So long a user may expect that the endpoint is still the one that was shown. */
+#define REMEMBERED_SECONDS 3600
 
 /* Writes the directory's path; false where none is known. */
 static bool find_directory(char out[PATH_MAX])
@@ -74,6 +76,12 @@ void air_state_read(struct state *out)
 	while (fgets(line, sizeof line, file))
 		read_line(out, line);
 	fclose(file);
+}
+
+bool air_state_is_recent(const struct state_entry *entry)
+{
+	return entry->local_port != 0 &&
+	       time(NULL) - entry->seen_at <= RECENT_SECONDS;
 }
 
 /* mkdir -p; the directories it makes are for the owner alone. */

@@ -17,13 +17,16 @@ struct state {
 	struct state_entry ipv4, ipv6;
 };
 
-/* Reads what was remembered within the last two minutes; older, unreadable and
- * malformed memories are none. */
+/* Reads what was remembered within the last hour; older, unreadable and malformed
+ * memories are none. */
 void air_state_read(struct state *out);
 
 /* An entry as of now. */
 struct state_entry air_state_entry(uint16_t local_port,
 				   const altair_addr *mapped);
+
+/* True within two minutes: the NAT still has the mapping. */
+bool air_state_is_recent(const struct state_entry *entry);
 
 /* Remembers it. Says on stderr why it cannot, and goes on. */
 void air_state_write(const struct state *state);

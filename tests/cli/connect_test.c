@@ -282,8 +282,21 @@ static void an_old_port_is_not(void)
 	unsigned port = free_port();
 
 	setup();
-	remember(port, 125, "203.0.113.1:12345");
+	remember(port, 125, "203.0.113.1:999");
 	CHECK(used_port(&p) != port);
+	CHECK(strstr(p.err_text, "has changed: it was 203.0.113.1:999"));
+	teardown(&p);
+}
+
+static void a_forgotten_endpoint_is_not_compared(void)
+{
+	struct proc p;
+	unsigned port = free_port();
+
+	setup();
+	remember(port, 3700, "203.0.113.1:999");
+	CHECK(used_port(&p) != port);
+	CHECK(!strstr(p.err_text, "has changed"));
 	teardown(&p);
 }
 
@@ -576,6 +589,7 @@ static const struct check_test tests[] = {
 	TEST(the_peer_answers_from_another_port),
 	TEST(the_port_of_discover_is_used_again),
 	TEST(an_old_port_is_not),
+	TEST(a_forgotten_endpoint_is_not_compared),
 	TEST(a_taken_port_is_replaced),
 	TEST(a_changed_endpoint_is_said),
 	TEST(bad_peers),
