@@ -90,6 +90,7 @@ guide_connect() {
 	shift
 	: >"$LAB_RUN/$peer.out"
 	: >"$LAB_RUN/$peer.err"
+	rm -f "$LAB_RUN/$peer.in"
 	mkfifo "$LAB_RUN/$peer.in"
 	(guide_altair "$peer" connect "$@") <"$LAB_RUN/$peer.in" \
 		>"$LAB_RUN/$peer.out" 2>"$LAB_RUN/$peer.err" &

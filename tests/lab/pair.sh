@@ -10,6 +10,8 @@ usage: pair.sh [OPTION]... KIND_A KIND_B     (kinds and link options: lab.sh)
 
 --expect connect   (default) both end the round trip, a message goes each way
          nopath    both give up with exit code 6, and say why
+         again     A is alone and gives up; then both, and it connects
+         nobody    B, in the open, does not run: exit code 5
          blocked   A reaches no server: exit code 3
 --first a|b        who connects first (default a)
 --skew SECONDS     how much later the other one starts (default 0)
@@ -72,8 +74,7 @@ start() {
 	guide_connect "$1" "${args[@]}"
 }
 
-# Both discover, then connect, the second one `skew` later.
-meet() {
+discover() {
 	local peer
 	for peer in a b; do
 		guide_discover "$peer"
@@ -82,6 +83,10 @@ meet() {
 		[ -n "${guide_endpoint[$peer]}" ] ||
 			fail "discover of $peer shows no endpoint"
 	done
+}
+
+# Both connect, the second one `skew` later.
+meet() {
 	sleep "$pause"
 	start "$first"
 	sleep "$skew"
@@ -125,6 +130,13 @@ roles() {
 	said "$text" || fail "nobody says '$text'"
 }
 
+# Waits for the end of connect, which must have that exit code.
+ends() {
+	guide_join "$1" 20
+	[ "$guide_status" -eq "$2" ] ||
+		fail "connect of $1 ended with $guide_status, not $2"
+}
+
 expect_connect() {
 	local peer
 	meet
@@ -160,13 +172,9 @@ reason() {
 }
 
 expect_nopath() {
-	local peer
 	meet
-	for peer in a b; do
-		guide_join "$peer" 20
-		[ "$guide_status" -eq 6 ] ||
-			fail "connect of $peer ended with $guide_status, not 6"
-	done
+	ends a 6
+	ends b 6
 	reason a "$1"
 	reason b "$2"
 }
@@ -176,17 +184,28 @@ expect_blocked() {
 	[ "$guide_status" -eq 3 ] ||
 		fail "discover ended with $guide_status, not 3"
 	guide_connect a --peer "$LAB_PUBLIC_B:4000"
-	guide_join a 20
-	[ "$guide_status" -eq 3 ] ||
-		fail "connect ended with $guide_status, not 3"
+	ends a 3
+}
+
+expect_nobody() {
+	start a
+	ends a 5
+}
+
+expect_again() {
+	start a
+	ends a 6
+	expect_connect "$@"
 }
 
 [[ "$1 $2" != *fw6* ]] || LAB_FAMILY=6
 lab_up "$1" "$2"
 guide_servers
 case $expect in
-connect) expect_connect "$1" "$2" ;;
-nopath) expect_nopath "$1" "$2" ;;
+connect | nopath | nobody | again)
+	discover
+	"expect_$expect" "$1" "$2"
+	;;
 blocked) expect_blocked ;;
 *) lab_fail "there is no expectation '$expect'" ;;
 esac
