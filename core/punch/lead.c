@@ -7,10 +7,10 @@
 #define DOUBT_INTERVALS 4
 #define DOUBT_PUNCHES (ALTAIR_PUNCHES_PER_ATTEMPT - 1)
 
-struct air_lead air_lead(const altair_addr *remote)
+struct air_lead air_lead(const altair_addr *remote, altair_time answer_until)
 {
 	return (struct air_lead){.remote = *remote,
-				 .first_sent_at = ALTAIR_NEVER,
+				 .answer_until = answer_until,
 				 .sent_at = ALTAIR_NEVER,
 				 .sent_before = ALTAIR_NEVER,
 				 .punched_at = ALTAIR_NEVER,
@@ -27,14 +27,11 @@ static bool ago(altair_time now, altair_time then, altair_time wait)
 	return then != ALTAIR_NEVER && now - then >= wait;
 }
 
-static bool ping_is_an_answer(const struct air_lead *lead, altair_time now,
-			      altair_time interval)
+/* True when the last PUNCH of the peer is too near for its PING to be asked. */
+static bool follows_punch(const struct air_lead *lead, altair_time now)
 {
-	if (lead->ping_heard_at != ALTAIR_NEVER)
-		return ago(now, lead->ping_heard_at, interval / 2);
-	if (lead->punch_heard_at != ALTAIR_NEVER)
-		return ago(now, lead->punch_heard_at, AIR_LEAD_BACK_TO_BACK);
-	return !ago(now, lead->first_sent_at, interval);
+	return lead->punch_heard_at != ALTAIR_NEVER &&
+	       now - lead->punch_heard_at < AIR_LEAD_BACK_TO_BACK;
 }
 
 /* A PING waits for silence; a PUNCH makes it wait anew, or in vain. */
@@ -49,22 +46,22 @@ static void doubt(struct air_lead *lead, altair_time now, altair_time interval)
 bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 		    altair_time interval)
 {
-	bool they_may_know = lead->first_sent_at != ALTAIR_NEVER;
+	bool they_may_know = lead->sent_at != ALTAIR_NEVER;
 	bool proof = word == WORD_PONG && they_may_know;
 
-	if (word == WORD_PUNCH) {
-		lead->punch_heard_at = now;
-		lead->doubt_punches++;
-		if (lead->doubt_until != ALTAIR_NEVER)
-			doubt(lead, now, interval);
-	}
 	if (word == WORD_PING) {
-		proof = they_may_know && ping_is_an_answer(lead, now, interval);
+		proof = now < lead->answer_until && !follows_punch(lead, now);
 		if (lead->ping_heard_at == ALTAIR_NEVER) {
 			lead->ping_heard_at = now;
-			lead->doubt_punches = 0;
 			if (they_may_know)
 				doubt(lead, now, interval);
+		}
+	}
+	if (word == WORD_PUNCH) {
+		lead->punch_heard_at = now;
+		if (lead->doubt_until != ALTAIR_NEVER) {
+			lead->doubt_punches++;
+			doubt(lead, now, interval);
 		}
 	}
 	lead->is_heard = true;
@@ -74,8 +71,6 @@ bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 
 void air_lead_sent(struct air_lead *lead, altair_time now, enum air_word word)
 {
-	if (lead->first_sent_at == ALTAIR_NEVER)
-		lead->first_sent_at = now;
 	if (lead->sent_at != now)
 		lead->sent_before = lead->sent_at;
 	lead->sent_at = now;

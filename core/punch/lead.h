@@ -6,18 +6,14 @@
  * Proof that the peer hears us, by the word that arrives:
  *   PONG   always, once something of ours went to this endpoint: it is only ever
  *          sent as an answer.
- *   PING   unless it may be the one that every initiator sends unasked, right
- *          behind its very first PUNCH (docs/punch.md says why it must). It is
- *          not that one when
- *            - a PUNCH of the peer came well before it, or
- *            - another PING came well before it, or
- *            - nothing was heard before, and we ourselves began less than one
- *              interval ago: then we are the later side, and this is the answer
- *              to our first PUNCH.
- *          A doubtful PING becomes proof when four intervals pass without a
- *          PUNCH, at the latest behind the fourth PUNCH: a side that has not
- *          heard us goes on punching, the guide's own program at most to the
- *          end of its attempt.
+ *   PING   during the first interval after our own start, unless a PUNCH came
+ *          right before it: then we are the later side, and it is the answer to
+ *          our first PUNCH. Otherwise it may be the one that an initiator sends
+ *          unasked, right behind its very first PUNCH (docs/punch.md says why it
+ *          must), and is only doubtful. A doubtful PING becomes proof when four
+ *          intervals pass without a PUNCH, at the latest behind the fourth one:
+ *          a side that has not heard us goes on punching, the guide's own
+ *          program at most to the end of its attempt.
  *   PUNCH  never.
  */
 #ifndef AIR_LEAD_H
@@ -26,12 +22,12 @@
 #include "punch/word.h"
 
 /* Two datagrams sent back to back arrive no further apart than this. */
-#define AIR_LEAD_BACK_TO_BACK ALTAIR_MSEC(2)
+#define AIR_LEAD_BACK_TO_BACK ALTAIR_MSEC(1)
 
 struct air_lead {
 	altair_addr remote;
 	bool is_heard;
-	altair_time first_sent_at;  /* our first word to it, or NEVER       */
+	altair_time answer_until;   /* a PING before then is an answer      */
 	altair_time sent_at;	    /* our last word to it, or NEVER        */
 	altair_time sent_before;    /* the time of one before that, or NEVER */
 	altair_time punched_at;	    /* our last PUNCH to it, or NEVER       */
@@ -43,7 +39,9 @@ struct air_lead {
 	altair_time check_at;	    /* the next repeated check, or NEVER    */
 };
 
-struct air_lead air_lead(const altair_addr *remote);
+/* `answer_until`: the end of our first interval for the given endpoint, 0 for
+ * another port, to which nothing of ours went before it spoke. */
+struct air_lead air_lead(const altair_addr *remote, altair_time answer_until);
 /* Takes note of a word that came from it at `now`. True: it is proof. */
 bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 		    altair_time interval);

@@ -20,7 +20,9 @@
 
 #include <string.h>
 
-#define LEADS_MAX 8
+/* The given endpoint and four other ports. One peer behind one NAT shows one of
+ * them, seldom two; more is somebody who forges the peer's address. */
+#define LEADS_MAX 5
 #define OUTPUTS_MAX 64
 /* The rest is for events, which must not be lost. */
 #define WORDS_QUEUED_MAX 48
@@ -49,6 +51,7 @@ struct altair_punch {
 	altair_time connected_at, keepalive_at;
 	altair_time rtt; /* that the last PONG closed, 0 where unknown */
 	bool is_heard, is_verified, is_refused;
+	bool is_sprayed; /* other ports count no more */
 	struct output outputs[OUTPUTS_MAX];
 	size_t outputs_first, outputs_count;
 	altair_punch_stats stats;
@@ -238,17 +241,18 @@ static struct air_lead *find_lead(struct altair_punch *p,
 	return NULL;
 }
 
-/* The lead for another port of the peer's address; the table keeps the given
- * endpoint and lets the oldest other go. */
+/* The lead for another port of the peer's address; NULL, for ever, when there
+ * are too many of them. */
 static struct air_lead *add_lead(struct altair_punch *p,
 				 const altair_addr *remote)
 {
 	if (p->leads_count == LEADS_MAX) {
-		memmove(&p->leads[1], &p->leads[2],
-			(LEADS_MAX - 2) * sizeof *p->leads);
-		p->leads_count--;
+		p->is_sprayed = true;
+		p->leads_count = 1;
 	}
-	p->leads[p->leads_count] = air_lead(remote);
+	if (p->is_sprayed)
+		return NULL;
+	p->leads[p->leads_count] = air_lead(remote, 0);
 	return &p->leads[p->leads_count++];
 }
 
@@ -287,12 +291,16 @@ static void send_answer(struct altair_punch *p, altair_time now,
 	send_word(p, now, lead, p->config.initiator ? WORD_PING : WORD_PONG);
 }
 
+/* PING gets PONG. PUNCH gets what the role sends next; but PONG, which is proof,
+ * where the guide's program need not be minded: it does not speak from another
+ * port, and needs nothing more once connected. */
 static void answer(struct altair_punch *p, altair_time now,
 		   struct air_lead *lead, enum air_word heard)
 {
 	if (heard == WORD_PONG)
 		return;
-	if (heard == WORD_PING || p->state == ALTAIR_PUNCH_CONNECTED) {
+	if (heard == WORD_PING || p->state == ALTAIR_PUNCH_CONNECTED ||
+	    lead != &p->leads[0]) {
 		send_word(p, now, lead, WORD_PONG);
 		return;
 	}
@@ -405,7 +413,7 @@ static void run_schedule(struct altair_punch *p, altair_time now)
 {
 	enum air_schedule_step step;
 	struct air_lead *given = &p->leads[0];
-	bool is_first = given->first_sent_at == ALTAIR_NEVER;
+	bool is_first = given->sent_at == ALTAIR_NEVER;
 
 	if (given->is_heard)
 		return;
@@ -509,7 +517,8 @@ int altair_punch_init(altair_punch **out, void *mem, size_t len,
 					    .keepalive = config->keepalive,
 					    .attempts = config->attempts,
 					    .at = now};
-	p->leads[0] = air_lead(&p->config.peer);
+	p->leads[0] = air_lead(&p->config.peer,
+			       air_time_after(now, config->interval));
 	p->leads_count = 1;
 	run(p, now);
 	*out = p;
