@@ -394,7 +394,7 @@ static void test_messages_during_ping_pong_are_kept(void)
 	static uint8_t longest[65507];
 	int fd = wire_open("127.0.0.1", 0);
 	struct side side = {0};
-	altair_addr local;
+	altair_addr local, from;
 	uint8_t buf[8];
 	size_t len;
 
@@ -407,7 +407,11 @@ static void test_messages_during_ping_pong_are_kept(void)
 	pthread_join(side.thread, NULL);
 	CHECK_EQ(side.punched, 0);
 	CHECK_EQ(side.ping_ponged, 0);
-	receive_text(side.conn, "early");
+	CHECK_EQ(
+		altair_conn_receive(side.conn, 0, buf, sizeof buf, &len, &from),
+		0);
+	CHECK_MEM(buf, "early", 5);
+	CHECK(altair_addr_equal(&from, &side.config.peer));
 	CHECK_EQ(altair_conn_receive(side.conn, 0, buf, sizeof buf, &len, NULL),
 		 ALTAIR_E_SPACE);
 	CHECK_EQ(len, sizeof longest);

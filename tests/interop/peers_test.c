@@ -84,6 +84,53 @@ static void test_punch_reasons(void)
 	close(fd);
 }
 
+/* A socket on 127.0.0.1 cannot send to the world: the system's word for it. */
+static void test_nothing_can_leave(void)
+{
+	altair_addr local, far, mapped;
+	altair_conn *conn = prepare(&local);
+	altair_punch_config config;
+	int error;
+
+	CHECK_EQ(altair_addr_parse(&far, "203.0.113.1:3478"), 0);
+	error = altair_conn_send_punch(conn, &far);
+	CHECK(error == ALTAIR_E_NETWORK || error == ALTAIR_E_SYSTEM);
+	config = short_punch(&far);
+	CHECK_EQ(altair_conn_simultaneous_punch(conn, &config), error);
+	CHECK_EQ(altair_conn_discover(conn, &far, 1, &mapped, NULL), error);
+	altair_conn_close(conn);
+}
+
+static void *run_establish(void *argument)
+{
+	struct side *side = argument;
+
+	side->punched = altair_conn_establish(&side->conn, side->local,
+					      &side->config.peer);
+	return NULL;
+}
+
+static void test_establish(void)
+{
+	altair_addr local[2] = {closed_port(), closed_port()};
+	struct side sides[2] = {{0}};
+
+	local[1].ip[3] = 2; /* never the same endpoint twice */
+	for (int i = 0; i < 2; i++) {
+		sides[i].local = &local[i];
+		sides[i].config.peer = local[1 - i];
+		CHECK_EQ(pthread_create(&sides[i].thread, NULL, run_establish,
+					&sides[i]),
+			 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		pthread_join(sides[i].thread, NULL);
+		CHECK_EQ(sides[i].punched, 0);
+		CHECK_EQ(altair_conn_validate(sides[i].conn), 0);
+	}
+	close_pair(sides);
+}
+
 static void test_punch_again_after_a_failure(void)
 {
 	int fd = wire_open("127.0.0.1", 0);
@@ -163,6 +210,7 @@ static void stop_noise(struct noise *noise)
 }
 
 static const char *const all_words[] = {"PONG", "PUNCH", "PING", "junk", NULL};
+static const char *const only_junk[] = {"junk", NULL};
 static const char *const only_punch[] = {"PUNCH", NULL};
 
 static void test_stranger_is_not_the_peer(void)
@@ -182,6 +230,25 @@ static void test_stranger_is_not_the_peer(void)
 	stop_noise(&noise);
 	altair_conn_close(conn);
 	close(fd);
+}
+
+/* A flood of what is no word must not keep a wait from ending. */
+static void test_noise_does_not_hold_up_a_timeout(void)
+{
+	struct noise noise = {.fd = wire_open("127.0.0.2", 0),
+			      .every = ALTAIR_USEC(200),
+			      .words = only_junk};
+	altair_addr local, from;
+	altair_conn *conn = prepare(&local);
+	char word[8];
+
+	noise.to = local;
+	start_noise(&noise);
+	CHECK_EQ(altair_conn_listen_for_punch(conn, ALTAIR_MSEC(100), &from,
+					      word),
+		 ALTAIR_E_TIMEOUT);
+	stop_noise(&noise);
+	altair_conn_close(conn);
 }
 
 static void test_right_peer_amid_a_stranger(void)
@@ -239,9 +306,12 @@ static const struct check_test tests[] = {
 	TEST(test_punch_arguments),
 	TEST(test_punch_to_ourselves_on_any_address),
 	TEST(test_punch_reasons),
+	TEST(test_nothing_can_leave),
+	TEST(test_establish),
 	TEST(test_punch_again_after_a_failure),
 	TEST(test_roles_do_not_matter),
 	TEST(test_stranger_is_not_the_peer),
+	TEST(test_noise_does_not_hold_up_a_timeout),
 	TEST(test_right_peer_amid_a_stranger),
 	TEST(test_one_way_peer_is_no_connection),
 };

@@ -77,7 +77,8 @@ struct side {
 	altair_conn *conn;
 	altair_punch_config config;
 	int punched, ping_ponged;
-	altair_time timeout; /* of a test's own, 0: any             */
+	const altair_addr *local; /* of a test's own                 */
+	altair_time timeout;	  /* of a test's own, 0: any             */
 	altair_time rtt;
 };
 
