@@ -32,10 +32,6 @@
 #define SUCCESS_IP_AT 28
 #define FINGERPRINT_LEN 8
 
-/* RFC 8489 14.8, 14.13: header, ERROR-CODE without a reason, UNKNOWN-ATTRIBUTES
- * up to its list. */
-#define REFUSAL_LEN (AIR_STUN_HEADER_LEN + 8 + AIR_STUN_TLV_LEN)
-
 /* The most segments that every kernel with UDP_SEGMENT sends in one call. */
 #define SEGMENTS_MAX 64
 
@@ -108,23 +104,19 @@ static size_t write_success(struct room room,
 	return end(&b, with_fingerprint);
 }
 
-/* 420 and the attributes that were not understood, cut so that it is no longer
- * than the request; nothing when not even one fits. */
+/* 420 and the attributes that were not understood (RFC 8489 6.3.1): at most one
+ * and a half times the request, less than a success takes. */
 static size_t write_refusal(struct room room, const struct air_stun_message *m,
 			    bool with_fingerprint)
 {
 	struct air_stun_value error = {.number = AIR_STUN_UNKNOWN_ATTRIBUTE};
-	size_t fixed = REFUSAL_LEN + (with_fingerprint ? FINGERPRINT_LEN : 0);
 	uint8_t list[2 * AIR_STUN_ATTRS_MAX];
 	struct air_writer w = air_writer(list, sizeof list);
 	struct air_stun_value types;
 	struct air_stun_builder b;
 
 	for (size_t i = 0; i < m->unknown_count; i++)
-		if (fixed + w.len + 2 <= m->bytes.len)
-			air_write_u16(&w, m->unknown[i]);
-	if (w.len == 0)
-		return 0;
+		air_write_u16(&w, m->unknown[i]);
 	types.bytes = air_written(&w);
 	begin(&b, room, &m->header, AIR_STUN_ERROR);
 	air_stun_build_attr(&b, AIR_STUN_ERROR_CODE, &error);

@@ -5,7 +5,7 @@
  * response, no malformed datagram. An answer holds XOR-MAPPED-ADDRESS only: 32
  * bytes for IPv4, 44 for IPv6, 8 more when the request carried FINGERPRINT. A
  * request with unknown comprehension-required attributes gets 420 and their
- * list, no longer than the request. No state per client, no event, no timer.
+ * list, at most 1.5 times the request. No state per client, no event, no timer.
  * Answers to a merged burst leave as one merged burst.
  */
 #ifndef ALTAIR_SERVER_H

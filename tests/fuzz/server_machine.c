@@ -33,16 +33,6 @@ static void fill_batch(struct air_reader *r)
 	}
 }
 
-/* 420 with as many types as leave it no longer than the request. */
-static size_t refusal_len(const struct air_stun_message *m, size_t fixed)
-{
-	size_t count = m->unknown_count;
-
-	while (count > 0 && fixed + 2 * count > m->bytes.len)
-		count--;
-	return count > 0 ? fixed + (2 * count + 3) / 4 * 4 : 0;
-}
-
 /* What the server makes of one request, said again. */
 static size_t expected_len(const altair_path *path, altair_bytes request)
 {
@@ -59,7 +49,7 @@ static size_t expected_len(const altair_path *path, altair_bytes request)
 	if (fingerprint && !air_stun_check_fingerprint(&m))
 		return 0;
 	if (m.unknown_count > 0)
-		return refusal_len(&m, 32 + fingerprint);
+		return 32 + fingerprint + (2 * m.unknown_count + 3) / 4 * 4;
 	return (path->remote.family == ALTAIR_IPV4 ? 32 : 44) + fingerprint;
 }
 
