@@ -141,6 +141,7 @@ static int start_punch(struct chat *chat, const char *peer)
 	if (error < 0)
 		return error;
 	len = altair_punch_size(&config);
+	free(chat->punch_memory); /* of an endpoint that was refused */
 	chat->punch_memory = malloc(len);
 	if (!chat->punch_memory)
 		return ALTAIR_E_MEMORY;

@@ -100,6 +100,9 @@ static void test_uv_chat(void)
 		CHECK(found != NULL);
 		snprintf(endpoints[i], sizeof endpoints[i], "%s\n", found);
 	}
+	child_tell(&children[0], "nonsense\n224.0.0.1:5000\n");
+	for (int i = 0; i < 2; i++)
+		CHECK(child_says(&children[0], "not sent: ", PATIENCE));
 	for (int i = 0; i < 2; i++)
 		child_tell(&children[i], endpoints[1 - i]);
 	for (int i = 0; i < 2; i++)
