@@ -78,7 +78,7 @@ struct connect {
 	struct connect_options options;
 	struct server_list servers;
 	struct report report;
-	struct state remembered;
+	struct state state;
 	struct lookup lookup;
 	altair_uv *driver;
 	struct input input;
@@ -308,31 +308,33 @@ static void on_unsent(void *user, const altair_addr *remote, int error)
 
 /* ---- the discovery ---- */
 
-static void remember(const struct connect *c, const altair_addr *mapped)
+/* What is remembered of the socket of that family; NULL: nothing. */
+static const struct state_entry *remembered(const struct connect *c,
+					    uint32_t sock)
 {
-	struct state state = c->remembered;
-	struct state_entry *entry =
-		mapped->family == ALTAIR_IPV6 ? &state.ipv6 : &state.ipv4;
-	altair_addr local;
+	return air_state_find(
+		&c->state, sock == ALTAIR_UV_IPV6 ? ALTAIR_IPV6 : ALTAIR_IPV4,
+		&c->peer);
+}
 
-	if (altair_uv_local(c->driver, sock_of(mapped), &local) != 0)
-		return;
-	*entry = air_state_entry(local.port, mapped);
-	air_state_write(&state);
+/* The local port that `discover` used shortly before, 0 if it did not. */
+static unsigned recent_port(const struct connect *c, uint32_t sock)
+{
+	const struct state_entry *entry = remembered(c, sock);
+
+	return entry && air_state_is_recent(entry) ? entry->local_port : 0;
 }
 
 static void compare(struct connect *c, const altair_addr *mapped)
 {
-	const struct state_entry *before = mapped->family == ALTAIR_IPV6
-						   ? &c->remembered.ipv6
-						   : &c->remembered.ipv4;
+	const struct state_entry *before = remembered(c, sock_of(mapped));
 
-	if (before->local_port && !c->options.local_port &&
+	if (before && !c->options.local_port &&
 	    !altair_addr_equal(&before->mapped, mapped))
 		air_report_moved(&c->report, &before->mapped, mapped);
 }
 
-/* True, after saying so, when the peer is ourselves. */
+/* True when the peer is ourselves. */
 static bool is_own(const struct connect *c, const altair_addr *peer)
 {
 	altair_addr local;
@@ -368,7 +370,7 @@ static void on_answer(void *user, const struct lookup_answer *answer)
 	*own = answer->mapped;
 	air_report_own(&c->report, answer);
 	compare(c, own);
-	remember(c, own);
+	air_state_add(answer->local.port, own);
 	if (!c->peer.family)
 		return;
 	if (is_own(c, &c->peer))
@@ -521,11 +523,10 @@ static int start(struct connect *c)
 {
 	bool is_v6 = c->peer.family == ALTAIR_IPV6;
 	bool is_v4 = c->peer.family == ALTAIR_IPV4;
-	const struct port_choice choice = {
+	struct port_choice choice = {
 		.ipv4 = !c->options.only_ipv6 && !is_v6,
 		.ipv6 = !c->options.only_ipv4 && !is_v4,
 		.asked = c->options.local_port,
-		.state = &c->remembered,
 	};
 	const struct lookup_config config = {
 		.servers = &c->servers,
@@ -542,7 +543,11 @@ static int start(struct connect *c)
 						 .user = c};
 	int error;
 
-	air_state_read(&c->remembered);
+	air_state_read(&c->state);
+	if (choice.ipv4)
+		choice.again = recent_port(c, ALTAIR_UV_IPV4);
+	if (choice.ipv6 && !choice.again)
+		choice.again = recent_port(c, ALTAIR_UV_IPV6);
 	error = open_driver(c, &choice);
 	if (error)
 		return error;

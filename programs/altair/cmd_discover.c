@@ -125,16 +125,12 @@ static void show_json(const struct discover *d)
 
 static void remember(const struct discover *d)
 {
-	struct state state = {0};
-	struct state_entry *entry[2] = {&state.ipv4, &state.ipv6};
-
 	for (size_t i = 0; i < 2; i++) {
-		if (!d->seen[i].is_known)
-			continue;
-		*entry[i] = air_state_entry(d->seen[i].first.local.port,
-					    &d->seen[i].first.mapped);
+		const struct lookup_answer *answer = &d->seen[i].first;
+
+		if (d->seen[i].is_known)
+			air_state_add(answer->local.port, &answer->mapped);
 	}
-	air_state_write(&state);
 }
 
 static int fail(const struct discover *d, int code, const char *sentence)

@@ -10,38 +10,25 @@
 
 #include <stdio.h>
 
-static uint16_t remembered(const struct port_choice *choice)
-{
-	const struct state *state = choice->state;
-
-	if (!state || choice->asked)
-		return 0;
-	if (choice->ipv4 && air_state_is_recent(&state->ipv4))
-		return state->ipv4.local_port;
-	if (choice->ipv6 && air_state_is_recent(&state->ipv6))
-		return state->ipv6.local_port;
-	return 0;
-}
-
 int air_port_open(altair_uv **out, uv_loop_t *loop,
 		  const struct port_choice *choice,
 		  const altair_uv_handlers *handlers, void *user)
 {
 	altair_uv_config config;
-	uint16_t again = remembered(choice);
 	int error;
 
 	altair_uv_config_default(&config);
 	config.ipv4 = choice->ipv4;
 	config.ipv6 = choice->ipv6;
-	config.local_port = again ? again : (uint16_t)choice->asked;
+	config.local_port =
+		(uint16_t)(choice->asked ? choice->asked : choice->again);
 	error = altair_uv_open(out, loop, &config, handlers, user);
-	if (error != ALTAIR_E_IN_USE || !again)
+	if (error != ALTAIR_E_IN_USE || choice->asked || !choice->again)
 		return error;
 	air_print_note("local port %u, which discover used, is taken: another "
 		       "one is used, and your public endpoint may differ from "
 		       "the one you gave",
-		       again);
+		       choice->again);
 	config.local_port = 0;
 	return altair_uv_open(out, loop, &config, handlers, user);
 }

@@ -5,14 +5,12 @@
 #ifndef AIR_PORT_H
 #define AIR_PORT_H
 
-#include "state.h"
-
 #include <altair/uv.h>
 
 struct port_choice {
 	bool ipv4, ipv6;
-	unsigned asked;		   /* --local-port, 0: not given           */
-	const struct state *state; /* NULL: nothing is used again          */
+	unsigned asked; /* --local-port, 0: not given                        */
+	unsigned again; /* the one that is remembered, 0: none               */
 };
 
 /*

@@ -1,11 +1,17 @@
 /*
- * The file is $XDG_STATE_HOME/altair/discover (XDG base directories: an
- * absolute path, default ~/.local/state), one line for each family:
+ * The file is $XDG_STATE_HOME/altair/discover (XDG base directories: an absolute
+ * path, default ~/.local/state), one line for each discovery, newest first:
  *
- *     ipv4 LOCAL_PORT SECONDS_SINCE_1970 PUBLIC_ENDPOINT
+ *     LOCAL_PORT SECONDS_SINCE_1970 NETWORK SESSION PUBLIC_ENDPOINT
  *
- * It is written beside and renamed, so a reader finds all or nothing. It says
- * where its owner was reachable: the directory is 0700, the file 0600.
+ * One home may be shared by several terminals and network namespaces, where each
+ * may be a peer of the other. So all of the last hour are kept, and who asks gets
+ * the newest of its own network, of its own session if there is one, and never
+ * the one whose endpoint is the peer's.
+ *
+ * It is written beside and renamed, so a reader finds all or nothing; writers
+ * lock the directory. It says where its owner was reachable: the directory is
+ * 0700, the file 0600.
  */
 #define _GNU_SOURCE
 #include "state.h"
@@ -18,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,51 +45,90 @@ static bool find_directory(char out[PATH_MAX])
 		len = snprintf(out, PATH_MAX, "%s/altair", state);
 	else if (home && home[0] == '/')
 		len = snprintf(out, PATH_MAX, "%s/.local/state/altair", home);
-	return len > 0 && len < PATH_MAX - 32;
+	return len > 0 && len < PATH_MAX - 96;
 }
 
-static void read_line(struct state *out, const char *line)
+/* A number for the network namespace; equal for equal ones. */
+static unsigned long long this_network(void)
 {
-	char family[8], mapped[ALTAIR_ADDR_TEXT];
-	unsigned port;
+	struct stat stat_of;
+
+	return stat("/proc/self/ns/net", &stat_of) == 0
+		       ? (unsigned long long)stat_of.st_ino
+		       : 0;
+}
+
+/* ---- reading ---- */
+
+static bool read_line(struct state_entry *out, const char *line)
+{
+	char mapped[ALTAIR_ADDR_TEXT];
 	long long now = time(NULL);
-	struct state_entry entry;
+	unsigned port;
 
-	if (sscanf(line, "%7s %5u %lld %63s", family, &port, &entry.seen_at,
-		   mapped) != 4 ||
-	    port < 1 || port > UINT16_MAX || entry.seen_at > now ||
-	    now - entry.seen_at > REMEMBERED_SECONDS ||
-	    altair_addr_parse(&entry.mapped, mapped) != 0)
-		return;
-	entry.local_port = (uint16_t)port;
-	if (strcmp(family, "ipv4") == 0)
-		out->ipv4 = entry;
-	else if (strcmp(family, "ipv6") == 0)
-		out->ipv6 = entry;
+	if (sscanf(line, "%5u %lld %llu %ld %63s", &port, &out->seen_at,
+		   &out->network, &out->session, mapped) != 5 ||
+	    port < 1 || port > UINT16_MAX ||
+	    altair_addr_parse(&out->mapped, mapped) != 0)
+		return false;
+	out->local_port = (uint16_t)port;
+	return out->seen_at <= now && now - out->seen_at <= REMEMBERED_SECONDS;
 }
 
-void air_state_read(struct state *out)
+static void read_directory(struct state *out, const char *directory)
 {
-	char directory[PATH_MAX], path[PATH_MAX], line[256];
+	char path[PATH_MAX], line[256];
 	FILE *file;
 
-	*out = (struct state){0};
-	if (!find_directory(directory))
-		return;
+	out->count = 0;
 	snprintf(path, sizeof path, "%.4000s/discover", directory);
 	file = fopen(path, "re");
 	if (!file)
 		return;
-	while (fgets(line, sizeof line, file))
-		read_line(out, line);
+	while (out->count < STATE_ENTRIES && fgets(line, sizeof line, file))
+		if (read_line(&out->entry[out->count], line))
+			out->count++;
 	fclose(file);
+}
+
+void air_state_read(struct state *out)
+{
+	char directory[PATH_MAX];
+
+	out->count = 0;
+	if (find_directory(directory))
+		read_directory(out, directory);
 }
 
 bool air_state_is_recent(const struct state_entry *entry)
 {
-	return entry->local_port != 0 &&
-	       time(NULL) - entry->seen_at <= RECENT_SECONDS;
+	return time(NULL) - entry->seen_at <= RECENT_SECONDS;
 }
+
+const struct state_entry *air_state_find(const struct state *state,
+					 enum altair_family family,
+					 const altair_addr *peer)
+{
+	const struct state_entry *newest = NULL;
+	unsigned long long network = this_network();
+	long session = getsid(0);
+
+	for (size_t i = 0; i < state->count; i++) {
+		const struct state_entry *entry = &state->entry[i];
+
+		if (entry->mapped.family != family ||
+		    entry->network != network ||
+		    altair_addr_equal(&entry->mapped, peer))
+			continue;
+		if (entry->session == session && air_state_is_recent(entry))
+			return entry;
+		if (!newest)
+			newest = entry;
+	}
+	return newest;
+}
+
+/* ---- writing ---- */
 
 /* mkdir -p; the directories it makes are for the owner alone. */
 static int make_directory(char *path)
@@ -101,27 +147,20 @@ static int make_directory(char *path)
 	}
 }
 
-struct state_entry air_state_entry(uint16_t local_port,
-				   const altair_addr *mapped)
-{
-	return (struct state_entry){.local_port = local_port,
-				    .mapped = *mapped,
-				    .seen_at = time(NULL)};
-}
-
-static void write_entry(FILE *file, const char *family,
-			const struct state_entry *entry)
+static void write_entries(FILE *file, const struct state *state)
 {
 	char mapped[ALTAIR_ADDR_TEXT];
 
-	if (entry->local_port == 0)
-		return;
-	altair_addr_format(&entry->mapped, mapped, sizeof mapped);
-	fprintf(file, "%s %u %lld %s\n", family, entry->local_port,
-		entry->seen_at, mapped);
+	for (size_t i = 0; i < state->count; i++) {
+		const struct state_entry *entry = &state->entry[i];
+
+		altair_addr_format(&entry->mapped, mapped, sizeof mapped);
+		fprintf(file, "%u %lld %llu %ld %s\n", entry->local_port,
+			entry->seen_at, entry->network, entry->session, mapped);
+	}
 }
 
-static int write_file(const struct state *state, const char *directory)
+static int write_directory(const struct state *state, const char *directory)
 {
 	char path[PATH_MAX], temporary[PATH_MAX];
 	FILE *file = NULL;
@@ -136,8 +175,7 @@ static int write_file(const struct state *state, const char *directory)
 		file = fdopen(fd, "w");
 	if (!file)
 		return -1;
-	write_entry(file, "ipv4", &state->ipv4);
-	write_entry(file, "ipv6", &state->ipv6);
+	write_entries(file, state);
 	is_written = fflush(file) == 0;
 	is_written = fclose(file) == 0 && is_written;
 	if (is_written && rename(temporary, path) == 0)
@@ -146,17 +184,56 @@ static int write_file(const struct state *state, const char *directory)
 	return -1;
 }
 
-void air_state_write(const struct state *state)
+/* Puts `entry` first, in place of an older one of the same socket. */
+static void add(struct state *state, const struct state_entry *entry)
 {
-	char path[PATH_MAX];
+	struct state old = *state;
 
-	if (!find_directory(path)) {
+	state->entry[0] = *entry;
+	state->count = 1;
+	for (size_t i = 0; i < old.count; i++) {
+		const struct state_entry *other = &old.entry[i];
+
+		if (state->count < STATE_ENTRIES &&
+		    (other->network != entry->network ||
+		     other->local_port != entry->local_port ||
+		     other->mapped.family != entry->mapped.family))
+			state->entry[state->count++] = *other;
+	}
+}
+
+static int add_to_directory(char *directory, const struct state_entry *entry)
+{
+	struct state state;
+	int lock, error;
+
+	if (make_directory(directory) < 0)
+		return -1;
+	lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0)
+		return -1;
+	flock(lock, LOCK_EX);
+	read_directory(&state, directory);
+	add(&state, entry);
+	error = write_directory(&state, directory);
+	close(lock);
+	return error;
+}
+
+void air_state_add(uint16_t local_port, const altair_addr *mapped)
+{
+	const struct state_entry entry = {.mapped = *mapped,
+					  .local_port = local_port,
+					  .seen_at = time(NULL),
+					  .network = this_network(),
+					  .session = getsid(0)};
+	char directory[PATH_MAX];
+
+	if (!find_directory(directory))
 		air_print_note("there is no home directory: the local port is "
 			       "not remembered for `altair connect`");
-		return;
-	}
-	if (make_directory(path) < 0 || write_file(state, path) < 0)
+	else if (add_to_directory(directory, &entry) < 0)
 		air_print_note("cannot write to %s (%s): the local port is not "
 			       "remembered for `altair connect`",
-			       path, strerror(errno));
+			       directory, strerror(errno));
 }

@@ -233,19 +233,39 @@ static void the_peer_answers_from_another_port(void)
 
 /* ---- the local port ---- */
 
-static void remember(unsigned port, long age, const char *mapped)
+struct memory {
+	unsigned port;
+	long age;
+	const char *mapped;
+	bool is_other_session, is_other_network;
+};
+
+static void remember(const struct memory *memories, size_t count)
 {
 	char path[128];
+	struct stat network;
 	FILE *file;
 
+	CHECK(stat("/proc/self/ns/net", &network) == 0);
 	snprintf(path, sizeof path, "%s/altair", proc_state());
 	mkdir(path, 0700);
 	snprintf(path, sizeof path, "%s/altair/discover", proc_state());
 	file = fopen(path, "w");
 	CHECK(file);
-	fprintf(file, "ipv4 %u %lld %s\n", port, (long long)time(NULL) - age,
-		mapped);
+	for (size_t i = 0; i < count; i++)
+		fprintf(file, "%u %lld %llu %ld %s\n", memories[i].port,
+			(long long)time(NULL) - memories[i].age,
+			(unsigned long long)network.st_ino +
+				memories[i].is_other_network,
+			(long)getsid(0) + memories[i].is_other_session,
+			memories[i].mapped);
 	fclose(file);
+}
+
+static void remember_one(unsigned port, long age, const char *mapped)
+{
+	remember(&(struct memory){.port = port, .age = age, .mapped = mapped},
+		 1);
 }
 
 /* Starts connect, and says which local port it uses. */
@@ -265,7 +285,7 @@ static void the_port_of_discover_is_used_again(void)
 	unsigned port;
 
 	setup();
-	remember(1, 1000, "203.0.113.1:12345");
+	remember_one(1, 1000, "203.0.113.1:12345");
 	CHECK_EQ(proc_run(&p, ARGS("discover", "--json", "--stun", fake.name)),
 		 0);
 	port = (unsigned)strtoul(
@@ -282,7 +302,7 @@ static void an_old_port_is_not(void)
 	unsigned port = free_port();
 
 	setup();
-	remember(port, 125, "203.0.113.1:999");
+	remember_one(port, 125, "203.0.113.1:999");
 	CHECK(used_port(&p) != port);
 	CHECK(strstr(p.err_text, "has changed: it was 203.0.113.1:999"));
 	teardown(&p);
@@ -294,9 +314,46 @@ static void a_forgotten_endpoint_is_not_compared(void)
 	unsigned port = free_port();
 
 	setup();
-	remember(port, 3700, "203.0.113.1:999");
+	remember_one(port, 3700, "203.0.113.1:999");
 	CHECK(used_port(&p) != port);
 	CHECK(!strstr(p.err_text, "has changed"));
+	teardown(&p);
+}
+
+/* One home, several networks and terminals, and a peer that shares them. */
+static void the_port_of_ones_own_is_used(void)
+{
+	struct proc p;
+	unsigned own = free_port(), other = free_port();
+
+	setup();
+	remember((struct memory[]){{other, 1, "203.0.113.1:1", false, true},
+				   {own, 5, "203.0.113.1:12345", false, false}},
+		 2);
+	CHECK_EQ(used_port(&p), own);
+	proc_free(&p);
+	remember((struct memory[]){{other, 1, "203.0.113.1:1", true, false},
+				   {own, 5, "203.0.113.1:12345", false, false}},
+		 2);
+	CHECK_EQ(used_port(&p), own);
+	proc_free(&p);
+	remember((struct memory[]){{other, 1, peer.name, false, false},
+				   {own, 5, "203.0.113.1:12345", false, false}},
+		 2);
+	CHECK_EQ(used_port(&p), own);
+	CHECK(!strstr(p.err_text, "has changed"));
+	teardown(&p);
+}
+
+/* A script that discovers, and a terminal that connects. */
+static void another_sessions_port_is_better_than_none(void)
+{
+	struct proc p;
+	unsigned port = free_port();
+
+	setup();
+	remember((struct memory[]){{port, 1, "203.0.113.1:1", true, false}}, 1);
+	CHECK_EQ(used_port(&p), port);
 	teardown(&p);
 }
 
@@ -305,7 +362,7 @@ static void a_taken_port_is_replaced(void)
 	struct proc p;
 
 	setup();
-	remember(peer.port, 3, "203.0.113.1:12345");
+	remember_one(peer.port, 3, "203.0.113.1:12345");
 	CHECK(used_port(&p) != peer.port);
 	CHECK(strstr(p.err_text, "is taken"));
 	teardown(&p);
@@ -317,7 +374,7 @@ static void a_changed_endpoint_is_said(void)
 	unsigned port = free_port();
 
 	setup();
-	remember(port, 3, "203.0.113.1:999");
+	remember_one(port, 3, "203.0.113.1:999");
 	CHECK_EQ(used_port(&p), port);
 	CHECK(strstr(p.err_text, "has changed: it was 203.0.113.1:999 and is "
 				 "now 203.0.113.1:12345"));
@@ -590,6 +647,8 @@ static const struct check_test tests[] = {
 	TEST(the_port_of_discover_is_used_again),
 	TEST(an_old_port_is_not),
 	TEST(a_forgotten_endpoint_is_not_compared),
+	TEST(the_port_of_ones_own_is_used),
+	TEST(another_sessions_port_is_better_than_none),
 	TEST(a_taken_port_is_replaced),
 	TEST(a_changed_endpoint_is_said),
 	TEST(bad_peers),
