@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define UNDECIDED_INTERVALS 4
+
 void sim_judge_init(struct sim_judge *judge, uint16_t lane_a, uint16_t lane_b)
 {
 	memset(judge, 0, sizeof *judge);
@@ -134,9 +136,26 @@ static void judge_arrived(struct sim_judge *judge, unsigned s,
 	if (!from_peer || !peer->has_started)
 		return;
 	peer->reached++;
+	side->heard_at = r->at;
+	if (is_word(&r->packet, "PING"))
+		side->pinged_at = r->at;
 	if (!has_heard_from(side, &r->packet.src) &&
 	    side->heard_from_count < SIM_JUDGE_ENDPOINTS)
 		side->heard_from[side->heard_from_count++] = r->packet.src;
+}
+
+/* Two views that do not tell whether the peer hears us (docs/punch.md): a PING
+ * within the first interval, which may be the answer to our first PUNCH, and a
+ * PING that nothing follows for four intervals, which is how the guide's own
+ * program says that it is done. */
+static bool is_undecidable(const struct sim_judge_side *side, altair_time now)
+{
+	bool is_young = now - side->started_at < side->interval;
+
+	if (side->pinged_at == 0)
+		return false;
+	return (is_young && side->pinged_at == now) ||
+	       now - side->heard_at >= UNDECIDED_INTERVALS * side->interval;
 }
 
 static void judge_connected(struct sim_judge *judge, unsigned s,
@@ -148,7 +167,8 @@ static void judge_connected(struct sim_judge *judge, unsigned s,
 		refuse(judge, s, r, "safety: connected twice");
 	if (side->heard_from_count == 0)
 		refuse(judge, s, r, "safety: connected, the peer not heard");
-	if (side->reached == 0)
+	side->is_unproved = side->reached == 0;
+	if (side->is_unproved && !is_undecidable(side, r->at))
 		refuse(judge, s, r,
 		       "safety: connected, the peer hears nothing");
 	if (!has_heard_from(side, &r->addr))

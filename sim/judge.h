@@ -1,14 +1,21 @@
 /*
- * The judges: they see every record of a run and refuse it at the first
- * one that breaks a rule.
- *   safety    CONNECTED only after a word of ours reached the right peer and
- * one of his reached us since both started, and at an endpoint from which he
- * was heard; connected once; payload only from the right peer economy   at most
- * one answer per word that arrived from the peer's address; unasked words: one
- * per interval while it punches, and the first PING; unasked PUNCH: five per
- * attempt; a keep-alive per its spacing silence   nothing leaves after FAILED
- * or after the machine was closed Liveness and determinism are judged at the
- * end of a run: sim/scenario.h.
+ * The judges: they see every record of a run and refuse it at the first one that
+ * breaks a rule.
+ *
+ * Safety: CONNECTED only after a word of ours reached the right peer and one of
+ * his reached us, since both started, and at an endpoint from which he was
+ * heard; connected once; payload only from the right peer. Two views do not tell
+ * whether a word of ours arrived (see is_unproved): there it has to arrive
+ * before the run ends.
+ *
+ * Economy: at most one answer per word that arrived from the peer's address;
+ * five PUNCH per attempt until anything is heard; unasked words one per interval
+ * (and per other port of the peer's address that speaks), and the first PING; a
+ * keep-alive per its spacing; nothing for ever.
+ *
+ * Silence: nothing leaves after FAILED or after the machine was closed.
+ *
+ * Liveness and determinism are judged at the end of a run: sim/scenario.h.
  */
 #ifndef SIM_JUDGE_H
 #define SIM_JUDGE_H
@@ -35,6 +42,8 @@ struct sim_judge_side {
 	uint16_t ports[SIM_JUDGE_PORTS];   /* others of the peer's address */
 	size_t ports_count;
 	uint64_t asked; /* words that arrived from the peer's address  */
+	altair_time heard_at, pinged_at; /* the peer's last word, last PING */
+	bool is_unproved; /* connected, and nothing of ours had arrived */
 };
 
 struct sim_judge {

@@ -104,6 +104,8 @@ bool sim_scenario_must_connect(const struct sim_scenario *scenario,
 	const struct sim_side *a = &scenario->side[0], *b = &scenario->side[1];
 	altair_time rtt = sim_scenario_rtt(scenario);
 	altair_time interval = later(a->interval, b->interval);
+	altair_time shortest =
+		a->interval < b->interval ? a->interval : b->interval;
 	altair_time jitter =
 		a->up.jitter + a->down.jitter + b->up.jitter + b->down.jitter;
 	enum sim_pairing pairing = sim_kind_pair(a->kind, b->kind);
@@ -115,7 +117,7 @@ bool sim_scenario_must_connect(const struct sim_scenario *scenario,
 		return false;
 	if ((a->is_guide || b->is_guide) &&
 	    (scenario->calm > 0 || pairing != SIM_PAIR_DIRECT ||
-	     scenario->stranger_rate > 0 || rtt + jitter >= interval))
+	     scenario->stranger_rate > 0 || rtt + jitter >= shortest))
 		return false;
 	return *by <= a->start + a->timeout && *by <= b->start + b->timeout;
 }
@@ -508,6 +510,20 @@ static bool messages_must_pass(const struct run *run)
 	       !b->is_guide;
 }
 
+/* A NAT that forgets a side which is connected already, and so is silent, keeps
+ * the other side from getting there. */
+static bool is_cut_short(const struct run *run)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		altair_time reboot_at = run->scenario->side[s].reboot_at;
+
+		if (reboot_at != ALTAIR_NEVER &&
+		    has_connected_by(run, s, reboot_at))
+			return true;
+	}
+	return false;
+}
+
 static void judge_the_end(struct run *run)
 {
 	struct sim_outcome *outcome = run->outcome;
@@ -519,9 +535,13 @@ static void judge_the_end(struct run *run)
 	for (unsigned s = 0; s < 2; s++) {
 		if (sim_scenario_must_connect(run->scenario, &by) &&
 		    outcome->side[0].is_discovered &&
-		    outcome->side[1].is_discovered &&
+		    outcome->side[1].is_discovered && !is_cut_short(run) &&
 		    !has_connected_by(run, s, by))
 			violate(outcome, s, now, "liveness: not connected");
+		if (run->judge.side[s].is_unproved &&
+		    run->judge.side[s].reached == 0)
+			violate(outcome, s, now,
+				"safety: connected, the peer never heard it");
 		if (messages_must_pass(run) &&
 		    !outcome->side[s].last_message_in)
 			violate(outcome, s, now,
@@ -538,6 +558,7 @@ static void finish(struct run *run)
 	outcome->hash = sim_world_trace(run->network.world)->hash;
 	for (unsigned s = 0; s < 2; s++) {
 		outcome->side[s].words = run->judge.side[s].words;
+		outcome->side[s].is_unproved = run->judge.side[s].is_unproved;
 		free(run->peer[s].discover);
 		free(run->peer[s].punch);
 	}

@@ -61,6 +61,7 @@ struct sim_side_outcome {
 	bool port_changed;
 	int roles; /* what ALTAIR_EV_ROLES said, or -1        */
 	uint64_t words;
+	bool is_unproved;     /* connected on evidence that does not tell     */
 	unsigned messages_in; /* of the right peer                       */
 	bool last_message_in;
 };

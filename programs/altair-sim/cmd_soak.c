@@ -18,7 +18,7 @@
 #define JOBS_MAX 64
 
 struct tally {
-	uint64_t runs, failed, connected, had_to;
+	uint64_t runs, failed, connected, had_to, unproved;
 };
 
 static void soak_one(uint64_t seed, struct tally *tally)
@@ -33,6 +33,8 @@ static void soak_one(uint64_t seed, struct tally *tally)
 	tally->runs++;
 	tally->connected += sim_outcome_connected(&scenario, &outcome);
 	tally->had_to += sim_scenario_must_connect(&scenario, &by);
+	tally->unproved +=
+		outcome.side[0].is_unproved || outcome.side[1].is_unproved;
 	if (!outcome.violation)
 		return;
 	tally->failed++;
@@ -57,13 +59,16 @@ static void add_up(struct tally *sum, const struct tally *part)
 	sum->failed += part->failed;
 	sum->connected += part->connected;
 	sum->had_to += part->had_to;
+	sum->unproved += part->unproved;
 }
 
 static int report(const struct tally *sum, uint64_t from, uint64_t seeds)
 {
 	printf("%" PRIu64 " seeds from %" PRIu64 ", each twice: %" PRIu64
-	       " connected (%" PRIu64 " had to), %" PRIu64 " failed\n",
-	       sum->runs, from, sum->connected, sum->had_to, sum->failed);
+	       " connected (%" PRIu64 " had to, %" PRIu64
+	       " too early to be sure), %" PRIu64 " failed\n",
+	       sum->runs, from, sum->connected, sum->had_to, sum->unproved,
+	       sum->failed);
 	if (sum->runs == seeds)
 		return sum->failed ? SIM_EXIT_REFUSED : SIM_EXIT_DONE;
 	printf("A job ended before its work was done.\n");
