@@ -4,7 +4,8 @@
  * has the protocol, lead.h what counts as proof.
  *
  * Invariants: a word is answered at most once, and PONG only by the PONG that
- * tells the peer of our first proof, so nothing circulates. After the
+ * tells the peer of our first proof and by three repetitions of it, so nothing
+ * circulates. After the
  * connection only the peer's exact endpoint is looked at. An initiator sends no
  * PUNCH once it has heard the peer: that silence is what a doubtful PING waits
  * for.
@@ -28,6 +29,7 @@
 #define WORDS_QUEUED_MAX 48
 /* A peer that lost our last words repeats its PUNCH no longer than this. */
 #define ANSWER_AFTER_CONNECTION ALTAIR_SEC(10)
+#define LATE_PONGS_MAX 3
 
 struct output {
 	enum altair_step step;
@@ -51,7 +53,8 @@ struct altair_punch {
 	altair_time connected_at, keepalive_at;
 	altair_time rtt; /* that the last PONG closed, 0 where unknown */
 	bool is_heard, is_verified, is_refused;
-	bool is_sprayed; /* other ports count no more */
+	unsigned late_pongs; /* answered after the connection */
+	bool is_sprayed;     /* other ports count no more */
 	struct output outputs[OUTPUTS_MAX];
 	size_t outputs_first, outputs_count;
 	altair_punch_stats stats;
@@ -324,6 +327,21 @@ static void hear_when_punching(struct altair_punch *p, altair_time now,
 		connect(p, now, lead, word);
 }
 
+/* The check of a responder that missed our PONG: PONG again, a few times, and
+ * not so soon that two connected sides could answer each other. */
+static void hear_late_pong(struct altair_punch *p, altair_time now,
+			   struct air_lead *lead)
+{
+	bool was_verified = p->is_verified;
+
+	verify(p, 0);
+	if (!was_verified || p->late_pongs == LATE_PONGS_MAX ||
+	    now - lead->sent_at < p->config.interval / 2)
+		return;
+	p->late_pongs++;
+	send_word(p, now, lead, WORD_PONG);
+}
+
 static void hear_when_connected(struct altair_punch *p, altair_time now,
 				struct air_lead *lead, enum air_word word)
 {
@@ -334,7 +352,7 @@ static void hear_when_connected(struct altair_punch *p, altair_time now,
 		tell_roles(p, lead, WORD_PING);
 	}
 	if (word == WORD_PONG)
-		verify(p, 0);
+		hear_late_pong(p, now, lead);
 	else if (word == WORD_PING ||
 		 now - p->connected_at < ANSWER_AFTER_CONNECTION)
 		answer(p, now, lead, word);

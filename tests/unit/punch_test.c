@@ -542,6 +542,25 @@ static void late_words_disturb_nothing(void)
 	CHECK_STR(take_said(), "");
 }
 
+/* The peer missed the PONG that would have told it, and repeats its check. */
+static void a_missed_pong_is_repeated_three_times(void)
+{
+	begin(true);
+	wait_ms(50);
+	hear(PEER, "PONG");
+	take_said();
+	for (int i = 0; i < 3; i++) {
+		hear(PEER, "PONG");
+		CHECK_STR(take_said(), "");
+		wait_ms(400);
+		hear(PEER, "PONG");
+		CHECK_STR(take_said(), "PONG>7");
+	}
+	wait_ms(400);
+	hear(PEER, "PONG");
+	CHECK_STR(take_said(), "");
+}
+
 static void silence_of_15_s_sends_a_keepalive(void)
 {
 	altair_datagram out;
@@ -739,6 +758,7 @@ static const struct check_test tests[] = {
 	TEST(data_passes_after_the_connection_only),
 	TEST(words_and_long_messages_are_refused),
 	TEST(late_words_disturb_nothing),
+	TEST(a_missed_pong_is_repeated_three_times),
 	TEST(silence_of_15_s_sends_a_keepalive),
 	TEST(two_initiators_connect_and_say_so),
 	TEST(an_unanswered_ping_test_is_said),
