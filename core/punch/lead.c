@@ -53,8 +53,7 @@ bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 		proof = now < lead->answer_until && !follows_punch(lead, now);
 		if (lead->ping_heard_at == ALTAIR_NEVER) {
 			lead->ping_heard_at = now;
-			if (they_may_know)
-				doubt(lead, now, interval);
+			doubt(lead, now, interval);
 		}
 	}
 	if (word == WORD_PUNCH) {
