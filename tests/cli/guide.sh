@@ -1,17 +1,20 @@
 #!/bin/sh
 # The guide's four commands, typed as printed, by two peers that share one host
 # and one home: each finds the local port of its own discovery.
-#   guide.sh <altair>
+#   guide.sh <altair> [<address of loopback>]
 set -u
-altair=$1
+altair=$1 address=${2:-127.0.0.1}
 dir=$(mktemp -d) || exit 1
 pids=
 trap 'kill $pids 2>/dev/null; rm -rf "$dir"' EXIT
 export XDG_STATE_HOME="$dir"
 
-"$altair" serve --listen 127.0.0.1:0 >"$dir/serve" 2>/dev/null &
+"$altair" serve --listen "$address:0" >"$dir/serve" 2>&1 &
 pids="$pids $!"
-until grep -q '^listening' "$dir/serve" 2>/dev/null; do :; done
+until grep -q '^listening' "$dir/serve" 2>/dev/null; do
+  # A host without IPv6 has no such address.
+  grep '^altair: .*\[::1\]' "$dir/serve" 2>/dev/null && exit 77
+done
 STUN_SERVER=$(sed -n 's/^listening on \(.*\)\/udp/\1/p' "$dir/serve")
 export STUN_SERVER
 
