@@ -30,6 +30,7 @@
 /* A peer that lost our last words repeats its PUNCH no longer than this. */
 #define ANSWER_AFTER_CONNECTION ALTAIR_SEC(10)
 #define LATE_PONGS_MAX 3
+#define ROLES_INTERVALS 4
 
 struct output {
 	enum altair_step step;
@@ -51,7 +52,8 @@ struct altair_punch {
 	size_t leads_count;
 	size_t peer; /* CONNECTED: which lead it is                     */
 	altair_time connected_at, keepalive_at;
-	altair_time rtt; /* that the last PONG closed, 0 where unknown */
+	altair_time roles_at; /* no PING by then: no side is the initiator */
+	altair_time rtt;      /* that the last PONG closed, 0 where unknown */
 	bool is_heard, is_verified, is_refused;
 	unsigned late_pongs; /* answered after the connection */
 	bool is_sprayed;     /* other ports count no more */
@@ -111,6 +113,8 @@ static altair_time deadline(const struct altair_punch *p)
 
 	if (p->state == ALTAIR_PUNCH_CONNECTED && p->keepalive_at < at)
 		at = p->keepalive_at;
+	if (p->roles_at < at)
+		at = p->roles_at;
 	if (!p->leads[0].is_heard && p->schedule.at < at)
 		at = p->schedule.at;
 	for (size_t i = 0; i < p->leads_count; i++) {
@@ -173,6 +177,7 @@ static void stop_timers(struct altair_punch *p)
 		p->leads[i].check_at = ALTAIR_NEVER;
 	}
 	p->schedule.at = ALTAIR_NEVER;
+	p->roles_at = ALTAIR_NEVER;
 }
 
 static void verify(struct altair_punch *p, int reason)
@@ -187,16 +192,25 @@ static void verify(struct altair_punch *p, int reason)
 		told(p)->rtt = p->rtt;
 }
 
-static void tell_roles(struct altair_punch *p, const struct air_lead *peer,
-		       enum air_word proof)
+static void tell_roles(struct altair_punch *p, const struct air_lead *peer)
+{
+	p->roles_at = ALTAIR_NEVER;
+	tell(p, ALTAIR_EV_ROLES, 0, &peer->remote);
+	told(p)->number = p->config.initiator ? 2 : 0;
+}
+
+/* A PING tells that the peer is an initiator. Its absence tells nothing before an
+ * initiator's PING, which follows its own proof, had the time to come. */
+static void compare_roles(struct altair_punch *p, altair_time now,
+			  const struct air_lead *peer)
 {
 	bool has_pinged = peer->ping_heard_at != ALTAIR_NEVER;
 
-	if (p->config.initiator != has_pinged ||
-	    (!p->config.initiator && proof != WORD_PONG))
-		return;
-	tell(p, ALTAIR_EV_ROLES, 0, &peer->remote);
-	told(p)->number = p->config.initiator ? 2 : 0;
+	if (p->config.initiator && has_pinged)
+		tell_roles(p, peer);
+	if (!p->config.initiator && !has_pinged)
+		p->roles_at = air_time_after(now, ROLES_INTERVALS *
+							  p->config.interval);
 }
 
 /* Both directions are proved. `proof` is the word that did it, WORD_NONE where
@@ -211,9 +225,11 @@ static void connect(struct altair_punch *p, altair_time now,
 	if (p->peer != 0)
 		tell(p, ALTAIR_EV_PORT_CHANGED, 0, &lead->remote);
 	tell(p, ALTAIR_EV_CONNECTED, 0, &lead->remote);
-	tell_roles(p, lead, proof);
+	compare_roles(p, now, lead);
 	if (proof == WORD_PONG)
 		send_word(p, now, lead, WORD_PONG);
+	if (proof == WORD_PONG && p->config.initiator)
+		send_word(p, now, lead, WORD_PING);
 	if (proof == WORD_PONG || !p->config.initiator)
 		verify(p, 0);
 	else
@@ -346,10 +362,11 @@ static void hear_when_connected(struct altair_punch *p, altair_time now,
 				struct air_lead *lead, enum air_word word)
 {
 	p->stats.late++;
-	if (word == WORD_PING && p->config.initiator &&
-	    lead->ping_heard_at == ALTAIR_NEVER) {
+	if (word == WORD_PING && lead->ping_heard_at == ALTAIR_NEVER) {
 		lead->ping_heard_at = now;
-		tell_roles(p, lead, WORD_PING);
+		p->roles_at = ALTAIR_NEVER;
+		if (p->config.initiator)
+			tell_roles(p, lead);
 	}
 	if (word == WORD_PONG)
 		hear_late_pong(p, now, lead);
@@ -463,6 +480,8 @@ static void run(struct altair_punch *p, altair_time now)
 		return;
 	if (now >= p->ends_at)
 		verify(p, ALTAIR_E_TIMEOUT);
+	if (now >= p->roles_at)
+		tell_roles(p, &p->leads[p->peer]);
 	if (now >= p->keepalive_at) {
 		send_word(p, now, &p->leads[p->peer], WORD_PUNCH);
 		p->stats.keepalives++;
@@ -531,6 +550,7 @@ int altair_punch_init(altair_punch **out, void *mem, size_t len,
 	p->config.peer = air_addr_canonical(&config->peer);
 	p->ends_at = air_time_after(now, config->timeout);
 	p->keepalive_at = ALTAIR_NEVER;
+	p->roles_at = ALTAIR_NEVER;
 	p->schedule = (struct air_schedule){.interval = config->interval,
 					    .keepalive = config->keepalive,
 					    .attempts = config->attempts,

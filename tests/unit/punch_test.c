@@ -169,7 +169,7 @@ static void an_initiator_answers_punch_with_ping(void)
 	CHECK_STR(take_said(), "heard PING>7");
 	wait_ms(20);
 	hear(PEER, "PONG");
-	CHECK_STR(take_said(), "connected PONG>7 verified");
+	CHECK_STR(take_said(), "connected PONG>7 PING>7 verified");
 }
 
 /* A PING right behind a PUNCH of ours would look unasked. */
@@ -190,8 +190,30 @@ static void pong_is_proof_and_tells_the_peer_so(void)
 	wait_ms(50);
 	take_said();
 	hear(PEER, "PONG");
-	CHECK_STR(take_said(), "heard connected roles PONG>7 verified");
+	CHECK_STR(take_said(), "heard connected PONG>7 verified");
 	hear(PEER, "PONG");
+	CHECK_STR(take_said(), "");
+}
+
+/* An initiator's PONG looks the same; its PING comes behind it. */
+static void no_initiator_is_said_when_no_ping_comes(void)
+{
+	begin(false);
+	wait_ms(50);
+	hear(PEER, "PONG");
+	take_said();
+	wait_ms(1599);
+	CHECK_STR(take_said(), "");
+	wait_ms(1);
+	CHECK_STR(take_said(), "roles");
+	begin(false);
+	wait_ms(50);
+	hear(PEER, "PONG");
+	wait_ms(1000);
+	take_said();
+	hear(PEER, "PING");
+	CHECK_STR(take_said(), "PONG>7");
+	wait_ms(2000);
 	CHECK_STR(take_said(), "");
 }
 
@@ -418,7 +440,7 @@ static void another_port_of_the_peer_is_accepted(void)
 	CHECK_STR(take_said(), "heard PONG>8");
 	wait_ms(50);
 	hear(OTHER_PORT, "PONG");
-	CHECK_STR(take_said(), "port-changed connected roles PONG>8 verified");
+	CHECK_STR(take_said(), "port-changed connected PONG>8 verified");
 	CHECK_EQ(altair_punch_path(punch, &path), 0);
 	CHECK_EQ(path.remote.port, 8);
 }
@@ -446,7 +468,7 @@ static void the_exact_endpoint_beats_another_port(void)
 	CHECK_STR(take_said(), "");
 	wait_ms(50);
 	hear(PEER, "PONG");
-	CHECK_STR(take_said(), "connected roles PONG>7 verified");
+	CHECK_STR(take_said(), "connected PONG>7 verified");
 }
 
 static void another_port_does_not_stop_the_punching(void)
@@ -738,6 +760,7 @@ static const struct check_test tests[] = {
 	TEST(an_initiator_answers_punch_with_ping),
 	TEST(an_answering_ping_keeps_clear_of_a_punch),
 	TEST(pong_is_proof_and_tells_the_peer_so),
+	TEST(no_initiator_is_said_when_no_ping_comes),
 	TEST(a_late_responder_takes_ping_as_the_answer),
 	TEST(the_unasked_ping_proves_nothing),
 	TEST(in_the_first_interval_a_ping_is_the_answer),
