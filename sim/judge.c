@@ -118,6 +118,17 @@ static void note_port(struct sim_judge_side *side, uint16_t port)
 		side->ports[side->ports_count++] = port;
 }
 
+static void note_word(struct sim_judge_side *side, const struct sim_record *r)
+{
+	if (is_word(&r->packet, "PUNCH"))
+		side->punched_at = r->at;
+	if (!is_word(&r->packet, "PING"))
+		return;
+	if (side->pinged_at == 0)
+		side->pinged_first_at = r->at;
+	side->pinged_at = r->at;
+}
+
 static void judge_arrived(struct sim_judge *judge, unsigned s,
 			  const struct sim_record *r)
 {
@@ -136,9 +147,7 @@ static void judge_arrived(struct sim_judge *judge, unsigned s,
 	if (!from_peer || !peer->has_started)
 		return;
 	peer->reached++;
-	side->heard_at = r->at;
-	if (is_word(&r->packet, "PING"))
-		side->pinged_at = r->at;
+	note_word(side, r);
 	if (!has_heard_from(side, &r->packet.src) &&
 	    side->heard_from_count < SIM_JUDGE_ENDPOINTS)
 		side->heard_from[side->heard_from_count++] = r->packet.src;
@@ -146,16 +155,18 @@ static void judge_arrived(struct sim_judge *judge, unsigned s,
 
 /* Two views that do not tell whether the peer hears us (docs/punch.md): a PING
  * within the first interval, which may be the answer to our first PUNCH, and a
- * PING that nothing follows for four intervals, which is how the guide's own
- * program says that it is done. */
+ * PING with no PUNCH for four intervals, which is how the guide's own program
+ * says that it is done. */
 static bool is_undecidable(const struct sim_judge_side *side, altair_time now)
 {
-	bool is_young = now - side->started_at < side->interval;
+	altair_time silence = UNDECIDED_INTERVALS * side->interval;
 
 	if (side->pinged_at == 0)
 		return false;
-	return (is_young && side->pinged_at == now) ||
-	       now - side->heard_at >= UNDECIDED_INTERVALS * side->interval;
+	if (now - side->started_at < side->interval && side->pinged_at == now)
+		return true;
+	return now - side->pinged_first_at >= silence &&
+	       now - side->punched_at >= silence;
 }
 
 static void judge_connected(struct sim_judge *judge, unsigned s,

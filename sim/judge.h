@@ -41,9 +41,11 @@ struct sim_judge_side {
 	uint64_t words, punches, attempts; /* punches: before any answer */
 	uint16_t ports[SIM_JUDGE_PORTS];   /* others of the peer's address */
 	size_t ports_count;
-	uint64_t asked; /* words that arrived from the peer's address  */
-	altair_time heard_at, pinged_at; /* the peer's last word, last PING */
-	bool is_unproved; /* connected, and nothing of ours had arrived */
+	uint64_t asked;	       /* words that arrived from the peer's address  */
+	altair_time pinged_at; /* the peer's last PING, 0: none */
+	altair_time pinged_first_at;
+	altair_time punched_at; /* the peer's last PUNCH */
+	bool is_unproved;	/* connected, and nothing of ours had arrived */
 };
 
 struct sim_judge {
