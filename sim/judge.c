@@ -25,10 +25,9 @@ void sim_judge_starts(struct sim_judge *judge, unsigned side, altair_time now,
 	judge->side[side].given = *given;
 }
 
-void sim_judge_closed(struct sim_judge *judge, unsigned side, altair_time now)
+void sim_judge_closed(struct sim_judge *judge, unsigned side)
 {
 	judge->side[side].has_ended = true;
-	judge->side[side].ended_at = now;
 }
 
 static void refuse(struct sim_judge *judge, unsigned side,
@@ -186,7 +185,6 @@ static void judge_connected(struct sim_judge *judge, unsigned s,
 		refuse(judge, s, r, "safety: connected to the wrong endpoint");
 	side->is_connected = true;
 	side->connected_at = r->at;
-	side->connected_to = r->addr;
 }
 
 static void judge_event(struct sim_judge *judge, unsigned s,
@@ -203,7 +201,7 @@ static void judge_event(struct sim_judge *judge, unsigned s,
 		return;
 	if (side->is_connected)
 		refuse(judge, s, r, "safety: failed after it was connected");
-	sim_judge_closed(judge, s, r->at);
+	sim_judge_closed(judge, s);
 }
 
 void sim_judge_see(struct sim_judge *judge, const struct sim_record *record)

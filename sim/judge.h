@@ -33,8 +33,8 @@ struct sim_judge_side {
 	altair_time keepalive;
 	/* Seen. */
 	bool has_started, has_ended, is_connected;
-	altair_time started_at, ended_at, connected_at;
-	altair_addr given, connected_to;
+	altair_time started_at, connected_at;
+	altair_addr given;
 	altair_addr heard_from[SIM_JUDGE_ENDPOINTS]; /* the right peer's */
 	size_t heard_from_count;
 	uint64_t reached; /* our words that reached the peer, both started */
@@ -61,6 +61,6 @@ void sim_judge_see(struct sim_judge *judge, const struct sim_record *record);
 /* A side's machine starts, with the endpoint it was given; or was closed. */
 void sim_judge_starts(struct sim_judge *judge, unsigned side, altair_time now,
 		      const altair_addr *given);
-void sim_judge_closed(struct sim_judge *judge, unsigned side, altair_time now);
+void sim_judge_closed(struct sim_judge *judge, unsigned side);
 
 #endif

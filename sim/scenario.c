@@ -138,10 +138,9 @@ bool sim_outcome_connected(const struct sim_scenario *scenario,
 
 /* --- what happens is written down ---------------------------------------- */
 
-static void note_event(struct run *run, struct sim_side_outcome *side,
+static void note_event(struct sim_side_outcome *side,
 		       const struct sim_record *r)
 {
-	(void)run;
 	if (r->event == ALTAIR_EV_CONNECTED) {
 		side->connected_at = r->at;
 		side->connected_to = r->addr;
@@ -164,7 +163,7 @@ static void watch(void *user, const struct sim_record *r)
 	for (unsigned s = 0; s < 2; s++)
 		if (r->kind == SIM_HAPPENED &&
 		    r->node == run->judge.side[s].lane)
-			note_event(run, &run->outcome->side[s], r);
+			note_event(&run->outcome->side[s], r);
 }
 
 /* --- the stages of a side ------------------------------------------------ */
@@ -341,7 +340,7 @@ static void close_all(struct run *run)
 		if (!peer->punch)
 			continue;
 		altair_punch_close(peer->punch, now_of(run));
-		sim_judge_closed(&run->judge, s, now_of(run));
+		sim_judge_closed(&run->judge, s);
 		sim_host_poll(peer->host);
 	}
 }
@@ -557,7 +556,6 @@ static void finish(struct run *run)
 	outcome->exchanged_at = run->base;
 	outcome->hash = sim_world_trace(run->network.world)->hash;
 	for (unsigned s = 0; s < 2; s++) {
-		outcome->side[s].words = run->judge.side[s].words;
 		outcome->side[s].is_unproved = run->judge.side[s].is_unproved;
 		free(run->peer[s].discover);
 		free(run->peer[s].punch);

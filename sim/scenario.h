@@ -59,8 +59,7 @@ struct sim_side_outcome {
 	altair_addr connected_to;
 	int reason; /* why it failed, 0 when it did not        */
 	bool port_changed;
-	int roles; /* what ALTAIR_EV_ROLES said, or -1        */
-	uint64_t words;
+	int roles;	      /* what ALTAIR_EV_ROLES said, or -1        */
 	bool is_unproved;     /* connected on evidence that does not tell     */
 	unsigned messages_in; /* of the right peer                       */
 	bool last_message_in;
