@@ -31,6 +31,9 @@
 #define ANSWER_AFTER_CONNECTION ALTAIR_SEC(10)
 #define LATE_PONGS_MAX 3
 #define ROLES_INTERVALS 4
+/* A slower initiator would be silent for as long as one that is satisfied. */
+#define UNASKED_PING_INTERVAL_MAX ALTAIR_SEC(1)
+#define KEEPALIVE_MIN ALTAIR_MSEC(10)
 
 struct output {
 	enum altair_step step;
@@ -462,7 +465,8 @@ static void run_schedule(struct altair_punch *p, altair_time now)
 		told(p)->total = p->config.attempts;
 	}
 	send_word(p, now, given, WORD_PUNCH);
-	if (is_first && p->config.initiator)
+	if (is_first && p->config.initiator &&
+	    p->config.interval <= UNASKED_PING_INTERVAL_MAX)
 		send_word(p, now, given, WORD_PING);
 }
 
@@ -524,7 +528,8 @@ static bool is_valid(const altair_punch_config *config)
 {
 	return config->size == sizeof *config &&
 	       config->interval >= ALTAIR_MSEC(10) &&
-	       config->interval <= ALTAIR_SEC(60) && config->timeout > 0;
+	       config->interval <= ALTAIR_SEC(60) && config->timeout > 0 &&
+	       (config->keepalive == 0 || config->keepalive >= KEEPALIVE_MIN);
 }
 
 size_t altair_punch_size(const altair_punch_config *config)

@@ -20,19 +20,22 @@ static bool all_attempts_are_over(const struct air_schedule *s)
 	       attempt_is_over(s);
 }
 
-static altair_time next_after(const struct air_schedule *s, altair_time now)
+/* When the next PUNCH is due, after one that was (or was not) the first behind
+ * the last attempt or a later one. */
+static altair_time next_after(const struct air_schedule *s, altair_time now,
+			      bool behind_the_last)
 {
-	if (all_attempts_are_over(s))
-		return s->keepalive ? air_time_after(now, s->keepalive)
-				    : ALTAIR_NEVER;
-	if (attempt_is_over(s))
+	if (!attempt_is_over(s))
+		return air_time_after(now, s->interval);
+	if (!behind_the_last)
 		return air_time_after(now, s->interval + wait_after(s));
-	return air_time_after(now, s->interval);
+	return s->keepalive ? air_time_after(now, s->keepalive) : ALTAIR_NEVER;
 }
 
 enum air_schedule_step air_schedule_due(struct air_schedule *s, altair_time now)
 {
-	bool begins = attempt_is_over(s) && !all_attempts_are_over(s);
+	bool behind_the_last = all_attempts_are_over(s);
+	bool begins = attempt_is_over(s) && !behind_the_last;
 
 	if (now < s->at)
 		return SCHEDULE_NOTHING_DUE;
@@ -42,6 +45,6 @@ enum air_schedule_step air_schedule_due(struct air_schedule *s, altair_time now)
 	}
 	if (!attempt_is_over(s))
 		s->punches++;
-	s->at = next_after(s, now);
+	s->at = next_after(s, now, behind_the_last);
 	return begins ? SCHEDULE_ATTEMPT_BEGINS : SCHEDULE_PUNCH_IS_DUE;
 }

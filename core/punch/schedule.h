@@ -2,7 +2,9 @@
  * When the next PUNCH of an unanswered side leaves: attempts of five,
  * `interval` apart, with waits between the attempts that grow by a quarter of
  * the interval each, up to two intervals. By default that is 0, 2.1, 4.3, 6.6
- * and 9.0 s for the five attempts. Afterwards only what holds the hole open.
+ * and 9.0 s for the five attempts. One PUNCH more follows, so that nobody takes
+ * the end of the attempts for satisfaction (lead.h); then only what holds the
+ * hole open.
  */
 #ifndef AIR_SCHEDULE_H
 #define AIR_SCHEDULE_H

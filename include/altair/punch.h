@@ -50,7 +50,8 @@ typedef struct altair_punch_config {
 	                          allowed                                    */
 	altair_time keepalive; /* of silence on our side after which a PUNCH
 	                          holds the mapping; default 15 s (RFC 8085
-	                          3.5: no more often), 0: none               */
+	                          3.5: no more often), 0: none, else at
+				  least 10 ms                                */
 } altair_punch_config;
 
 /* Fills in `size` and every default. */
@@ -61,7 +62,7 @@ ALTAIR_API size_t altair_punch_size(const altair_punch_config *config);
 
 /*
  * Builds the machine in caller memory and starts it: the first PUNCH is ready
- * to be polled. Returns 0, ALTAIR_E_INVALID (interval, timeout), ALTAIR_E_ADDRESS
+ * to be polled. Returns 0, ALTAIR_E_INVALID (interval, timeout, keepalive), ALTAIR_E_ADDRESS
  * (a peer nobody can be: port 0, multicast, broadcast, unspecified), or
  * ALTAIR_E_SPACE.
  */

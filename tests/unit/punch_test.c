@@ -683,6 +683,8 @@ static void after_the_attempts_the_hole_is_held_open(void)
 	wait_ms(2000);
 	CHECK_STR(take_said(),
 		  "attempt PUNCH>7 PUNCH>7 PUNCH>7 PUNCH>7 PUNCH>7");
+	wait_ms(100); /* where another attempt would begin */
+	CHECK_STR(take_said(), "PUNCH>7");
 	wait_ms(55000);
 	CHECK_STR(take_said(), "PUNCH>7 PUNCH>7 PUNCH>7");
 	config.keepalive = 0;
@@ -690,7 +692,7 @@ static void after_the_attempts_the_hole_is_held_open(void)
 	CHECK_EQ(altair_punch_init(&punch, mem, sizeof mem, &config, now), 0);
 	wait_ms(50000);
 	CHECK_STR(take_said(),
-		  "attempt PUNCH>7 PUNCH>7 PUNCH>7 PUNCH>7 PUNCH>7");
+		  "attempt PUNCH>7 PUNCH>7 PUNCH>7 PUNCH>7 PUNCH>7 PUNCH>7");
 }
 
 static void without_a_limit_the_attempts_go_on(void)
@@ -737,6 +739,26 @@ static void what_cannot_be_is_refused(void)
 	config.interval = ALTAIR_MSEC(400);
 	config.timeout = 0;
 	CHECK_EQ(altair_punch_size(&config), 0);
+	config.timeout = ALTAIR_SEC(1);
+	config.keepalive = 1;
+	CHECK_EQ(altair_punch_size(&config), 0);
+	config.keepalive = 0;
+	CHECK(altair_punch_size(&config) > 0);
+}
+
+static void a_slow_initiator_sends_no_unasked_ping(void)
+{
+	static max_align_t mem[1024];
+	altair_punch_config config;
+
+	altair_punch_config_default(&config);
+	config.peer = endpoint(PEER);
+	config.initiator = true;
+	config.interval = ALTAIR_MSEC(1001);
+	now = 0;
+	said[0] = '\0';
+	CHECK_EQ(altair_punch_init(&punch, mem, sizeof mem, &config, now), 0);
+	CHECK_STR(take_said(), "attempt PUNCH>7");
 }
 
 /* A caller who never polls loses words, never events, and nothing grows. */
@@ -791,6 +813,7 @@ static const struct check_test tests[] = {
 	TEST(after_the_attempts_the_hole_is_held_open),
 	TEST(without_a_limit_the_attempts_go_on),
 	TEST(what_cannot_be_is_refused),
+	TEST(a_slow_initiator_sends_no_unasked_ping),
 	TEST(a_caller_who_does_not_poll_keeps_the_events),
 };
 CHECK_MAIN(tests)
