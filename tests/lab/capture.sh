@@ -134,15 +134,16 @@ simulate() {
 			cut -d. -f1)ms" --messages 0 "${@:3}"
 }
 
-# What a peer sent and got, "sent PUNCH" a line. How many PUNCH the earlier side
-# sends while it waits is a matter of the other one's clock: the first stands
-# for all.
+# What a peer got, then what it sent, "sent PUNCH" a line: where two datagrams
+# arrive together, how they mix with the answers is a matter of microseconds.
+# How many PUNCH the earlier side sends while it waits is a matter of the other
+# one's clock: the first stands for all.
 words() {
 	awk -v "peer=$1" '$2 == peer && $4 ~ /^P[UIO]N[CG]H?$/ {
 		line = $3 " " $4
 		if (line != "sent PUNCH" || !seen[line]++)
 			print line
-	}' "$2"
+	}' "$2" | sort -s -k 1,1
 }
 
 compare() {

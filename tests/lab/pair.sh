@@ -127,7 +127,7 @@ roles() {
 	none) text='neither of the two sides use --initiator' ;;
 	*) return ;;
 	esac
-	said "$text" || fail "nobody says '$text'"
+	lab_until 5 said "$text" || fail "nobody says '$text'"
 }
 
 # Waits for the end of connect, which must have that exit code.
