@@ -521,17 +521,20 @@ int altair_udp_send(altair_udp *udp, const altair_datagram *batch, size_t count)
 
 /* --- ICMP errors ---------------------------------------------------------- */
 
-static bool is_unreachable(const struct sock_extended_err *e)
+/* RFC 792 and RFC 4443 3.1: nothing listens at the port. The other codes tell of
+ * the way there, which may be better a moment later. */
+static bool is_refusal(const struct sock_extended_err *e)
 {
 	if (e->ee_origin == SO_EE_ORIGIN_ICMP)
 		return e->ee_type == ICMP_DEST_UNREACH &&
-		       e->ee_code != ICMP_FRAG_NEEDED;
+		       e->ee_code == ICMP_PORT_UNREACH;
 	return e->ee_origin == SO_EE_ORIGIN_ICMP6 &&
-	       e->ee_type == ICMP6_DST_UNREACH;
+	       e->ee_type == ICMP6_DST_UNREACH &&
+	       e->ee_code == ICMP6_DST_UNREACH_NOPORT;
 }
 
-/* True if one of the control messages tells of an "unreachable". */
-static bool tells_unreachable(struct msghdr *head)
+/* True if one of the control messages tells of a refusal. */
+static bool tells_refusal(struct msghdr *head)
 {
 	struct sock_extended_err e;
 
@@ -543,7 +546,7 @@ static bool tells_unreachable(struct msghdr *head)
 		      c->cmsg_type == IPV6_RECVERR))
 			continue;
 		memcpy(&e, CMSG_DATA(c), sizeof e);
-		return is_unreachable(&e);
+		return is_refusal(&e);
 	}
 	return false;
 }
@@ -559,7 +562,7 @@ int altair_udp_error(altair_udp *udp, altair_addr *remote)
 		head.msg_controllen = sizeof control;
 		if (recvmsg(udp->fd, &head, MSG_ERRQUEUE) < 0)
 			return 0;
-	} while (!tells_unreachable(&head));
+	} while (!tells_refusal(&head));
 	air_sockaddr_get(remote, &about);
 	return 1;
 }

@@ -59,8 +59,9 @@ ALTAIR_API int altair_udp_receive(altair_udp *udp, uint32_t sock,
 ALTAIR_API int altair_udp_send(altair_udp *udp, const altair_datagram *batch,
 			       size_t count);
 
-/* With ALTAIR_UDP_ERRORS: takes one queued ICMP "unreachable". 1 and the remote
- * it is about, or 0 when there is none. */
+/* With ALTAIR_UDP_ERRORS: takes one queued ICMP "port unreachable", from the
+ * remote's host or from a router before it. 1 and the remote it is about, or 0
+ * when there is none. */
 ALTAIR_API int altair_udp_error(altair_udp *udp, altair_addr *remote);
 
 /* CLOCK_BOOTTIME: monotonic, and it counts sleep. */

@@ -10,9 +10,11 @@
 #include "check.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define WAIT_MS 2000
 
@@ -362,6 +364,57 @@ static void refusals_are_queued(void)
 	refusal_is_queued("::1");
 }
 
+/* An ICMP message about a datagram from `about` to `to`, as routers write it: the
+ * datagram's IP and UDP headers follow (RFC 792). */
+static void send_icmp(int raw, uint8_t code, const altair_addr *about,
+		      const altair_addr *to)
+{
+	uint8_t m[8 + 20 + 8] = {
+		3, code, [8] = 0x45, [11] = 29, [16] = 64, [17] = IPPROTO_UDP};
+	struct sockaddr_in here = {.sin_family = AF_INET};
+	uint32_t sum = 0;
+
+	memcpy(m + 20, about->ip, 4);
+	memcpy(m + 24, to->ip, 4);
+	m[28] = (uint8_t)(about->port >> 8);
+	m[29] = (uint8_t)about->port;
+	m[30] = (uint8_t)(to->port >> 8);
+	m[31] = (uint8_t)to->port;
+	m[33] = 9;
+	for (size_t i = 0; i < sizeof m; i += 2)
+		sum += (uint32_t)m[i] << 8 | m[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	m[2] = (uint8_t)(sum >> 8);
+	m[3] = (uint8_t)sum;
+	memcpy(&here.sin_addr, about->ip, 4);
+	CHECK_EQ(sendto(raw, m, sizeof m, 0, (struct sockaddr *)&here,
+			sizeof here),
+		 sizeof m);
+}
+
+/* A router without a way says nothing about the port. */
+static void only_a_closed_port_is_a_refusal(void)
+{
+	int raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+	altair_udp *udp = open_on("127.0.0.1", ALTAIR_UDP_ERRORS, 1);
+	altair_addr here = local_of(udp), about;
+	altair_addr to = address("127.0.0.2", 9);
+
+	if (raw < 0) {
+		printf("# no right to write ICMP\n");
+		altair_udp_close(udp);
+		return;
+	}
+	for (uint8_t code = 0; code <= 13; code++) {
+		send_icmp(raw, code, &here, &to);
+		CHECK_EQ(altair_udp_error(udp, &about), code == 3);
+	}
+	CHECK(altair_addr_equal(&about, &to));
+	close(raw);
+	altair_udp_close(udp);
+}
+
 static void refusals_disturb_nothing(void)
 {
 	altair_udp *a = open_on("127.0.0.1", ALTAIR_UDP_ERRORS, 4);
@@ -436,6 +489,7 @@ static const struct check_test tests[] = {
 	TEST(bursts_are_cut_where_one_side_cannot),
 	TEST(refused_bursts_go_singly),
 	TEST(refusals_are_queued),
+	TEST(only_a_closed_port_is_a_refusal),
 	TEST(refusals_disturb_nothing),
 	TEST(part_of_a_batch_may_fail),
 	TEST(clock_and_random),
