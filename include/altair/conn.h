@@ -36,8 +36,8 @@ ALTAIR_API int altair_conn_peer(const altair_conn *conn, altair_addr *out);
  * asks again each 15 s, which holds the mapping open. `mapping` may be NULL.
  * Returns 0, ALTAIR_E_NO_ANSWER, ALTAIR_E_FAMILY (no server of the socket's
  * family), ALTAIR_E_INVALID, ALTAIR_E_ADDRESS, ALTAIR_E_INTERRUPTED,
- * ALTAIR_E_MEMORY, ALTAIR_E_SYSTEM, or, when not one datagram could leave, an
- * error of altair_udp_send.
+ * ALTAIR_E_MEMORY, ALTAIR_E_RANDOM, ALTAIR_E_SYSTEM, or, when not one datagram
+ * could leave, an error of altair_udp_send.
  */
 ALTAIR_API int altair_conn_discover(altair_conn *conn,
 				    const altair_addr *servers, size_t count,

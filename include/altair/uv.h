@@ -33,7 +33,8 @@ typedef struct altair_uv_handlers {
 	/* A payload datagram that `machine` passed up; NULL: dropped. */
 	void (*payload)(void *user, altair_machine *machine,
 			const altair_datagram *datagram);
-	/* The peer's host refused a datagram (ICMP); may be NULL. */
+	/* A datagram to `remote` was refused, by its host or by a router
+	 * before it (ICMP "port unreachable"); may be NULL. */
 	void (*refused)(void *user, const altair_addr *remote);
 	/* Sending to `remote` failed with `error` (ALTAIR_E_*); may be NULL. */
 	void (*unsent)(void *user, const altair_addr *remote, int error);
@@ -68,7 +69,8 @@ ALTAIR_API void altair_uv_kick(altair_uv *driver);
 /* The time to give to machines now. */
 ALTAIR_API altair_time altair_uv_now(const altair_uv *driver);
 
-/* Sends one datagram at once. 0 or an error of altair_udp_send. */
+/* Sends one datagram at once. 0, ALTAIR_E_STATE (closing), ALTAIR_E_FAMILY (its
+ * socket is not open), or an error of altair_udp_send. */
 ALTAIR_API int altair_uv_send(altair_uv *driver,
 			      const altair_datagram *datagram);
 
