@@ -379,7 +379,7 @@ static void connect_by_ping(struct side *side, int fd, altair_addr *local)
 	side->conn = prepare(local);
 	side->config = towards(&peer);
 	side->config.initiator = true;
-	side->config.interval = PATIENCE; /* so that PING is soon enough */
+	side->config.interval = ALTAIR_SEC(1); /* so that PING is soon enough */
 	side->config.timeout = side->timeout ? side->timeout : PATIENCE;
 	CHECK_EQ(pthread_create(&side->thread, NULL, run_side, side), 0);
 	CHECK(wire_hears(fd, PATIENCE, "PUNCH"));
@@ -444,11 +444,10 @@ static void test_ping_pong_tells_the_round_trip(void)
 	struct side side = {.conn = prepare(&local), .config = towards(&peer)};
 
 	side.config.initiator = true;
-	side.config.interval = ALTAIR_SEC(60); /* one PING, not repeated */
+	side.config.interval = ALTAIR_SEC(60); /* one PUNCH, not repeated */
 	side.config.timeout = ALTAIR_NEVER;
 	CHECK_EQ(pthread_create(&side.thread, NULL, run_side, &side), 0);
 	CHECK(wire_hears(fd, PATIENCE, "PUNCH"));
-	CHECK(wire_hears(fd, PATIENCE, "PING"));
 	wire_say(fd, &local, "PONG");
 	pthread_join(side.thread, NULL);
 	CHECK_EQ(side.ping_ponged, 0);
