@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "options.h"
 
+#include "print.h"
+
 #include <altair/base.h>
 
 #include <ctype.h>
@@ -21,14 +23,14 @@
 
 int air_options_complain(const struct command *command, const char *format, ...)
 {
+	char sentence[900];
 	va_list args;
 
-	fputs("altair: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(sentence, sizeof sentence, format, args);
 	va_end(args);
-	fprintf(stderr, "; see `altair %s --help`\n", command->name);
-	return EXIT_USAGE;
+	return air_print_failure(EXIT_USAGE, "%s; see `altair %s --help`",
+				 sentence, command->name);
 }
 
 /* ---- the help ---- */

@@ -75,15 +75,29 @@ void air_print_good(const char *format, ...)
 	finish();
 }
 
+/* A sentence may repeat what was typed or pasted: no byte of it may do anything
+ * to the terminal. */
+__attribute__((format(printf, 1, 0))) static void
+write_sentence(const char *format, va_list args)
+{
+	char text[1024];
+	int len = vsnprintf(text, sizeof text, format, args);
+
+	if (len < 0)
+		return;
+	air_escape_write((altair_bytes){(const uint8_t *)text, strlen(text)},
+			 stderr);
+	putc('\n', stderr);
+}
+
 void air_print_note(const char *format, ...)
 {
 	va_list args;
 
 	fputs(printer.color_err ? YELLOW "note:" PLAIN " " : "note: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	write_sentence(format, args);
 	va_end(args);
-	putc('\n', stderr);
 }
 
 int air_print_failure(int code, const char *format, ...)
@@ -92,9 +106,8 @@ int air_print_failure(int code, const char *format, ...)
 
 	fputs(printer.color_err ? RED "altair:" PLAIN " " : "altair: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	write_sentence(format, args);
 	va_end(args);
-	putc('\n', stderr);
 	return code;
 }
 

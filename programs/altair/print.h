@@ -18,11 +18,11 @@ void air_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void air_print_good(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* "note: ..." on stderr. */
+/* "note: ..." on stderr, with control characters escaped. */
 void air_print_note(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* "altair: ..." on stderr; returns `code`, for `return air_print_failure(...)`.
+/* "altair: ..." on stderr, escaped as well; returns `code`, for `return air_print_failure(...)`.
  */
 int air_print_failure(int code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
