@@ -56,6 +56,7 @@ static void on_end(void *user, bool at_start)
 	struct prompt *prompt = user;
 
 	(void)at_start;
+	air_print("\n"); /* the question's line stays open otherwise */
 	prompt->give_up(prompt->user);
 }
 

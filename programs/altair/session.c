@@ -61,11 +61,11 @@ void air_session_end(struct session *session, const char *reason)
 {
 	altair_punch_stats stats = {.size = sizeof stats};
 
-	if (!session->is_open)
+	if (!session->punch)
 		return;
-	session->is_open = false;
 	air_input_stop(session->input);
 	altair_punch_get_stats(session->punch, &stats);
 	air_report_closed(session->report, reason, &stats,
 			  altair_uv_now(session->driver) - session->began);
+	session->punch = NULL;
 }

@@ -16,16 +16,17 @@ struct session {
 	struct run *run;
 	const struct report *report;
 	altair_uv *driver;
-	altair_punch *punch;
+	altair_punch *punch; /* NULL: not connected, or not any more        */
 	struct input *input;
-	altair_time began;
-	bool is_open;
+	altair_time began; /* of the connection                            */
+	bool is_open;	   /* stdin is read                                */
 };
 
 /* Begins to read stdin; the other members are set. */
 void air_session_begin(struct session *session);
 
-/* Ends it with the summary; harmless when it is not open. */
+/* Ends it with the summary, during the test, too; harmless when there is no
+ * connection. */
 void air_session_end(struct session *session, const char *reason);
 
 #endif

@@ -96,7 +96,7 @@ static void given_up(void)
 	ask(&p);
 	proc_type(&p, "\x04");
 	CHECK_EQ(proc_end(&p), 2);
-	CHECK(proc_expect(&p, "no peer was given"));
+	CHECK(proc_expect(&p, "\r\naltair: no peer was given"));
 	teardown(&p);
 }
 
