@@ -244,6 +244,32 @@ enum altair_mapping air_lookup_mapping(const struct lookup *lookup,
 	return mapping;
 }
 
+static const char no_ipv6[] =
+	"no STUN server can be reached over IPv6: this host seems to have "
+	"none; name a server of IPv4 with --stun, and use IPv4 on both sides";
+
+/* True where a way leads to the addresses of the internet, of which the
+ * documentation's are as good as any. */
+static bool has_ipv6(void)
+{
+	altair_addr addr, unused;
+
+	return altair_addr_parse_ip(&addr, "2001:db8::1", 1) == 0 &&
+	       air_sockaddr_route(&unused, &addr, 1);
+}
+
+/* True when no server of IPv4 was asked. */
+static bool is_all_ipv6(const struct lookup *l)
+{
+	altair_answer answer;
+
+	for (size_t i = 0; altair_discover_answer(l->discover, i, &answer) == 0;
+	     i++)
+		if (answer.sock == ALTAIR_UV_IPV4)
+			return false;
+	return true;
+}
+
 /* No name had an address that we may use. */
 static void explain_names(const struct lookup *l, char *out, size_t cap)
 {
@@ -258,6 +284,8 @@ static void explain_names(const struct lookup *l, char *out, size_t cap)
 			 "cannot resolve the STUN server %s (%s): check the "
 			 "name and your DNS, or name another with --stun",
 			 name->server->host, uv_strerror(name->error));
+	else if (!l->config.ipv4 && !has_ipv6())
+		snprintf(out, cap, "%s", no_ipv6);
 	else
 		snprintf(out, cap,
 			 "the STUN server %s has no %s address that this host "
@@ -277,10 +305,16 @@ static void explain_silence(const struct lookup *l, char *out, size_t cap)
 		if (answer.state != ALTAIR_ANSWER_FAILED ||
 		    answer.reason == ALTAIR_E_TIMEOUT)
 			continue;
-		snprintf(out, cap,
-			 "the STUN server %s answered with an error (%d): name "
-			 "another with --stun",
-			 l->origin[i]->name, answer.code);
+		if (answer.reason == ALTAIR_E_SERVER)
+			snprintf(out, cap,
+				 "the STUN server %s answered with an error "
+				 "(%d): name another with --stun",
+				 l->origin[i]->name, answer.code);
+		else
+			snprintf(out, cap,
+				 "the STUN server %s answered without telling "
+				 "our endpoint: name another with --stun",
+				 l->origin[i]->name);
 		return;
 	}
 	air_server_names(l->config.servers, names, sizeof names);
@@ -312,10 +346,8 @@ static void explain_refusal(const struct lookup *l, char *out, size_t cap)
 void air_lookup_explain(const struct lookup *lookup, int reason, char *out,
 			size_t cap)
 {
-	if (reason == ALTAIR_E_NETWORK && !lookup->config.ipv4)
-		snprintf(out, cap,
-			 "no STUN server can be reached over IPv6: this host "
-			 "seems to have none; use IPv4 on both sides");
+	if (reason == ALTAIR_E_NETWORK && is_all_ipv6(lookup))
+		snprintf(out, cap, "%s", no_ipv6);
 	else if (reason == ALTAIR_E_NETWORK)
 		snprintf(out, cap,
 			 "the network cannot be reached: check that this host "

@@ -27,8 +27,14 @@ static const char *explain_parse(const char *text, int error)
 	if (strpbrk(text, letters) && !has_colons)
 		return "is a name: give the IP address and port that the "
 		       "peer's `altair discover` shows";
+	if (error == ALTAIR_E_SYNTAX && text[0] == '[' && strchr(text, '%'))
+		return "has no valid zone: a zone is the number of the "
+		       "interface, such as [fe80::1%2]:5000";
 	if (error == ALTAIR_E_NO_PORT)
 		return "has no port: give IP:PORT, such as 198.51.100.5:54321";
+	if (error == ALTAIR_E_PORT && strncmp(strrchr(text, ':'), ":0", 2) == 0)
+		return "has no valid port: a port is 1 to 65535, and begins "
+		       "with no zero";
 	if (error == ALTAIR_E_PORT)
 		return "has no valid port: a port is 1 to 65535";
 	return "is no endpoint: give IP:PORT, such as 198.51.100.5:54321";

@@ -63,6 +63,10 @@ static size_t answer(uint8_t *out, const uint8_t *request, enum fake_mode mode,
 	}
 	if (mode == FAKE_WRONG_ID)
 		out[19] ^= 1;
+	if (mode == FAKE_EMPTY) {
+		out[3] = 0;
+		len = 20;
+	}
 	if (mode == FAKE_GARBAGE) {
 		memset(out, 0xff, len);
 		len = 7;

@@ -18,7 +18,8 @@ enum fake_mode {
 	FAKE_WRONG_ID,	   /* answers another transaction                   */
 	FAKE_OTHER_SOURCE, /* answers from another port                     */
 	FAKE_GARBAGE,	   /* answers with bytes that are no STUN           */
-	FAKE_ERROR	   /* answers with error 500                        */
+	FAKE_ERROR,	   /* answers with error 500                        */
+	FAKE_EMPTY	   /* answers without any attribute                 */
 };
 
 struct fake {
