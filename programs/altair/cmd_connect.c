@@ -18,7 +18,10 @@
 #include "report.h"
 #include "run.h"
 #include "session.h"
+#include "sockaddr.h"
 #include "state.h"
+
+#include <altair/udp.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +94,7 @@ struct connect {
 	void *punch_memory;
 	altair_time punch_began;
 	bool has_refused; /* the connected peer's host, ever */
+	bool may_be_own;  /* a discovery of this computer showed --peer */
 };
 
 static void end(struct connect *c, int code)
@@ -161,7 +165,19 @@ static void on_connected(struct connect *c, const altair_output *out)
 		begin_session(c);
 }
 
-static int explain_silence(struct connect *c, const char *peer)
+/* What else is known about an endpoint from which nothing came. */
+static const char *hint(const struct connect *c, bool is_refused)
+{
+	if (c->may_be_own)
+		return "; this computer's own `altair discover` showed that "
+		       "endpoint: give the one that your peer's shows";
+	if (is_refused)
+		return "; the peer's host or router refuses our datagrams, so "
+		       "nothing is open there now";
+	return "";
+}
+
+static int explain_silence(struct connect *c, const char *peer, bool is_refused)
 {
 	if (c->has_varied)
 		return air_report_failure(
@@ -170,31 +186,46 @@ static int explain_silence(struct connect *c, const char *peer)
 			"port per destination, so the endpoint you gave your "
 			"peer is not the one it would need; use another "
 			"network on this side, IPv6 on both sides, or wait for "
-			"relay support",
-			peer);
+			"relay support%s",
+			peer, hint(c, is_refused));
 	return air_report_failure(
 		&c->report, EXIT_NO_DIRECT_PATH,
 		"nothing arrived from %s in time: either the peer was not "
 		"running `altair connect` at the same time or an endpoint is "
 		"wrong (discover on both sides and start again), or one of the "
 		"two NATs gives a different port per destination (use another "
-		"network or IPv6 on that side)",
-		peer);
+		"network or IPv6 on that side)%s",
+		peer, hint(c, is_refused));
+}
+
+/* True where no NAT can stand between us and that address: a refusal then comes
+ * from the peer's host itself. */
+static bool is_without_nat(const altair_addr *peer)
+{
+	switch (altair_addr_classify(peer)) {
+	case ALTAIR_ADDR_LOOPBACK:
+	case ALTAIR_ADDR_PRIVATE:
+	case ALTAIR_ADDR_LINK_LOCAL:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void on_failed(struct connect *c, const altair_output *out)
 {
 	char peer[ALTAIR_ADDR_TEXT];
+	bool is_refused = out->reason == ALTAIR_E_NO_PEER;
 	int code;
 
 	altair_addr_format(&c->peer, peer, sizeof peer);
-	if (out->reason == ALTAIR_E_NO_PEER)
+	if (is_refused && !c->has_varied && is_without_nat(&c->peer))
 		code = air_report_failure(
 			&c->report, EXIT_NO_PEER,
 			"the host of %s refused our datagrams, nothing listens "
 			"there: start `altair connect` on the peer, and check "
-			"the endpoint",
-			peer);
+			"the endpoint%s",
+			peer, hint(c, false));
 	else if (out->reason == ALTAIR_E_ONE_WAY)
 		code = air_report_failure(
 			&c->report, EXIT_NO_DIRECT_PATH,
@@ -204,7 +235,7 @@ static void on_failed(struct connect *c, const altair_output *out)
 			"again",
 			peer);
 	else
-		code = explain_silence(c, peer);
+		code = explain_silence(c, peer, is_refused);
 	end(c, code);
 }
 
@@ -345,6 +376,15 @@ static bool is_own(const struct connect *c, const altair_addr *peer)
 	       air_peer_is_local(peer, &local);
 }
 
+static int complain_own(const struct connect *c)
+{
+	return air_report_failure(
+		&c->report, EXIT_USAGE,
+		"--peer '%s' is your own public endpoint: give the one that "
+		"your peer's `altair discover` shows",
+		c->options.peer);
+}
+
 static void check_mapping(struct connect *c, uint32_t sock)
 {
 	altair_addr seen[2];
@@ -374,12 +414,7 @@ static void on_answer(void *user, const struct lookup_answer *answer)
 	if (!c->peer.family)
 		return;
 	if (is_own(c, &c->peer))
-		end(c, air_report_failure(
-			       &c->report, EXIT_USAGE,
-			       "--peer '%s' is your own public endpoint: give "
-			       "the one that your peer's `altair discover` "
-			       "shows",
-			       c->options.peer));
+		end(c, complain_own(c));
 	else
 		begin_punch(c);
 }
@@ -456,8 +491,9 @@ static int check_peer(const struct command *self, struct connect *c)
 		if (!o->json && air_prompt_is_possible())
 			return 0;
 		return air_options_complain(
-			self, "--peer IP:PORT is missing, and there is no "
-			      "terminal to ask for it");
+			self, "--peer IP:PORT is missing, and %s",
+			o->json ? "--json does not ask for it"
+				: "there is no terminal to ask for it");
 	}
 	if (!air_peer_parse(&c->peer, o->peer, why, sizeof why))
 		return air_options_complain(self, "--peer '%s' %s", o->peer,
@@ -519,6 +555,55 @@ static int open_driver(struct connect *c, const struct port_choice *choice)
 	return 0;
 }
 
+/* Without a way to the peer there is nothing to discover. A link-local address
+ * without its zone has none, either, but is no matter of the family. */
+static int check_route(const struct connect *c)
+{
+	altair_addr unused;
+	char peer[ALTAIR_ADDR_TEXT];
+
+	if (c->peer.family != ALTAIR_IPV6 ||
+	    altair_addr_classify(&c->peer) == ALTAIR_ADDR_LINK_LOCAL ||
+	    air_sockaddr_route(&unused, &c->peer, 1))
+		return 0;
+	altair_addr_format(&c->peer, peer, sizeof peer);
+	return air_report_failure(
+		&c->report, EXIT_LOCAL_NETWORK,
+		"this host has no IPv6 that leads to %s: use IPv4 on both "
+		"sides, or another network",
+		peer);
+}
+
+static bool is_port_free(const struct state_entry *entry)
+{
+	const altair_addr local = {.family = entry->mapped.family,
+				   .port = entry->local_port};
+	altair_udp *probe;
+
+	if (altair_udp_open(&probe, &local, 0, 1) != 0)
+		return false;
+	altair_udp_close(probe);
+	return true;
+}
+
+/* Is --peer what our own `discover` showed? A local port that is in use belongs
+ * to a peer on this computer. */
+static int check_shown(struct connect *c)
+{
+	bool is_only;
+	const struct state_entry *entry =
+		air_state_showed(&c->state, &c->peer, &is_only);
+
+	if (!entry)
+		return 0;
+	if (!is_only || (c->options.local_port &&
+			 c->options.local_port != entry->local_port)) {
+		c->may_be_own = true;
+		return 0;
+	}
+	return is_port_free(entry) ? complain_own(c) : 0;
+}
+
 static int start(struct connect *c)
 {
 	bool is_v6 = c->peer.family == ALTAIR_IPV6;
@@ -548,7 +633,11 @@ static int start(struct connect *c)
 		choice.again = recent_port(c, ALTAIR_UV_IPV4);
 	if (choice.ipv6 && !choice.again)
 		choice.again = recent_port(c, ALTAIR_UV_IPV6);
-	error = open_driver(c, &choice);
+	error = check_route(c);
+	if (!error)
+		error = check_shown(c);
+	if (!error)
+		error = open_driver(c, &choice);
 	if (error)
 		return error;
 	air_report_begin(&c->report, &c->servers);

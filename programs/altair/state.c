@@ -75,6 +75,23 @@ static bool read_line(struct state_entry *out, const char *line)
 	return out->seen_at <= now && now - out->seen_at <= REMEMBERED_SECONDS;
 }
 
+/* Opens a file to read; NULL for everything else that may stand there: waiting
+ * for the other end of a FIFO would never end. */
+static FILE *open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat stat_of;
+	FILE *file = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &stat_of) == 0 && S_ISREG(stat_of.st_mode))
+		file = fdopen(fd, "r");
+	if (!file)
+		close(fd);
+	return file;
+}
+
 static void read_directory(struct state *out, const char *directory)
 {
 	char path[PATH_MAX], line[256];
@@ -82,7 +99,7 @@ static void read_directory(struct state *out, const char *directory)
 
 	out->count = 0;
 	snprintf(path, sizeof path, "%.4000s/discover", directory);
-	file = fopen(path, "re");
+	file = open_regular(path);
 	if (!file)
 		return;
 	while (out->count < STATE_ENTRIES && fgets(line, sizeof line, file))
@@ -126,6 +143,28 @@ const struct state_entry *air_state_find(const struct state *state,
 			newest = entry;
 	}
 	return newest;
+}
+
+const struct state_entry *air_state_showed(const struct state *state,
+					   const altair_addr *mapped,
+					   bool *is_only)
+{
+	unsigned long long network = this_network();
+	const struct state_entry *found = NULL;
+
+	*is_only = true;
+	for (size_t i = 0; i < state->count; i++) {
+		const struct state_entry *entry = &state->entry[i];
+
+		if (entry->mapped.family != mapped->family ||
+		    entry->network != network || !air_state_is_recent(entry))
+			continue;
+		if (altair_addr_equal(&entry->mapped, mapped))
+			found = entry;
+		else
+			*is_only = false;
+	}
+	return found;
 }
 
 /* ---- writing ---- */
@@ -202,6 +241,19 @@ static void add(struct state *state, const struct state_entry *entry)
 	}
 }
 
+/* Who holds the lock longer than this is no discovery; at worst one of two
+ * entries is lost without it. */
+static void lock_briefly(int fd)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+
+	for (int tries = 0; tries < 50; tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static int add_to_directory(char *directory, const struct state_entry *entry)
 {
 	struct state state;
@@ -212,7 +264,7 @@ static int add_to_directory(char *directory, const struct state_entry *entry)
 	lock = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0)
 		return -1;
-	flock(lock, LOCK_EX);
+	lock_briefly(lock);
 	read_directory(&state, directory);
 	add(&state, entry);
 	error = write_directory(&state, directory);

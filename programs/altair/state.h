@@ -34,6 +34,15 @@ const struct state_entry *air_state_find(const struct state *state,
 					 enum altair_family family,
 					 const altair_addr *peer);
 
+/*
+ * The entry of a discovery here that showed the endpoint `mapped` in the last two
+ * minutes, NULL if there was none. *is_only tells whether all discoveries here
+ * did; otherwise two peers may share this home.
+ */
+const struct state_entry *air_state_showed(const struct state *state,
+					   const altair_addr *mapped,
+					   bool *is_only);
+
 /* True within two minutes: the NAT still has the mapping. */
 bool air_state_is_recent(const struct state_entry *entry);
 

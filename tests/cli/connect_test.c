@@ -405,6 +405,9 @@ static void bad_peers(void)
 		{"[::]:5000", "unspecified"},
 		{"198.51.100.5:5000 ", "port"},
 		{"", "is no endpoint"},
+		{"127.0.0.1:05000", "begins with no zero"},
+		{"[fe80::1%eth0]:5000", "the number of the interface"},
+		{"\x1b[31mx", "'\\x1B[31mx' is a name"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -416,6 +419,7 @@ static void bad_peers(void)
 		CHECK(strstr(p.err_text, cases[i].sentence));
 		CHECK(strstr(p.err_text, "see `altair connect --help`"));
 		CHECK(strchr(p.err_text, '\n') == p.err_text + p.err_len - 1);
+		CHECK(!strchr(p.err_text, '\x1b'));
 		proc_free(&p);
 	}
 }
@@ -467,7 +471,40 @@ static void no_peer_and_nobody_to_ask(void)
 	proc_free(&p);
 	proc_start(&p, PROC_TTY, ARGS("connect", "--json"));
 	CHECK_EQ(proc_end(&p), 2);
+	CHECK(strstr(p.out_text, "--json does not ask for it"));
 	proc_free(&p);
+}
+
+/* Runs connect towards the peer, whom discoveries here showed. */
+static int connect_shown(struct proc *p, const struct memory *memories,
+			 size_t count)
+{
+	remember(memories, count);
+	return proc_run(p, ARGS("connect", "--peer", peer.name, "--timeout",
+				"200ms", "--stun", fake.name));
+}
+
+static void the_peer_is_what_discover_showed(void)
+{
+	const struct memory shown = {free_port(), 3, NULL, false, false};
+	struct memory memories[2] = {
+		shown, {free_port(), 5, "203.0.113.1:1", false, false}};
+	struct proc p;
+
+	setup();
+	memories[0].mapped = peer.name;
+	CHECK_EQ(connect_shown(&p, memories, 1), 2);
+	CHECK(strstr(p.err_text, "is your own public endpoint"));
+	proc_free(&p);
+	CHECK_EQ(connect_shown(&p, memories, 2), 6);
+	CHECK(strstr(p.err_text, "own `altair discover` showed that endpoint"));
+	proc_free(&p);
+	/* Somebody has that port: a peer on this computer. */
+	memories[0].port = peer.port;
+	CHECK_EQ(connect_shown(&p, memories, 1), 6);
+	CHECK(!strstr(p.err_text, "own `altair discover`"));
+	remember(NULL, 0);
+	teardown(&p);
 }
 
 static void the_peer_is_ourselves(void)
@@ -586,6 +623,7 @@ static void one_direction_only(void)
 static void the_peers_host_refuses(void)
 {
 	struct proc p;
+	struct fake other;
 
 	setup();
 	peer_close(&peer);
@@ -594,6 +632,15 @@ static void the_peers_host_refuses(void)
 		 5);
 	CHECK(strstr(p.err_text, "refused our datagrams"));
 	proc_free(&p);
+	fake_start(&other, FAKE_MAPPED, 1, 23456);
+	CHECK_EQ(proc_run(&p, ARGS("connect", "--peer", peer.name, "--timeout",
+				   "500ms", "--stun", fake.name, "--stun",
+				   other.name)),
+		 6);
+	CHECK(strstr(p.err_text, "your own NAT"));
+	CHECK(strstr(p.err_text, "host or router refuses our datagrams"));
+	proc_free(&p);
+	fake_stop(&other);
 	fake_stop(&fake);
 }
 
@@ -635,6 +682,22 @@ static void signals_before_the_connection(void)
 	teardown(&p);
 }
 
+static void a_signal_during_the_test(void)
+{
+	struct proc p;
+
+	setup();
+	proc_start(&p, PROC_NULL,
+		   ARGS("connect", "--peer", peer.name, "--stun", fake.name));
+	CHECK(peer_expect(&peer, "PUNCH"));
+	peer_say(&peer, "PONG");
+	CHECK(proc_expect(&p, "Waiting for PING"));
+	proc_signal(&p, SIGINT);
+	CHECK_EQ(proc_end(&p), 130);
+	CHECK(strstr(p.out_text, "Connection closed: sent 0 messages"));
+	teardown(&p);
+}
+
 static const struct check_test tests[] = {
 	TEST(as_initiator),
 	TEST(as_responder),
@@ -654,6 +717,7 @@ static const struct check_test tests[] = {
 	TEST(bad_peers),
 	TEST(bad_options),
 	TEST(no_peer_and_nobody_to_ask),
+	TEST(the_peer_is_what_discover_showed),
 	TEST(the_peer_is_ourselves),
 	TEST(nothing_arrives),
 	TEST(our_mapping_varies),
@@ -663,6 +727,7 @@ static const struct check_test tests[] = {
 	TEST(the_peers_host_refuses),
 	TEST(no_server_answers),
 	TEST(signals_before_the_connection),
+	TEST(a_signal_during_the_test),
 };
 
 CHECK_MAIN(tests)

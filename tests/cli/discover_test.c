@@ -9,8 +9,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,6 +108,7 @@ static void no_good_answer(void)
 		{FAKE_OTHER_SOURCE, "no"},
 		{FAKE_GARBAGE, "no"},
 		{FAKE_ERROR, "answered with an error (500)"},
+		{FAKE_EMPTY, "answered without telling our endpoint"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -256,6 +259,31 @@ static void an_unwritable_memory_is_a_note(void)
 	fake_stop(&fake);
 }
 
+/* A FIFO where the file should be, and a lock that nobody gives back, hold
+ * nothing up. */
+static void a_strange_memory_is_not_waited_for(void)
+{
+	struct fake fake;
+	struct proc p;
+	char path[128];
+	int lock;
+
+	fake_start(&fake, FAKE_MAPPED, 1, 12345);
+	snprintf(path, sizeof path, "%s/altair", proc_state());
+	mkdir(path, 0700);
+	lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK_EQ(flock(lock, LOCK_EX), 0);
+	snprintf(path, sizeof path, "%s/altair/discover", proc_state());
+	unlink(path);
+	CHECK_EQ(mkfifo(path, 0600), 0);
+	CHECK_EQ(proc_run(&p, ARGS("discover", "--stun", fake.name)), 0);
+	CHECK_STR(p.err_text, "");
+	proc_free(&p);
+	close(lock);
+	unlink(path);
+	fake_stop(&fake);
+}
+
 static void colours_only_where_they_are_wanted(void)
 {
 	struct fake fake;
@@ -349,6 +377,7 @@ static const struct check_test tests[] = {
 	TEST(the_environment_names_servers),
 	TEST(the_memory_is_private),
 	TEST(an_unwritable_memory_is_a_note),
+	TEST(a_strange_memory_is_not_waited_for),
 	TEST(colours_only_where_they_are_wanted),
 	TEST(holding_until_a_signal),
 	TEST(signals_while_asking),

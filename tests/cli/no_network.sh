@@ -1,6 +1,6 @@
 #!/bin/sh
 # Hosts that lack something, each a network namespace of its own: no network at
-# all, no IPv6, a name server that never answers.      no_network.sh <altair>
+# all, no IPv6, a name server that never answers, a peer that is not there.      no_network.sh <altair>
 set -u
 altair=$1
 unshare="unshare --net --mount --pid --fork --kill-child"
@@ -44,11 +44,25 @@ try "connect without a network" 3 "network cannot be reached" "" \
   connect --peer 198.51.100.5:5000 --stun 192.0.2.1
 try "no route to the peer" 3 "no way to 198.51.100.5:5000" "$up; $(serve 127.0.0.1:3478)" \
   connect --peer 198.51.100.5:5000 --stun 127.0.0.1
-try "IPv6 peer, host without IPv6" 3 "over IPv6" \
+try "IPv6 peer, host without IPv6" 3 "has no IPv6 that leads to" \
   "$up; sysctl -qw net.ipv6.conf.all.disable_ipv6=1" \
   connect --peer '[2001:db8::1]:5000' --stun '[2001:db8::53]'
-try "IPv6 peer, server of IPv4" 3 "no IPv6 address" "$up; $(serve 127.0.0.1:3478)" \
+try "IPv6 peer, no way there" 3 "has no IPv6 that leads to" "$up; $(serve 127.0.0.1:3478)" \
   connect --peer '[2001:db8::1]:5000' --stun 127.0.0.1
+try "IPv6 peer, server of IPv4" 3 "no IPv6 address" "$up
+  ip -6 route add default dev lo; $(serve 127.0.0.1:3478)" \
+  connect --peer '[2001:db8::1]:5000' --stun 127.0.0.1
+try "IPv6 only, server of IPv4, no IPv6" 3 "reached over IPv6" "$up" \
+  discover -6 --stun 127.0.0.1
+try "IPv6 server, IPv4 is up" 3 "reached over IPv6" "$up
+  ip route add default dev lo" discover --stun '[2001:db8::1]'
+# A router may have refused for a peer of the internet, but not for a neighbour.
+try "a neighbour refuses" 5 "refused our datagrams" \
+  "$up; ip addr add 10.0.0.5 dev lo; $(serve 127.0.0.1:3478)" \
+  connect --peer 10.0.0.5:5000 --stun 127.0.0.1 --timeout 500ms
+try "somebody on the way refuses" 6 "nothing arrived.*host or router refuses" \
+  "$up; ip addr add 198.51.100.5 dev lo; $(serve 127.0.0.1:3478)" \
+  connect --peer 198.51.100.5:5000 --stun 127.0.0.1 --timeout 500ms
 # A STUN server on port 53 takes queries and never answers: discover must not
 # wait for it.
 silent_names="$up; echo 'nameserver 127.0.0.99' >$dir/resolv
