@@ -11,7 +11,8 @@ usage: pair.sh [OPTION]... KIND_A KIND_B     (kinds and link options: lab.sh)
 --expect connect   (default) both end the round trip, a message goes each way
          nopath    both give up with exit code 6, and say why
          again     A is alone and gives up; then both, and it connects
-         nobody    B, in the open, does not run: exit code 5
+         nobody    B, in the open, does not run and its host says so: exit code
+                   6, because a router may say the same
          blocked   A reaches no server: exit code 3
 --first a|b        who connects first (default a)
 --skew SECONDS     how much later the other one starts (default 0)
@@ -189,7 +190,10 @@ expect_blocked() {
 
 expect_nobody() {
 	start a
-	ends a 5
+	ends a 6
+	reason a "$1"
+	lab_holds "$LAB_RUN/a.err" 'host or router refuses our datagrams' ||
+		fail "a does not say that it was refused"
 }
 
 expect_again() {
