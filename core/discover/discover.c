@@ -283,13 +283,6 @@ static bool is_response(const struct air_stun_message *m)
 		m->header.class == AIR_STUN_ERROR);
 }
 
-/* A FINGERPRINT may be missing but not wrong. */
-static bool is_intact(const struct air_stun_message *m)
-{
-	return !air_stun_message_place(m, AIR_STUN_FINGERPRINT) ||
-	       air_stun_check_fingerprint(m);
-}
-
 static bool is_from(const struct server *s, const altair_path *path)
 {
 	return path->sock == s->answer.sock &&
@@ -329,7 +322,7 @@ static enum altair_verdict take(struct altair_discover *d, altair_time now,
 		return ALTAIR_NOT_MINE;
 	if (s && s->is_open && is_from(s, &datagram->path) &&
 	    air_stun_message_read(&m, datagram->bytes, UNDERSTOOD) &&
-	    is_response(&m) && is_intact(&m))
+	    is_response(&m) && air_stun_is_intact(&m))
 		conclude(d, s, now, &m);
 	else
 		d->stats.ignored++;

@@ -136,6 +136,12 @@ bool air_stun_check_fingerprint(const struct air_stun_message *message)
 	       fingerprint((altair_bytes){message->bytes.data, at});
 }
 
+bool air_stun_is_intact(const struct air_stun_message *message)
+{
+	return !air_stun_message_place(message, AIR_STUN_FINGERPRINT) ||
+	       air_stun_check_fingerprint(message);
+}
+
 /* "name:realm" or, with the password, "name:realm:password". */
 static size_t join(const struct air_stun_user *user, bool with_password,
 		   altair_bytes parts[5])

@@ -28,6 +28,8 @@ bool air_stun_check_sha256(const struct air_stun_message *message,
 			   const altair_crypto *crypto, altair_bytes key,
 			   size_t min);
 bool air_stun_check_fingerprint(const struct air_stun_message *message);
+/* A FINGERPRINT may be missing but not wrong. */
+bool air_stun_is_intact(const struct air_stun_message *message);
 
 /* A user, prepared with OpaqueString (RFC 8265) by the caller. */
 struct air_stun_user {

@@ -85,19 +85,24 @@ air_stun_message_place(const struct air_stun_message *message, uint16_t type)
 	return NULL;
 }
 
+bool air_stun_message_value(const struct air_stun_message *message,
+			    const struct air_stun_place *place,
+			    struct air_stun_value *out)
+{
+	altair_bytes value = {
+		message->bytes.data + place->at + AIR_STUN_TLV_LEN, place->len};
+
+	return air_stun_attr_decode(air_stun_row(place->type), &message->header,
+				    value, out);
+}
+
 bool air_stun_message_get(const struct air_stun_message *message, uint16_t type,
 			  struct air_stun_value *out)
 {
 	const struct air_stun_place *place =
 		air_stun_message_place(message, type);
-	altair_bytes value;
 
-	if (!place)
-		return false;
-	value.data = message->bytes.data + place->at + AIR_STUN_TLV_LEN;
-	value.len = place->len;
-	return air_stun_attr_decode(air_stun_row(type), &message->header, value,
-				    out);
+	return place && air_stun_message_value(message, place, out);
 }
 
 void air_stun_build(struct air_stun_builder *b, uint8_t *buffer, size_t cap,

@@ -36,6 +36,11 @@ bool air_stun_message_read(struct air_stun_message *out, altair_bytes datagram,
 const struct air_stun_place *
 air_stun_message_place(const struct air_stun_message *message, uint16_t type);
 
+/* The value at a place of this message. */
+bool air_stun_message_value(const struct air_stun_message *message,
+			    const struct air_stun_place *place,
+			    struct air_stun_value *out);
+
 /* The value of the first attribute of a type; false when there is none. */
 bool air_stun_message_get(const struct air_stun_message *message, uint16_t type,
 			  struct air_stun_value *out);

@@ -14,6 +14,7 @@
 #include <altair/punch.h>
 #include <altair/serve.h>
 #include <altair/server.h>
+#include <altair/turn.h>
 #include <altair/udp.h>
 
 #endif

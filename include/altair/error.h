@@ -36,7 +36,16 @@ extern "C" {
 	X(SYSTEM, -22, "the operating system reported an error")               \
 	X(RESOLVE, -23, "the name has no address")                             \
 	X(INTERRUPTED, -24, "a signal interrupted the call")                   \
-	X(MEMORY, -25, "no memory is left")
+	X(MEMORY, -25, "no memory is left")                                    \
+	X(CREDENTIALS, -26, "the server does not accept the credentials")      \
+	X(INTEGRITY, -27, "no answer of the server could be authenticated")    \
+	X(FORBIDDEN, -28, "the server does not permit it")                     \
+	X(UNSUPPORTED, -29, "the server does not support what we need")        \
+	X(MISMATCH, -30, "the server knows our address otherwise")             \
+	X(RELAY_FAMILY, -31, "the relay has no address of this family")        \
+	X(QUOTA, -32, "the user has too many relayed addresses")               \
+	X(CAPACITY, -33, "the server has no more relayed addresses")           \
+	X(REDIRECT, -34, "the servers send us from one to the other")
 
 enum altair_error {
 	ALTAIR_OK = 0,
@@ -44,7 +53,7 @@ enum altair_error {
 	ALTAIR_ERRORS(ALTAIR_ERROR_ENUM)
 #undef ALTAIR_ERROR_ENUM
 	/* Keeps the list open; never returned. */
-	ALTAIR_ERROR_LAST_ = -26
+	ALTAIR_ERROR_LAST_ = -35
 };
 
 /* "ALTAIR_E_TIMEOUT" for -13; "ALTAIR_E_?" for a code that is none of ours. */

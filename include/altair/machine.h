@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* Any machine: altair_discover, altair_punch, altair_server. */
+/* Any machine: altair_discover, altair_punch, altair_server, altair_turn. */
 typedef struct altair_machine altair_machine;
 
 enum altair_step {
@@ -46,7 +46,13 @@ enum altair_event {
 	ALTAIR_EV_CONNECTED,	   /* punch: both directions are known       */
 	ALTAIR_EV_VERIFIED,	   /* punch: PING was answered with PONG     */
 	ALTAIR_EV_ROLES,	   /* punch: both or neither are initiator   */
-	ALTAIR_EV_FAILED	   /* punch: it ended without a connection   */
+	ALTAIR_EV_FAILED,	   /* punch: it ended without a connection   */
+	ALTAIR_EV_RELAYED,	   /* turn: we have a relayed address        */
+	ALTAIR_EV_PERMITTED,	   /* turn: a peer may reach us, or not      */
+	ALTAIR_EV_CHANNEL,	   /* turn: a peer has a channel, or not     */
+	ALTAIR_EV_UNREACHABLE,	   /* turn: an ICMP error about a peer       */
+	ALTAIR_EV_RELAY_MOVED,	   /* turn: another server is to be asked    */
+	ALTAIR_EV_RELAY_ENDED	   /* turn: the relayed address is gone      */
 };
 
 typedef struct altair_output {
@@ -62,8 +68,9 @@ typedef struct altair_output {
 /*
  * Hands `count` datagrams over and sets the verdict of each. The bytes are
  * borrowed for the call; a datagram with verdict ALTAIR_PAYLOAD is user data,
- * still in your buffer. Machines that give payload (altair_punch) want single
- * datagrams (`segment` 0) and refuse merged ones; altair_server takes both.
+ * still in your buffer (altair_turn narrows `bytes` to it). Machines that give
+ * payload (altair_punch, altair_turn) want single datagrams (`segment` 0) and
+ * refuse merged ones; altair_server takes both.
  * `count` may be 0. Calling it twice without polling between is harmless.
  */
 ALTAIR_API void altair_input(altair_machine *machine, altair_time now,
