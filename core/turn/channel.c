@@ -43,7 +43,7 @@ struct air_channel *air_channel_numbered(const struct air_channels *channels,
 	    number >= AIR_STUN_CHANNEL_MIN + channels->count)
 		return NULL;
 	c = &channels->all[number - AIR_STUN_CHANNEL_MIN];
-	return c->lease.is_wanted ? c : NULL;
+	return c->peer.family != ALTAIR_NO_FAMILY ? c : NULL;
 }
 
 static bool has_rested(const struct air_channel *c, altair_time now)

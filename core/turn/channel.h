@@ -27,7 +27,8 @@ void air_channel_init(struct air_channels *channels, struct air_arena *arena,
 /* The wanted channel to `peer`, or NULL. */
 struct air_channel *air_channel_find(const struct air_channels *channels,
 				     const altair_addr *peer);
-/* The wanted channel of this number, or NULL. */
+/* The channel of this number, or NULL: also one that is wanted no longer, for
+ * the server goes on using it (RFC 8656 12.5). */
 struct air_channel *air_channel_numbered(const struct air_channels *channels,
 					 uint16_t number);
 /* A place for a new one, now wanted: the peer's former one, or one that has

@@ -190,7 +190,7 @@ void air_refresh_lose(struct altair_turn *t, uint32_t subject, altair_time now,
 		return;
 	}
 	air_lease_drop(air_subject_lease(t, subject), now,
-		       reason == ALTAIR_E_TIMEOUT);
+		       air_refresh_cancel(t, subject));
 	air_heap_set(&t->timers, subject, ALTAIR_NEVER);
 	air_refresh_tell(t, subject, reason, code);
 }
@@ -239,7 +239,6 @@ void air_refresh_run_subject(struct altair_turn *t, uint32_t subject,
 	struct air_lease *lease = air_subject_lease(t, subject);
 
 	if (now >= lease->until) {
-		air_refresh_cancel(t, subject);
 		air_refresh_lose(t, subject, now, ALTAIR_E_TIMEOUT, 0);
 		return;
 	}

@@ -7,6 +7,9 @@
  * Several servers are several machines. A machine that shares its socket with
  * altair_discover is asked before it: Binding is left to the others.
  *
+ * What RFC 8656 7.1 leaves open and is not used: EVEN-PORT, RESERVATION-TOKEN,
+ * DONT-FRAGMENT.
+ *
  * Only answers from the server's address with our transaction id count, and
  * once we are authenticated only those whose MESSAGE-INTEGRITY is right.
  *

@@ -29,8 +29,9 @@
 /* Who has not done it by then never will. */
 #define PATIENCE ALTAIR_SEC(15)
 
-static struct child turnserver;
-static altair_addr server_addr;
+/* A server, and one that only sends its clients to the first. */
+static struct child turnserver, redirector;
+static altair_addr server_addr, redirector_addr;
 
 struct client {
 	altair_turn *turn;
@@ -51,23 +52,24 @@ static struct client a, b;
 
 /* --- the server ---------------------------------------------------------- */
 
-static uint16_t free_port(void)
+static altair_addr free_endpoint(void)
 {
 	int fd = wire_open("127.0.0.1", 0);
 	altair_addr local = wire_local(fd);
 
 	close(fd);
-	return local.port;
+	return local;
 }
 
-/* False when there is no coturn here. */
-static bool start_server(void)
+/* Starts a server; `more` is one more argument or NULL. */
+static void start(struct child *child, const altair_addr *at, const char *more)
 {
 	char port[16];
 	const char *argv[] = {TURNSERVER,
 			      "-n",
 			      "-L127.0.0.1",
 			      "-E127.0.0.1",
+			      "-E::1",
 			      "-p",
 			      port,
 			      "--allow-loopback-peers",
@@ -86,22 +88,29 @@ static bool start_server(void)
 			      "-rexample.org",
 			      "--max-allocate-lifetime=" LIFETIME,
 			      "--stale-nonce=" NONCE_LIFETIME,
+			      more,
 			      NULL};
 
-	if (access(TURNSERVER, X_OK) != 0)
-		return false;
-	server_addr = (altair_addr){.family = ALTAIR_IPV4,
-				    .port = free_port(),
-				    .ip = {127, 0, 0, 1}};
-	snprintf(port, sizeof port, "%u", server_addr.port);
-	child_start(&turnserver, argv);
-	return true;
+	snprintf(port, sizeof port, "%u", at->port);
+	child_start(child, argv);
 }
 
-static void stop_server(void)
+static void start_servers(void)
 {
-	kill(turnserver.pid, SIGKILL);
-	child_end(&turnserver);
+	char text[ALTAIR_ADDR_TEXT], argument[96];
+
+	server_addr = free_endpoint();
+	redirector_addr = free_endpoint();
+	altair_addr_format(&server_addr, text, sizeof text);
+	snprintf(argument, sizeof argument, "--alternate-server=%s", text);
+	start(&turnserver, &server_addr, NULL);
+	start(&redirector, &redirector_addr, argument);
+}
+
+static void stop(struct child *child)
+{
+	kill(child->pid, SIGKILL);
+	child_end(child);
 }
 
 /* --- a client ------------------------------------------------------------ */
@@ -125,27 +134,30 @@ static int open_stream(void)
 	return -1;
 }
 
-static void open_client(struct client *c, bool is_stream, const char *password)
+static altair_turn_config config(void)
+{
+	altair_turn_config c;
+
+	altair_turn_config_default(&c);
+	c.crypto = altair_openssl();
+	c.server = server_addr;
+	c.name = (altair_bytes){(const uint8_t *)"user", 4};
+	c.password = (altair_bytes){(const uint8_t *)"pass", 4};
+	return c;
+}
+
+static void open_client(struct client *c, const altair_turn_config *config)
 {
 	altair_addr any = {.family = ALTAIR_IPV4, .ip = {127, 0, 0, 1}};
-	altair_turn_config config;
-	size_t size;
+	size_t size = altair_turn_size(config);
 
 	*c = (struct client){.fd = -1};
-	altair_turn_config_default(&config);
-	config.crypto = altair_openssl();
-	config.server = server_addr;
-	config.name = (altair_bytes){(const uint8_t *)"user", 4};
-	config.password =
-		(altair_bytes){(const uint8_t *)password, strlen(password)};
-	config.is_stream = is_stream;
-	size = altair_turn_size(&config);
 	c->memory = malloc(size);
-	CHECK_EQ(altair_turn_init(&c->turn, c->memory, size, &config,
+	CHECK_EQ(altair_turn_init(&c->turn, c->memory, size, config,
 				  altair_clock_now()),
 		 0);
 	c->machine = altair_turn_machine(c->turn);
-	if (!is_stream) {
+	if (!config->is_stream) {
 		CHECK_EQ(altair_udp_open(&c->udp, &any, 0, 16), 0);
 		return;
 	}
@@ -326,10 +338,12 @@ static void forbidden_peer(struct client *c)
 
 static void whole_life(bool is_stream)
 {
+	altair_turn_config c = config();
 	altair_addr mapped;
 
-	open_client(&a, is_stream, "pass");
-	open_client(&b, is_stream, "pass");
+	c.is_stream = is_stream;
+	open_client(&a, &c);
+	open_client(&b, &c);
 	obey(&a);
 	obey(&b);
 	await(&a, ALTAIR_EV_RELAYED);
@@ -379,7 +393,10 @@ static void test_over_tcp(void)
 
 static void test_wrong_password(void)
 {
-	open_client(&a, false, "guess");
+	altair_turn_config c = config();
+
+	c.password.len = 3;
+	open_client(&a, &c);
 	obey(&a);
 	await(&a, ALTAIR_EV_RELAY_ENDED);
 	CHECK_EQ(a.last.reason, ALTAIR_E_CREDENTIALS);
@@ -387,21 +404,55 @@ static void test_wrong_password(void)
 	close_client(&a);
 }
 
+static void test_redirection(void)
+{
+	altair_turn_config c = config();
+	altair_addr now;
+
+	c.server = redirector_addr;
+	open_client(&a, &c);
+	obey(&a);
+	await(&a, ALTAIR_EV_RELAYED);
+	CHECK_EQ(altair_turn_server(a.turn, &now), 0);
+	CHECK(altair_addr_equal(&now, &server_addr));
+	close_client(&a);
+}
+
+/* Where the system has no IPv6 the server says so, which is an answer too. */
+static void test_both_families(void)
+{
+	altair_turn_config c = config();
+	altair_addr relayed;
+
+	c.families = ALTAIR_TURN_IPV4 | ALTAIR_TURN_IPV6;
+	open_client(&a, &c);
+	obey(&a);
+	await(&a, ALTAIR_EV_RELAYED);
+	CHECK_EQ(altair_turn_relayed(a.turn, ALTAIR_IPV4, &relayed), 0);
+	CHECK(altair_turn_relayed(a.turn, ALTAIR_IPV6, &relayed) == 0 ||
+	      a.last.reason != 0);
+	printf("# IPv6: %s, %u\n", altair_errname(a.last.reason),
+	       (unsigned)a.last.total);
+	close_client(&a);
+}
+
 static const struct check_test tests[] = {
-	TEST(test_over_udp),
-	TEST(test_over_tcp),
-	TEST(test_wrong_password),
+	TEST(test_over_udp),	   TEST(test_over_tcp),
+	TEST(test_wrong_password), TEST(test_redirection),
+	TEST(test_both_families),
 };
 
 int main(int argc, char **argv)
 {
 	int status;
 
-	if (!start_server()) {
+	if (access(TURNSERVER, X_OK) != 0) {
 		puts("skipped: no " TURNSERVER " here (package coturn)");
 		return 77;
 	}
+	start_servers();
 	status = check_run(tests, sizeof tests / sizeof *tests, argc, argv);
-	stop_server();
+	stop(&turnserver);
+	stop(&redirector);
 	return status;
 }

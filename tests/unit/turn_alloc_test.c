@@ -86,6 +86,31 @@ static void challenge_without_nonce(void)
 	add_bytes(AIR_STUN_REALM, text(REALM));
 	deliver(finish(false));
 	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_INVALID);
+	begin(&c);
+	answer(0, AIR_STUN_ERROR);
+	add_number(AIR_STUN_ERROR_CODE, 401);
+	add_bytes(AIR_STUN_NONCE, text("nonce")); /* no realm */
+	deliver(finish(false));
+	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_INVALID);
+}
+
+static void wrong_fingerprint_counts_as_not_come(void)
+{
+	altair_turn_config c = config();
+	altair_bytes bytes;
+
+	begin(&c);
+	answer(0, AIR_STUN_ERROR);
+	add_number(AIR_STUN_ERROR_CODE, 401);
+	add_bytes(AIR_STUN_REALM, text(REALM));
+	add_bytes(AIR_STUN_NONCE, text("nonce"));
+	bytes = finish(false);
+	reply_bytes[bytes.len - 1] ^= 1;
+	CHECK_EQ(deliver(bytes), ALTAIR_TAKEN);
+	CHECK_EQ(w.sent_count, 1);
+	reply_bytes[bytes.len - 1] ^= 1;
+	deliver(bytes);
+	CHECK_EQ(w.sent_count, 2);
 }
 
 static void stale_nonce_twice_is_no_failure(void)
@@ -121,6 +146,7 @@ static void stale_nonce_three_times_is(void)
 #define WITH_ALGORITHMS "obMatJos2gAAAnonce"
 #define WITH_BOTH "obMatJos2wAAAnonce"
 static const uint8_t md5_then_sha256[] = {0, 1, 0, 0, 0, 2, 0, 0};
+static const uint8_t sha256_then_md5[] = {0, 2, 0, 0, 0, 1, 0, 0};
 static const uint8_t only_md5[] = {0, 1, 0, 0};
 static const uint8_t only_unknown[] = {0, 9, 0, 0};
 
@@ -146,6 +172,17 @@ static void sha256_where_both_are_offered(void)
 	CHECK(!has(1, AIR_STUN_MESSAGE_INTEGRITY) && has(1, AIR_STUN_USERNAME));
 	allocate(1, 600);
 	event(0, ALTAIR_EV_RELAYED, 0);
+}
+
+static void sha256_where_it_comes_first(void)
+{
+	altair_turn_config c = config();
+
+	begin(&c);
+	offer(sha256_then_md5, 8, AIR_STUN_ALGORITHM_SHA256);
+	challenge(0, 401);
+	CHECK(is_authentic(1));
+	CHECK_EQ(value(1, AIR_STUN_PASSWORD_ALGORITHM).number, 2);
 }
 
 static void md5_key_with_sha256_proof(void)
@@ -257,6 +294,7 @@ static void only_the_server_counts(void)
 	w.got.path.sock = 9;
 	memcpy(w.got_bytes, bytes.data, bytes.len);
 	altair_input(w.m, w.now, &w.got, 1);
+	drain();
 	CHECK_EQ(w.told_count, 0);
 	CHECK_EQ(deliver(bytes), ALTAIR_TAKEN);
 	event(0, ALTAIR_EV_RELAYED, 0);
@@ -330,6 +368,79 @@ static void lost_answers(void)
 	CHECK_EQ(event(0, ALTAIR_EV_RELAYED, 0)->rtt, 0);
 }
 
+/* --- answers that are not what they seem (failures of other code) -------- */
+
+/* What stands behind the proof was written by anybody. */
+static void unsigned_attributes_are_not_obeyed(void)
+{
+	altair_turn_config c = config();
+
+	begin(&c);
+	challenge(0, 401);
+	answer(1, AIR_STUN_SUCCESS);
+	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, RELAYED);
+	add_number(AIR_STUN_LIFETIME, 600);
+	air_stun_build_sha1(&reply, &w.crypto, server_key());
+	add_number(AIR_STUN_LIFETIME, 0);
+	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, "203.0.113.66:6");
+	deliver(finish(false));
+	check_addr(event(0, ALTAIR_EV_RELAYED, 0)->addr, RELAYED);
+	CHECK_EQ(w.deadline, START + MS(540000));
+}
+
+static void first_attribute_wins(void)
+{
+	altair_turn_config c = config();
+
+	begin(&c);
+	challenge(0, 401);
+	answer(1, AIR_STUN_SUCCESS);
+	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, RELAYED);
+	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, "203.0.113.66:6");
+	deliver(finish(true));
+	CHECK_EQ(w.told_count, 1);
+	check_addr(event(0, ALTAIR_EV_RELAYED, 0)->addr, RELAYED);
+}
+
+/* Every bit of an answer spoilt that its proof covers: none of them counts.
+ * FINGERPRINT, behind it, may as well not be there. */
+static void spoilt_answers(void)
+{
+	altair_turn_config c = config();
+	altair_bytes bytes;
+
+	begin(&c);
+	challenge(0, 401);
+	answer(1, AIR_STUN_SUCCESS);
+	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, RELAYED);
+	bytes = finish(true);
+	for (size_t bit = 0; bit < 8 * (bytes.len - 8); bit++) {
+		reply_bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		CHECK(deliver(bytes) != ALTAIR_PAYLOAD);
+		reply_bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	for (size_t len = 0; len < bytes.len; len++)
+		CHECK(deliver((altair_bytes){bytes.data, len}) !=
+		      ALTAIR_PAYLOAD);
+	CHECK_EQ(w.told_count, 0);
+	deliver(bytes);
+	event(0, ALTAIR_EV_RELAYED, 0);
+}
+
+static void sixty_five_attributes(void)
+{
+	altair_turn_config c = config();
+
+	begin(&c);
+	answer(0, AIR_STUN_SUCCESS);
+	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, RELAYED);
+	for (int i = 1; i < 65; i++)
+		add_number(AIR_STUN_LIFETIME, 600);
+	deliver(air_stun_build_end(&reply));
+	CHECK_EQ(w.told_count, 0);
+	CHECK_EQ(stats().ignored, 1);
+}
+
 /* --- error codes --------------------------------------------------------- */
 
 static void every_error_code(void)
@@ -398,6 +509,29 @@ static void another_server(void)
 	challenge(1, 401);
 	CHECK(is_authentic(2));
 	allocate(2, 600);
+	event(1, ALTAIR_EV_RELAYED, 0);
+}
+
+/* Nothing of the first server's challenge goes to the second one. */
+static void another_server_after_the_challenge(void)
+{
+	altair_turn_config c = config();
+
+	begin(&c);
+	challenge(0, 401);
+	challenge(1, 438);
+	challenge(2, 438);
+	answer(3, AIR_STUN_ERROR);
+	add_number(AIR_STUN_ERROR_CODE, 300);
+	add_addr(AIR_STUN_ALTERNATE_SERVER, OTHER);
+	deliver(finish(true));
+	check_addr(w.sent[4].to, OTHER);
+	CHECK(!has(4, AIR_STUN_NONCE) && !has(4, AIR_STUN_USERNAME));
+	w.server = OTHER;
+	challenge(4, 401);
+	challenge(5, 438);
+	challenge(6, 438);
+	allocate(7, 600);
 	event(1, ALTAIR_EV_RELAYED, 0);
 }
 
@@ -723,9 +857,11 @@ static const struct check_test tests[] = {
 	TEST(server_without_credentials),
 	TEST(wrong_credentials),
 	TEST(challenge_without_nonce),
+	TEST(wrong_fingerprint_counts_as_not_come),
 	TEST(stale_nonce_twice_is_no_failure),
 	TEST(stale_nonce_three_times_is),
 	TEST(sha256_where_both_are_offered),
+	TEST(sha256_where_it_comes_first),
 	TEST(md5_key_with_sha256_proof),
 	TEST(no_algorithm_of_ours),
 	TEST(hidden_name),
@@ -737,9 +873,14 @@ static const struct check_test tests[] = {
 	TEST(binding_is_for_others),
 	TEST(silence),
 	TEST(lost_answers),
+	TEST(unsigned_attributes_are_not_obeyed),
+	TEST(first_attribute_wins),
+	TEST(spoilt_answers),
+	TEST(sixty_five_attributes),
 	TEST(every_error_code),
 	TEST(unknown_attribute_in_a_success),
 	TEST(another_server),
+	TEST(another_server_after_the_challenge),
 	TEST(never_the_same_twice),
 	TEST(a_few_times_only),
 	TEST(nowhere_to_go),

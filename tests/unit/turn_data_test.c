@@ -236,6 +236,20 @@ static void channel_data_before_the_answer(void)
 	check_payload(PEER, "hi");
 }
 
+/* RFC 8656 12.5: a server must use a channel as long as it is bound there. */
+static void channel_data_after_forgetting(void)
+{
+	static const uint8_t hi[] = "\x40\0\0\2hi";
+	altair_turn_config c = config();
+
+	begin_bound(&c);
+	forget(PEER);
+	CHECK_EQ(deliver((altair_bytes){hi, 6}), ALTAIR_TAKEN);
+	permit(PEER);
+	CHECK_EQ(deliver((altair_bytes){hi, 6}), ALTAIR_PAYLOAD);
+	check_payload(PEER, "hi");
+}
+
 static void channels_nobody_bound(void)
 {
 	static const char *const numbers[] = {"\x40\x01", "\x4f\xff",
@@ -278,6 +292,23 @@ static void data_that_is_not_for_us(void)
 	CHECK_EQ(stats().ignored, 5);
 	forget(PEER);
 	CHECK_EQ(deliver(data(PEER, "hello")), ALTAIR_TAKEN);
+}
+
+/* Of two peers in one indication the first one sent it. */
+static void first_peer_wins(void)
+{
+	altair_turn_config c = config();
+
+	begin_permitted(&c);
+	data_from(PEER2);
+	add_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER);
+	add_bytes(AIR_STUN_DATA_ATTR, text("hello"));
+	CHECK_EQ(deliver(finish(false)), ALTAIR_TAKEN);
+	data_from(PEER);
+	add_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER2);
+	add_bytes(AIR_STUN_DATA_ATTR, text("hello"));
+	CHECK_EQ(deliver(finish(false)), ALTAIR_PAYLOAD);
+	check_payload(PEER, "hello");
 }
 
 static void every_prefix_is_refused(void)
@@ -338,8 +369,10 @@ static const struct check_test tests[] = {
 	TEST(data_before_the_permission_is_known),
 	TEST(channel_data),
 	TEST(channel_data_before_the_answer),
+	TEST(channel_data_after_forgetting),
 	TEST(channels_nobody_bound),
 	TEST(data_that_is_not_for_us),
+	TEST(first_peer_wins),
 	TEST(every_prefix_is_refused),
 	TEST(merged_bursts_are_refused),
 	TEST(icmp),

@@ -407,14 +407,15 @@ static void number_and_peer_rest_before_they_part(void)
 	c.channels_max = 1;
 	begin_allocated(&c);
 	bind_to(PEER);
-	grant(3);
+	run_until(20000);
+	grant(3); /* sent at 0, answered at 20 s */
 	live_until(100);
 	forget(PEER);
 	CHECK_EQ(bind_to(PEER2), ALTAIR_E_FULL);
 	/* 600 s after the last answer it expires, 300 s later it has rested */
-	live_until(899);
+	live_until(919);
 	CHECK_EQ(bind_to(PEER2), ALTAIR_E_FULL);
-	live_until(900);
+	live_until(920);
 	CHECK_EQ(bind_to(PEER2), 0);
 }
 
@@ -444,6 +445,58 @@ static void unanswered_binding_rests_too(void)
 	CHECK_EQ(bind_to(PEER2), ALTAIR_E_FULL);
 	live_until(901);
 	CHECK_EQ(bind_to(PEER2), 0);
+}
+
+static void given_up_binding_rests_too(void)
+{
+	altair_turn_config c = config();
+
+	c.channels_max = 1;
+	begin_allocated(&c);
+	bind_to(PEER);
+	grant(2);
+	run_until(39500);
+	event(2, ALTAIR_EV_CHANNEL, ALTAIR_E_TIMEOUT);
+	forget(PEER);
+	CHECK_EQ(bind_to(PEER2), ALTAIR_E_FULL);
+	live_until(939);
+	CHECK_EQ(bind_to(PEER2), ALTAIR_E_FULL);
+	live_until(940);
+	CHECK_EQ(bind_to(PEER2), 0);
+}
+
+/* What was refused was never bound. */
+static void refused_binding_does_not_rest(void)
+{
+	altair_turn_config c = config();
+
+	c.channels_max = 1;
+	begin_allocated(&c);
+	bind_to(PEER);
+	grant(2);
+	refuse(3, 403);
+	CHECK_EQ(bind_to(PEER2), 0);
+}
+
+/* A place is taken as long as its last event was not polled. */
+static void events_are_not_overwritten(void)
+{
+	altair_turn_config c = config();
+	altair_addr other = addr(PEER2);
+	altair_datagram d;
+
+	c.permissions_max = 1;
+	begin_allocated(&c);
+	permit(PEER);
+	answer(2, AIR_STUN_ERROR);
+	add_number(AIR_STUN_ERROR_CODE, 403);
+	d = (altair_datagram){.path = {.sock = SOCK, .remote = addr(SERVER)},
+			      .bytes = finish(true)};
+	altair_input(w.m, w.now, &d, 1);
+	CHECK_EQ(altair_turn_permit(w.t, w.now, &other), ALTAIR_E_FULL);
+	drain();
+	event(1, ALTAIR_EV_PERMITTED, ALTAIR_E_FORBIDDEN);
+	CHECK_EQ(altair_turn_permit(w.t, w.now, &other), 0);
 }
 
 static void forgotten_peers_are_not_renewed(void)
@@ -485,6 +538,9 @@ static const struct check_test tests[] = {
 	TEST(number_and_peer_rest_before_they_part),
 	TEST(same_peer_gets_its_number_again),
 	TEST(unanswered_binding_rests_too),
+	TEST(given_up_binding_rests_too),
+	TEST(refused_binding_does_not_rest),
+	TEST(events_are_not_overwritten),
 	TEST(forgotten_peers_are_not_renewed),
 };
 
