@@ -69,6 +69,7 @@ static void start(struct child *child, const altair_addr *at, const char *more)
 			      "-n",
 			      "-L127.0.0.1",
 			      "-E127.0.0.1",
+"-L::1",
 			      "-E::1",
 			      "-p",
 			      port,

@@ -714,61 +714,6 @@ static void closing_a_silent_server(void)
 	CHECK_EQ(w.sent_count, 9);
 }
 
-/* --- streams ------------------------------------------------------------- */
-
-static void over_a_stream(void)
-{
-	altair_turn_config c = config();
-
-	c.is_stream = true;
-	begin(&c);
-	CHECK_EQ(w.sent_count, 0);
-	altair_turn_opened(w.t, w.now);
-	drain();
-	CHECK_EQ(w.sent_count, 1);
-	run_until(39000);
-	CHECK_EQ(w.sent_count, 1);
-	run_until(40000);
-	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_TIMEOUT);
-	CHECK_EQ(w.told[0].at, MS(39500));
-}
-
-static void stream_to_another_server(void)
-{
-	altair_turn_config c = config();
-
-	c.is_stream = true;
-	begin(&c);
-	altair_turn_opened(w.t, w.now);
-	drain();
-	send_away(0, OTHER);
-	event(0, ALTAIR_EV_RELAY_MOVED, 0);
-	CHECK_EQ(w.sent_count, 1);
-	altair_turn_opened(w.t, w.now);
-	drain();
-	CHECK_EQ(w.sent_count, 2);
-	check_addr(w.sent[1].to, OTHER);
-	altair_turn_lost(w.t, ALTAIR_E_NETWORK);
-	drain();
-	event(1, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_NETWORK);
-}
-
-/* RFC 8489 9.2.5: nothing better will come over a stream. */
-static void unproved_over_a_stream(void)
-{
-	altair_turn_config c = config();
-
-	c.is_stream = true;
-	begin(&c);
-	altair_turn_opened(w.t, w.now);
-	drain();
-	challenge(0, 401);
-	answer(1, AIR_STUN_SUCCESS);
-	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, RELAYED);
-	deliver(finish(false));
-	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_INTEGRITY);
-}
-
 /* --- configuration ------------------------------------------------------- */
 
 static void lifetime_is_asked_for(void)
@@ -892,9 +837,6 @@ static const struct check_test tests[] = {
 	TEST(closing_what_is_gone),
 	TEST(closing_before_the_answer),
 	TEST(closing_a_silent_server),
-	TEST(over_a_stream),
-	TEST(stream_to_another_server),
-	TEST(unproved_over_a_stream),
 	TEST(lifetime_is_asked_for),
 	TEST(credentials_are_copied),
 	TEST(configurations_refused),

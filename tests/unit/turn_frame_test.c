@@ -1,6 +1,7 @@
 /*
- * Framing on streams: messages of both kinds, cut at every byte and in every
- * size of chunk, too long ones skipped, nonsense noticed.
+ * Streams: messages of both kinds, cut at every byte and in every size of chunk,
+ * too long ones skipped, nonsense noticed; and what the client does otherwise
+ * over a stream.
  */
 #include "turn_world.h"
 
@@ -173,6 +174,64 @@ static void unframed_for_the_machine(void)
 	CHECK_EQ(altair_turn_unframe(w.t, &in, &d), ALTAIR_E_INVALID);
 }
 
+/* --- the client over a stream -------------------------------------------- */
+
+static void over_a_stream(void)
+{
+	altair_turn_config c = config();
+
+	c.is_stream = true;
+	begin(&c);
+	CHECK_EQ(w.sent_count, 0);
+	altair_turn_opened(w.t, w.now);
+	drain();
+	CHECK_EQ(w.sent_count, 1);
+	run_until(39000);
+	CHECK_EQ(w.sent_count, 1);
+	run_until(40000);
+	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_TIMEOUT);
+	CHECK_EQ(w.told[0].at, MS(39500));
+}
+
+static void stream_to_another_server(void)
+{
+	altair_turn_config c = config();
+
+	c.is_stream = true;
+	begin(&c);
+	altair_turn_opened(w.t, w.now);
+	drain();
+	answer(0, AIR_STUN_ERROR);
+	add_number(AIR_STUN_ERROR_CODE, 300);
+	add_addr(AIR_STUN_ALTERNATE_SERVER, OTHER);
+	deliver(finish(false));
+	event(0, ALTAIR_EV_RELAY_MOVED, 0);
+	CHECK_EQ(w.sent_count, 1);
+	altair_turn_opened(w.t, w.now);
+	drain();
+	CHECK_EQ(w.sent_count, 2);
+	check_addr(w.sent[1].to, OTHER);
+	altair_turn_lost(w.t, ALTAIR_E_NETWORK);
+	drain();
+	event(1, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_NETWORK);
+}
+
+/* RFC 8489 9.2.5: nothing better will come over a stream. */
+static void unproved_over_a_stream(void)
+{
+	altair_turn_config c = config();
+
+	c.is_stream = true;
+	begin(&c);
+	altair_turn_opened(w.t, w.now);
+	drain();
+	challenge(0, 401);
+	answer(1, AIR_STUN_SUCCESS);
+	add_addr(AIR_STUN_XOR_RELAYED_ADDRESS, RELAYED);
+	deliver(finish(false));
+	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_INTEGRITY);
+}
+
 static const struct check_test tests[] = {
 	TEST(split_at_every_byte),
 	TEST(chunks_of_every_size),
@@ -181,6 +240,9 @@ static const struct check_test tests[] = {
 	TEST(longest_lengths),
 	TEST(nonsense_breaks_it_for_good),
 	TEST(unframed_for_the_machine),
+	TEST(over_a_stream),
+	TEST(stream_to_another_server),
+	TEST(unproved_over_a_stream),
 };
 
 CHECK_MAIN(tests)
