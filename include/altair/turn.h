@@ -53,7 +53,9 @@ typedef struct altair_turn altair_turn;
 
 enum altair_turn_families {
 	ALTAIR_TURN_IPV4 = 1,
-	ALTAIR_TURN_IPV6 = 2 /* with the other one: both in one allocation  */
+	/* With the other one: both in one allocation, if the server can (coturn
+	 * 4.6 cannot: there, two machines on two sockets). */
+	ALTAIR_TURN_IPV6 = 2
 };
 
 typedef struct altair_turn_config {
