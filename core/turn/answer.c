@@ -139,6 +139,14 @@ static bool was_tried(const struct altair_turn *t, const altair_addr *server)
 	return false;
 }
 
+/* A server elsewhere has no business sending us to our own host. */
+static bool leads_inside(const struct altair_turn *t, const altair_addr *next)
+{
+	return altair_addr_classify(next) == ALTAIR_ADDR_LOOPBACK &&
+	       altair_addr_classify(air_subject_server(t)) !=
+		       ALTAIR_ADDR_LOOPBACK;
+}
+
 /* The server to go to instead (RFC 8489 10): of the family that we speak with
  * it, and none that has sent us away; false when there is none. */
 static bool find_alternate(const struct altair_turn *t,
@@ -153,7 +161,7 @@ static bool find_alternate(const struct altair_turn *t,
 		    v.addr.family != air_subject_server(t)->family)
 			continue;
 		*out = v.addr;
-		return !was_tried(t, out) &&
+		return !was_tried(t, out) && !leads_inside(t, out) &&
 		       t->server_count < AIR_TURN_SERVERS_MAX;
 	}
 	return false;

@@ -575,6 +575,10 @@ static void nowhere_to_go(void)
 	begin(&c);
 	send_away(0, "[2001:db8::1]:3478"); /* not our family */
 	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_REDIRECT);
+	begin(&c);
+	send_away(0, "127.0.0.1:3478"); /* our own host */
+	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_REDIRECT);
+	CHECK_EQ(w.sent_count, 1);
 }
 
 /* --- families ------------------------------------------------------------ */

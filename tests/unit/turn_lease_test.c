@@ -162,6 +162,63 @@ static void stale_nonce_on_the_way(void)
 	CHECK_EQ(w.told_count, 1);
 }
 
+/* Each of many requests under way is told 438, each with a newer nonce. */
+static void stale_nonce_for_many(void)
+{
+	static const char *const nonces[] = {"n-1", "n-2", "n-3", "n-4"};
+	altair_turn_config c = config();
+
+	begin_allocated(&c);
+	bind_to(PEER);
+	bind_to(PEER2);
+	CHECK_EQ(w.sent_count, 6);
+	for (size_t i = 0; i < 4; i++) {
+		w.nonce = nonces[i];
+		challenge(2 + i, 438);
+		CHECK_MEM(value(6 + i, AIR_STUN_NONCE).bytes.data, nonces[i],
+			  3);
+	}
+	for (size_t n = 6; n < 10; n++)
+		grant(n);
+	CHECK_EQ(w.sent_count, 10);
+	CHECK_EQ(w.told_count, 5);
+}
+
+/* Answers request `n` as its method wants it. */
+static void serve(size_t n)
+{
+	if (request(n).header.method == AIR_STUN_REFRESH)
+		refresh(n, 600);
+	else
+		grant(n);
+}
+
+/* Of all requests and all answers 30 % are lost, for six hours. */
+static void hours_of_loss(void)
+{
+	altair_turn_config c = config();
+	uint8_t fate[2];
+	size_t n;
+
+	begin_allocated(&c);
+	bind_to(PEER);
+	bind_to(PEER2);
+	n = 2;
+	while (w.now < START + ALTAIR_SEC(6 * 3600)) {
+		run_until((w.now - START) / MS(1) + 100);
+		for (; n < w.sent_count; n++) {
+			some_random(NULL, fate, 2);
+			if (fate[0] < 256 * 3 / 10 || fate[1] < 256 * 3 / 10)
+				continue;
+			memcpy(&w.sent[0], &w.sent[n % 256], sizeof w.sent[0]);
+			serve(0);
+		}
+		for (; w.told_count > 1; w.told_count--)
+			CHECK_EQ(w.told[w.told_count - 1].out.reason, 0);
+	}
+	CHECK(w.sent_count < 1000);
+}
+
 /* --- permissions --------------------------------------------------------- */
 
 static void permission_is_held(void)
@@ -522,6 +579,8 @@ static const struct check_test tests[] = {
 	TEST(server_in_trouble_is_asked_again),
 	TEST(trouble_to_the_end),
 	TEST(stale_nonce_on_the_way),
+	TEST(stale_nonce_for_many),
+	TEST(hours_of_loss),
 	TEST(permission_is_held),
 	TEST(one_permission_per_ip),
 	TEST(permission_before_the_allocation),
