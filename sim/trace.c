@@ -127,6 +127,10 @@ const char *sim_event_name(enum altair_event event)
 		[ALTAIR_EV_VERIFIED] = "VERIFIED",
 		[ALTAIR_EV_ROLES] = "ROLES",
 		[ALTAIR_EV_FAILED] = "FAILED",
+		[ALTAIR_EV_CANDIDATE] = "CANDIDATE",
+		[ALTAIR_EV_END_OF_CANDIDATES] = "END OF CANDIDATES",
+		[ALTAIR_EV_STATE] = "STATE",
+		[ALTAIR_EV_SELECTED] = "SELECTED",
 	};
 
 	if ((size_t)event >= sizeof names / sizeof *names)

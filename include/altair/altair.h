@@ -5,6 +5,7 @@
 #ifndef ALTAIR_ALTAIR_H
 #define ALTAIR_ALTAIR_H
 
+#include <altair/agent.h>
 #include <altair/base.h>
 #include <altair/conn.h>
 #include <altair/crypto.h>

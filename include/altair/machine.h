@@ -21,7 +21,8 @@
 extern "C" {
 #endif
 
-/* Any machine: altair_discover, altair_punch, altair_server, altair_turn. */
+/* Any machine: altair_agent, altair_discover, altair_punch, altair_server,
+ * altair_turn. */
 typedef struct altair_machine altair_machine;
 
 enum altair_step {
@@ -52,7 +53,11 @@ enum altair_event {
 	ALTAIR_EV_CHANNEL,	   /* turn: a peer has a channel, or not     */
 	ALTAIR_EV_UNREACHABLE,	   /* turn: an ICMP error about a peer       */
 	ALTAIR_EV_RELAY_MOVED,	   /* turn: another server is to be asked    */
-	ALTAIR_EV_RELAY_ENDED	   /* turn: the relayed address is gone      */
+	ALTAIR_EV_RELAY_ENDED,	   /* turn: the relayed address is gone      */
+	ALTAIR_EV_CANDIDATE,	   /* agent: a candidate for the peer        */
+	ALTAIR_EV_END_OF_CANDIDATES, /* agent: there will be no more         */
+	ALTAIR_EV_STATE,	     /* agent: its state has changed         */
+	ALTAIR_EV_SELECTED	     /* agent: data goes another way now     */
 };
 
 typedef struct altair_output {
@@ -69,8 +74,8 @@ typedef struct altair_output {
  * Hands `count` datagrams over and sets the verdict of each. The bytes are
  * borrowed for the call; a datagram with verdict ALTAIR_PAYLOAD is user data,
  * still in your buffer (altair_turn narrows `bytes` to it). Machines that give
- * payload (altair_punch, altair_turn) want single datagrams (`segment` 0) and
- * refuse merged ones; altair_server takes both.
+ * payload (altair_agent, altair_punch, altair_turn) want single datagrams
+ * (`segment` 0) and refuse merged ones; altair_server takes both.
  * `count` may be 0. Calling it twice without polling between is harmless.
  */
 ALTAIR_API void altair_input(altair_machine *machine, altair_time now,

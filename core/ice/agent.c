@@ -1,0 +1,662 @@
+/*
+ * The agent: which pair carries data, which is nominated, what the state is,
+ * and what is due when.
+ *
+ * Invariants: `path` is the pair that choose_path would choose now, and the
+ * state follows from it and the consent, nothing else: both are worked out anew
+ * in every run. New transactions leave at most one per Ta, servers and pairs in
+ * turn; repeats, answers and consent are not counted (RFC 8445 14.2).
+ */
+#include "ice/session.h"
+
+#include "base/addr.h"
+#include "base/assert.h"
+#include "base/time.h"
+
+#include <string.h>
+
+/* What the best pair may still come after the first valid one, before that one
+ * is nominated. Data does not wait for it. */
+#define NOMINATION_WAIT ALTAIR_MSEC(250)
+
+#define TA_MIN ALTAIR_MSEC(5) /* RFC 8445 14.2 */
+#define TA_MAX ALTAIR_SEC(1)
+
+void air_session_tell(struct altair_agent *a, enum altair_event event,
+		      uint32_t number)
+{
+	altair_output out = {.event = event, .number = number};
+
+	air_outbox_tell(&a->outbox, &out);
+}
+
+void air_session_send(struct altair_agent *a, const altair_path *path,
+		      altair_bytes bytes)
+{
+	if (!air_outbox_send(&a->outbox, path, bytes))
+		a->stats.unsent++;
+}
+
+static bool is_over(const struct altair_agent *a)
+{
+	return a->state == ALTAIR_AGENT_FAILED ||
+	       a->state == ALTAIR_AGENT_CLOSED;
+}
+
+/* --- the state ----------------------------------------------------------- */
+
+static void set_state(struct altair_agent *a, enum altair_agent_state next)
+{
+#define TO(state) (1u << ALTAIR_AGENT_##state)
+	static const unsigned edges[] = {
+		[ALTAIR_AGENT_GATHERING] =
+			TO(CHECKING) | TO(CONNECTED) | TO(FAILED) | TO(CLOSED),
+		[ALTAIR_AGENT_CHECKING] =
+			TO(CONNECTED) | TO(COMPLETED) | TO(FAILED) | TO(CLOSED),
+		[ALTAIR_AGENT_CONNECTED] = TO(CHECKING) | TO(COMPLETED) |
+					   TO(SUSPECT) | TO(DISCONNECTED) |
+					   TO(FAILED) | TO(CLOSED),
+		[ALTAIR_AGENT_COMPLETED] = TO(SUSPECT) | TO(DISCONNECTED) |
+					   TO(FAILED) | TO(CLOSED),
+		[ALTAIR_AGENT_SUSPECT] = TO(CHECKING) | TO(CONNECTED) |
+					 TO(COMPLETED) | TO(DISCONNECTED) |
+					 TO(FAILED) | TO(CLOSED),
+		[ALTAIR_AGENT_DISCONNECTED] = TO(CHECKING) | TO(CONNECTED) |
+					      TO(COMPLETED) | TO(FAILED) |
+					      TO(CLOSED),
+		[ALTAIR_AGENT_FAILED] = TO(CLOSED),
+		[ALTAIR_AGENT_CLOSED] = TO(CLOSED),
+	};
+#undef TO
+
+	AIR_ASSERT(edges[a->state] & 1u << next);
+	a->state = next;
+}
+
+static bool has_open_pair(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		if (air_pair_is_open(&a->list.pairs[i]))
+			return true;
+	return false;
+}
+
+/* RFC 8838 8.1 and RFC 8863 4: nothing more can come, and we were patient. */
+static bool is_hopeless(const struct altair_agent *a)
+{
+	return a->is_local_ended && a->is_remote_ended &&
+	       a->now >= a->patience_until && !has_open_pair(a);
+}
+
+static enum altair_agent_state find_state(const struct altair_agent *a)
+{
+	if (!a->path && is_hopeless(a))
+		return ALTAIR_AGENT_FAILED;
+	if (!a->path)
+		return a->is_checking ? ALTAIR_AGENT_CHECKING
+				      : ALTAIR_AGENT_GATHERING;
+	if (a->now >= a->consent.ends)
+		return ALTAIR_AGENT_FAILED;
+	if (a->now >= a->consent.expires)
+		return ALTAIR_AGENT_DISCONNECTED;
+	if (a->consent.is_missed)
+		return ALTAIR_AGENT_SUSPECT;
+	return a->path->is_nominated ? ALTAIR_AGENT_COMPLETED
+				     : ALTAIR_AGENT_CONNECTED;
+}
+
+static void update_state(struct altair_agent *a)
+{
+	enum altair_agent_state state = find_state(a);
+	altair_output out = {.event = ALTAIR_EV_STATE, .number = state};
+
+	if (state == a->state)
+		return;
+	set_state(a, state);
+	if (state == ALTAIR_AGENT_FAILED)
+		out.reason = a->is_heard ? ALTAIR_E_ONE_WAY : ALTAIR_E_TIMEOUT;
+	air_outbox_tell(&a->outbox, &out);
+}
+
+/* --- the path ------------------------------------------------------------ */
+
+/* 0: carries no data; the more, the better. */
+static unsigned rank(const struct air_pair *pair)
+{
+	if (pair->is_valid)
+		return pair->is_nominated ? 3 : 2;
+	return pair->is_heard && pair->state != PAIR_FAILED ? 1 : 0;
+}
+
+static bool is_better(const struct air_pair *a, const struct air_pair *b)
+{
+	if (rank(a) != rank(b))
+		return rank(a) > rank(b);
+	return a->priority > b->priority;
+}
+
+static struct air_pair *choose_path(struct altair_agent *a)
+{
+	struct air_pair *best = NULL;
+
+	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
+		struct air_pair *pair = &a->list.pairs[i];
+
+		if (rank(pair) > 0 && (!best || is_better(pair, best)))
+			best = pair;
+	}
+	return best;
+}
+
+static void update_path(struct altair_agent *a)
+{
+	struct air_pair *path = choose_path(a);
+	altair_output out = {.event = ALTAIR_EV_SELECTED};
+
+	if (path != a->path) {
+		air_consent_init(&a->consent);
+		if (path) {
+			out.addr = a->list.remotes[path->remote].addr;
+			out.rtt = path->rtt;
+			air_outbox_tell(&a->outbox, &out);
+		}
+	}
+	a->path = path;
+	/* The answer that made it valid was the first consent. */
+	if (path && path->is_valid && a->consent.next == ALTAIR_NEVER)
+		air_consent_give(&a->consent, a->now, a->keys.crypto);
+}
+
+/* --- nomination ---------------------------------------------------------- */
+
+/* The pair to nominate, one at most in all (RFC 8445 8.1.1): the best valid one,
+ * at once if none better may come. */
+static struct air_pair *find_nominee(struct altair_agent *a)
+{
+	struct air_pair *best = a->path;
+	bool may_wait = a->now < a->nominate_at;
+
+	if (!a->list.controlling || !best || !best->is_valid ||
+	    best->is_nominated)
+		return NULL;
+	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
+		const struct air_pair *pair = &a->list.pairs[i];
+
+		if (pair->wants_nomination ||
+		    (may_wait && pair != best && air_pair_is_open(pair) &&
+		     pair->priority > best->priority))
+			return NULL;
+	}
+	return best;
+}
+
+static void update_nomination(struct altair_agent *a)
+{
+	struct air_pair *nominee;
+
+	if (a->nominate_at == ALTAIR_NEVER && a->path && a->path->is_valid)
+		a->nominate_at = air_time_after(a->now, NOMINATION_WAIT);
+	nominee = find_nominee(a);
+	if (!nominee)
+		return;
+	nominee->wants_nomination = true;
+	air_checklist_trigger(&a->list, nominee);
+}
+
+/* RFC 8445 8.1.2: one is nominated; the others need no more checks. */
+static bool is_settled(const struct altair_agent *a)
+{
+	return a->path && a->path->is_nominated;
+}
+
+static void stop_others(struct altair_agent *a)
+{
+	for (uint32_t i = 0; is_settled(a) && i < a->list.pairs_count; i++)
+		if (!a->list.pairs[i].wants_nomination)
+			a->list.pairs[i].check.next = ALTAIR_NEVER;
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+static void send_request(struct altair_agent *a, const struct air_pair *pair,
+			 const struct air_check *check)
+{
+	altair_path path = air_checklist_path(&a->list, pair);
+	uint8_t buffer[AIR_CHECK_LEN_MAX];
+
+	air_session_send(a, &path, air_check_request(check, &a->keys, buffer));
+}
+
+static void send_check(struct altair_agent *a, const struct air_pair *pair)
+{
+	a->stats.checks++;
+	send_request(a, pair, &pair->check);
+}
+
+static void run_checks(struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
+		struct air_pair *pair = &a->list.pairs[i];
+
+		if (pair->state != PAIR_IN_PROGRESS)
+			continue;
+		switch (air_check_due(&pair->check, a->now)) {
+		case CHECK_NOT_DUE:
+			break;
+		case CHECK_SEND:
+			send_check(a, pair);
+			break;
+		case CHECK_GIVE_UP:
+			air_pair_fail(pair);
+			break;
+		}
+	}
+}
+
+static struct air_check new_check(const struct altair_agent *a,
+				  const struct air_pair *pair)
+{
+	return (struct air_check){
+		.next = a->now,
+		.tie_breaker = a->tie_breaker,
+		.priority = air_candidate_prflx_priority(
+			&a->list.locals[pair->local]),
+		.controlling = a->list.controlling,
+		.nominates = a->list.controlling && pair->wants_nomination,
+	};
+}
+
+static void run_consent(struct altair_agent *a)
+{
+	struct air_check check;
+
+	if (!a->path || !air_consent_due(&a->consent, a->now, a->keys.crypto))
+		return;
+	check = new_check(a, a->path);
+	memcpy(check.transaction, a->consent.transaction,
+	       sizeof check.transaction);
+	a->stats.consents++;
+	send_request(a, a->path, &check);
+}
+
+static void begin_check(struct altair_agent *a, struct air_pair *pair)
+{
+	const altair_crypto *crypto = a->keys.crypto;
+	struct air_check check = new_check(a, pair);
+
+	air_checklist_begin(pair);
+	pair->check = check;
+	a->is_checking = true;
+	/* Without random bytes there is no check that may be sent. */
+	if (crypto->random(crypto->user, pair->check.transaction,
+			   sizeof pair->check.transaction) != 0) {
+		air_pair_fail(pair);
+		return;
+	}
+	air_check_due(&pair->check, a->now);
+	send_check(a, pair);
+}
+
+/* The pair whose check may begin, or NULL. */
+static struct air_pair *next_pair(const struct altair_agent *a)
+{
+	return a->keys.has_remote && a->discover
+		       ? air_checklist_next(&a->list, is_settled(a))
+		       : NULL;
+}
+
+/* RFC 8445 14.2: gathering and checks share one pace. They take turns; the
+ * first of all leaves at once. */
+static void run_slots(struct altair_agent *a)
+{
+	struct air_pair *pair = next_pair(a);
+
+	if (a->now < a->slot_at || (!pair && !air_gather_has_work(a)))
+		return;
+	if (pair && (a->checks_next || !air_gather_has_work(a))) {
+		a->checks_next = false;
+		begin_check(a, pair);
+	} else {
+		a->checks_next = true;
+		air_gather_ask(a, a->now);
+	}
+	a->slot_at = air_time_after(a->now, a->config.ta);
+}
+
+static void run(struct altair_agent *a, altair_time now)
+{
+	a->now = now;
+	if (is_over(a))
+		return;
+	air_gather_run(a);
+	run_checks(a);
+	update_path(a);
+	run_consent(a);
+	update_nomination(a);
+	stop_others(a);
+	run_slots(a);
+	update_state(a);
+}
+
+static void sooner(altair_time *at, altair_time other)
+{
+	if (other < *at)
+		*at = other;
+}
+
+static altair_time deadline(const struct altair_agent *a)
+{
+	altair_time at = a->gather_deadline;
+
+	if (is_over(a))
+		return ALTAIR_NEVER;
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		sooner(&at, a->list.pairs[i].check.next);
+	if (air_gather_has_work(a) || next_pair(a))
+		sooner(&at, a->slot_at);
+	if (a->path)
+		sooner(&at, air_consent_deadline(&a->consent, a->now));
+	if (a->nominate_at > a->now)
+		sooner(&at, a->nominate_at);
+	if (a->patience_until > a->now)
+		sooner(&at, a->patience_until);
+	return at;
+}
+
+/* --- the machine --------------------------------------------------------- */
+
+/* Data of the peer comes from where a path may carry data. */
+static enum altair_verdict take_data(struct altair_agent *a,
+				     const altair_datagram *datagram)
+{
+	int base = air_checklist_find_base(&a->list, &datagram->path);
+	struct air_pair *pair =
+		base < 0 ? NULL
+			 : air_checklist_find(&a->list, (uint32_t)base,
+					      &datagram->path.remote);
+
+	if (!pair || rank(pair) == 0) {
+		a->stats.strangers++;
+		return ALTAIR_NOT_MINE;
+	}
+	pair->bytes_in += datagram->bytes.len;
+	a->stats.messages_in++;
+	a->stats.bytes_in += datagram->bytes.len;
+	return ALTAIR_PAYLOAD;
+}
+
+static void agent_input(altair_machine *machine, altair_time now,
+			altair_datagram *batch, size_t count)
+{
+	struct altair_agent *a = (struct altair_agent *)machine;
+
+	air_outbox_reset(&a->outbox);
+	for (size_t i = 0; i < count; i++) {
+		batch[i].verdict = ALTAIR_NOT_MINE;
+		if (batch[i].segment != 0 || is_over(a))
+			continue;
+		if (air_stun_recognise(batch[i].bytes))
+			batch[i].verdict = air_answer_take(a, now, &batch[i]);
+		else
+			batch[i].verdict = take_data(a, &batch[i]);
+	}
+	run(a, now);
+}
+
+static void agent_tick(altair_machine *machine, altair_time now)
+{
+	struct altair_agent *a = (struct altair_agent *)machine;
+
+	air_outbox_reset(&a->outbox);
+	run(a, now);
+}
+
+static enum altair_step agent_poll(altair_machine *machine, altair_output *out)
+{
+	struct altair_agent *a = (struct altair_agent *)machine;
+
+	if (air_outbox_take(&a->outbox, out))
+		return out->event == ALTAIR_EV_NONE ? ALTAIR_SEND
+						    : ALTAIR_EVENT;
+	out->deadline = deadline(a);
+	return ALTAIR_WAIT;
+}
+
+static const struct air_machine_ops ops = {agent_input, agent_tick, agent_poll};
+
+/* --- the public functions ------------------------------------------------ */
+
+void altair_agent_config_default(altair_agent_config *config)
+{
+	memset(config, 0, sizeof *config);
+	config->size = sizeof *config;
+	config->ta = ALTAIR_MSEC(20);
+	config->patience = ALTAIR_MSEC(39500); /* RFC 8863 4 */
+}
+
+static bool is_valid(const altair_agent_config *c)
+{
+	return c->size == sizeof *c && c->crypto && c->crypto->random &&
+	       c->crypto->hmac_sha1 && c->ta >= TA_MIN && c->ta <= TA_MAX;
+}
+
+/* Lays the agent out; into `scratch` when the arena only measures. */
+static struct altair_agent *lay_out(struct air_arena *arena,
+				    const altair_agent_config *config,
+				    struct altair_agent *scratch)
+{
+	struct altair_agent *a = air_arena_take(arena, 1, sizeof *a);
+
+	if (!a)
+		a = scratch;
+	air_checklist_init(&a->list, arena);
+	air_outbox_init(&a->outbox, arena);
+	air_gather_init(a, config->crypto, arena);
+	return a;
+}
+
+size_t altair_agent_size(const altair_agent_config *config)
+{
+	struct air_arena arena = {0};
+	struct altair_agent scratch;
+
+	if (!is_valid(config))
+		return 0;
+	lay_out(&arena, config, &scratch);
+	return arena.used;
+}
+
+static int make_secrets(struct altair_agent *a)
+{
+	const altair_crypto *crypto = a->config.crypto;
+	uint8_t bytes[8];
+	struct air_reader r = air_reader((altair_bytes){bytes, sizeof bytes});
+
+	if (crypto->random(crypto->user, bytes, sizeof bytes) != 0)
+		return ALTAIR_E_RANDOM;
+	a->tie_breaker = air_read_u64(&r);
+	a->keys.crypto = crypto;
+	return air_credentials_make(&a->keys.local, crypto);
+}
+
+int altair_agent_init(altair_agent **out, void *mem, size_t len,
+		      const altair_agent_config *config, altair_time now)
+{
+	struct air_arena arena = {mem, len, 0, false};
+	struct altair_agent scratch, *a;
+
+	if (!is_valid(config))
+		return ALTAIR_E_INVALID;
+	a = lay_out(&arena, config, &scratch);
+	if (arena.failed)
+		return ALTAIR_E_SPACE;
+	a->machine.ops = &ops;
+	a->config = *config;
+	a->list.controlling = config->controlling;
+	a->now = now;
+	a->slot_at = now;
+	a->gather_deadline = ALTAIR_NEVER;
+	a->patience_until = ALTAIR_NEVER;
+	a->nominate_at = ALTAIR_NEVER;
+	air_consent_init(&a->consent);
+	*out = a;
+	return make_secrets(a);
+}
+
+altair_machine *altair_agent_machine(altair_agent *a)
+{
+	return &a->machine;
+}
+
+int altair_agent_add_host(altair_agent *a, uint32_t sock,
+			  const altair_addr *addr)
+{
+	struct air_candidate c = {.sock = sock, .type = CANDIDATE_HOST};
+	bool is_new;
+	int place;
+
+	if (a->discover || is_over(a))
+		return ALTAIR_E_STATE;
+	if (!air_candidate_is_usable(addr, a->config.loopback))
+		return ALTAIR_E_ADDRESS;
+	if (a->hosts_count == ALTAIR_AGENT_HOSTS_MAX)
+		return ALTAIR_E_FULL;
+	c.addr = c.base = air_addr_canonical(addr);
+	c.priority = air_candidate_priority(
+		CANDIDATE_HOST, AIR_LOCAL_PREFERENCE_MAX - a->hosts_count);
+	place = air_checklist_add_local(&a->list, &c, &is_new);
+	a->hosts_count += is_new && place >= 0;
+	return place < 0 ? place : 0;
+}
+
+int altair_agent_add_server(altair_agent *a, const altair_addr *server)
+{
+	if (a->discover || is_over(a))
+		return ALTAIR_E_STATE;
+	if (!air_candidate_is_usable(server, a->config.loopback))
+		return ALTAIR_E_ADDRESS;
+	if (a->servers_count == ALTAIR_AGENT_SERVERS_MAX)
+		return ALTAIR_E_FULL;
+	a->servers[a->servers_count++] = air_addr_canonical(server);
+	return 0;
+}
+
+int altair_agent_gather(altair_agent *a, altair_time now)
+{
+	int error;
+
+	if (a->discover || is_over(a))
+		return ALTAIR_E_STATE;
+	error = air_gather_begin(a, now);
+	run(a, now);
+	return error;
+}
+
+const char *altair_agent_ufrag(const altair_agent *a)
+{
+	return a->keys.local.ufrag;
+}
+
+const char *altair_agent_pwd(const altair_agent *a)
+{
+	return a->keys.local.pwd;
+}
+
+int altair_agent_candidate(const altair_agent *a, uint32_t number, char *out,
+			   size_t cap)
+{
+	if (number >= a->list.locals_count)
+		return ALTAIR_E_INVALID;
+	return air_candidate_format(&a->list.locals[number], out, cap);
+}
+
+int altair_agent_remote(altair_agent *a, altair_time now, const char *ufrag,
+			const char *pwd)
+{
+	int error;
+
+	if (a->keys.has_remote || is_over(a))
+		return ALTAIR_E_STATE;
+	error = air_credentials_read(&a->keys.remote, ufrag, pwd);
+	if (error)
+		return error;
+	a->keys.has_remote = true;
+	a->patience_until = air_time_after(now, a->config.patience);
+	run(a, now);
+	return 0;
+}
+
+int altair_agent_add_remote(altair_agent *a, altair_time now, const char *text)
+{
+	struct air_candidate c;
+	bool is_new;
+	int rc;
+
+	if (is_over(a))
+		return ALTAIR_E_STATE;
+	rc = air_candidate_parse(&c, text);
+	if (rc)
+		return rc;
+	if (!air_candidate_is_usable(&c.addr, a->config.loopback))
+		return ALTAIR_E_ADDRESS;
+	rc = air_checklist_add_remote(&a->list, &c, &is_new);
+	run(a, now);
+	return rc < 0 ? rc : 0;
+}
+
+void altair_agent_end_of_candidates(altair_agent *a, altair_time now)
+{
+	a->is_remote_ended = true;
+	run(a, now);
+}
+
+enum altair_agent_state altair_agent_state(const altair_agent *a)
+{
+	return a->state;
+}
+
+bool altair_agent_is_controlling(const altair_agent *a)
+{
+	return a->list.controlling;
+}
+
+int altair_agent_path(const altair_agent *a, altair_path *out)
+{
+	memset(out, 0, sizeof *out);
+	if (!a->path || is_over(a) || a->state == ALTAIR_AGENT_DISCONNECTED)
+		return ALTAIR_E_STATE;
+	*out = air_checklist_path(&a->list, a->path);
+	return 0;
+}
+
+int altair_agent_wrap(altair_agent *a, altair_bytes message,
+		      altair_datagram *out)
+{
+	memset(out, 0, sizeof *out);
+	if (altair_agent_path(a, &out->path) != 0)
+		return ALTAIR_E_STATE;
+	if (message.len > ALTAIR_AGENT_MESSAGE_MAX)
+		return ALTAIR_E_TOO_LONG;
+	if (air_stun_recognise(message))
+		return ALTAIR_E_WORD;
+	if (message.len > air_pair_allowance(a->path))
+		return ALTAIR_E_AGAIN;
+	if (!a->path->is_valid)
+		a->path->bytes_out += message.len;
+	out->bytes = message;
+	a->stats.messages_out++;
+	a->stats.bytes_out += message.len;
+	return 0;
+}
+
+void altair_agent_close(altair_agent *a)
+{
+	set_state(a, ALTAIR_AGENT_CLOSED);
+	air_outbox_clear(&a->outbox);
+}
+
+void altair_agent_get_stats(const altair_agent *a, altair_agent_stats *out)
+{
+	*out = a->stats;
+	out->size = sizeof *out;
+}

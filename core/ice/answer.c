@@ -1,0 +1,338 @@
+/*
+ * What the peer sends: its checks (RFC 8445 7.3) and its responses to ours (RFC
+ * 8445 7.2.5).
+ *
+ * A check is answered from the moment the agent exists: it is authenticated by
+ * our password alone. What it shows is kept as a pair, whose own check waits
+ * until the peer's credentials are known; AIR_PRFLX_MAX bounds how many. Errors
+ * that the peer has not signed change nothing: a stranger may have sent them.
+ */
+#include "ice/session.h"
+
+#include <string.h>
+
+#define UNDERSTOOD (AIR_STUN_SET_BASE | AIR_STUN_SET_ICE)
+#define ROLE_SWITCHES_MAX 3
+
+static enum altair_verdict ignore(struct altair_agent *a)
+{
+	a->stats.ignored++;
+	return ALTAIR_TAKEN;
+}
+
+/* --- role conflicts ------------------------------------------------------ */
+
+static bool switch_role(struct altair_agent *a, bool controlling)
+{
+	if (a->stats.role_switches == ROLE_SWITCHES_MAX)
+		return false;
+	a->stats.role_switches++;
+	air_checklist_set_role(&a->list, controlling);
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		a->list.pairs[i].wants_nomination = false;
+	return true;
+}
+
+/* RFC 8445 7.3.1.1. False: refuse it with 487. */
+static bool agree_on_roles(struct altair_agent *a,
+			   const struct air_stun_message *request)
+{
+	bool controlling = a->list.controlling;
+	struct air_stun_value theirs;
+
+	if (!air_stun_message_get(request,
+				  controlling ? AIR_STUN_ICE_CONTROLLING
+					      : AIR_STUN_ICE_CONTROLLED,
+				  &theirs))
+		return true;
+	if ((a->tie_breaker >= theirs.number) == controlling)
+		return false;
+	return switch_role(a, !controlling);
+}
+
+/* RFC 8445 7.2.5.1: the peer has the larger tie-breaker. A check of ours that
+ * was made in the role that we had before is simply repeated. */
+static void take_role_conflict(struct altair_agent *a, struct air_pair *pair)
+{
+	const altair_crypto *crypto = a->keys.crypto;
+	uint8_t bytes[8];
+	struct air_reader r = air_reader((altair_bytes){bytes, sizeof bytes});
+
+	if (pair->check.controlling == a->list.controlling) {
+		if (!switch_role(a, !a->list.controlling)) {
+			air_pair_fail(pair);
+			return;
+		}
+		if (crypto->random(crypto->user, bytes, sizeof bytes) == 0)
+			a->tie_breaker = air_read_u64(&r);
+	}
+	air_pair_set_state(pair, PAIR_WAITING);
+	air_checklist_trigger(&a->list, pair);
+}
+
+/* --- the peer's checks --------------------------------------------------- */
+
+static void refuse(struct altair_agent *a, const altair_path *path,
+		   const struct air_stun_message *request, int code)
+{
+	uint8_t buffer[AIR_CHECK_LEN_MAX];
+
+	a->stats.refused++;
+	air_session_send(a, path,
+			 air_check_refusal(request, &a->keys,
+					   (enum air_stun_error_code)code,
+					   buffer));
+}
+
+/* The pair that the check came on; NULL when there is no room for it. */
+static struct air_pair *find_or_add(struct altair_agent *a, uint32_t base,
+				    const altair_addr *remote,
+				    const struct air_stun_message *request)
+{
+	struct air_pair *pair = air_checklist_find(&a->list, base, remote);
+	struct air_candidate c = {.addr = *remote, .type = CANDIDATE_PRFLX};
+	struct air_stun_value priority;
+	int place;
+	bool is_new;
+
+	if (pair ||
+	    !air_stun_message_get(request, AIR_STUN_PRIORITY, &priority))
+		return pair;
+	c.priority = (uint32_t)priority.number & INT32_MAX;
+	/* RFC 8445 7.3.1.3: like no other one. "~" is no ice-char. */
+	c.foundation[0] = '~';
+	c.foundation[1] = (char)('0' + a->list.remotes_count);
+	place = air_checklist_add_remote(&a->list, &c, &is_new);
+	if (place < 0)
+		return NULL;
+	return air_checklist_pair(&a->list, base, (uint32_t)place);
+}
+
+/* RFC 8445 7.3.1.5. */
+static void take_nomination(struct altair_agent *a, struct air_pair *pair,
+			    const struct air_stun_message *request)
+{
+	if (a->list.controlling ||
+	    !air_stun_message_place(request, AIR_STUN_USE_CANDIDATE))
+		return;
+	if (pair->is_valid && pair->state == PAIR_SUCCEEDED)
+		pair->is_nominated = true;
+	else
+		pair->wants_nomination = true;
+}
+
+/* RFC 8445 7.3.1.4. A check that is on its way is repeated at once, where the
+ * RFC cancels it and begins another: the filter that swallowed it is open now. */
+static void trigger(struct altair_agent *a, struct air_pair *pair,
+		    altair_time now)
+{
+	if (pair->state == PAIR_IN_PROGRESS)
+		pair->check.next = now;
+	else if (pair->state != PAIR_SUCCEEDED)
+		air_checklist_trigger(&a->list, pair);
+	else if (pair == a->path)
+		air_consent_hurry(&a->consent, now);
+}
+
+static void answer(struct altair_agent *a, altair_time now, uint32_t base,
+		   const altair_datagram *datagram,
+		   const struct air_stun_message *request)
+{
+	const altair_addr *remote = &datagram->path.remote;
+	struct air_pair *pair = find_or_add(a, base, remote, request);
+	uint8_t buffer[AIR_CHECK_LEN_MAX];
+	altair_bytes response =
+		air_check_response(request, &a->keys, remote, buffer);
+
+	a->stats.requests++;
+	a->is_heard = true;
+	air_session_send(a, &datagram->path, response);
+	if (!pair)
+		return;
+	pair->is_heard = true;
+	pair->bytes_in += datagram->bytes.len;
+	if (!pair->is_valid)
+		pair->bytes_out += response.len;
+	take_nomination(a, pair, request);
+	trigger(a, pair, now);
+}
+
+static enum altair_verdict take_request(struct altair_agent *a, altair_time now,
+					const altair_datagram *datagram,
+					const struct air_stun_message *request)
+{
+	int base = air_checklist_find_base(&a->list, &datagram->path);
+	int code;
+
+	if (base < 0 || !air_check_is_for_us(request, &a->keys))
+		return ALTAIR_NOT_MINE;
+	code = air_check_judge(request, &a->keys);
+	if (code == 0 && !agree_on_roles(a, request))
+		code = AIR_STUN_ROLE_CONFLICT;
+	if (code == 0)
+		answer(a, now, (uint32_t)base, datagram, request);
+	else
+		refuse(a, &datagram->path, request, code);
+	return ALTAIR_TAKEN;
+}
+
+/* --- responses ----------------------------------------------------------- */
+
+static struct air_pair *find_check(struct altair_agent *a,
+				   const struct air_stun_message *response)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
+		struct air_pair *pair = &a->list.pairs[i];
+
+		if (pair->state == PAIR_IN_PROGRESS &&
+		    !memcmp(pair->check.transaction,
+			    response->header.transaction,
+			    AIR_STUN_TRANSACTION_LEN))
+			return pair;
+	}
+	return NULL;
+}
+
+/* RFC 8445 7.2.5.2.1. */
+static bool is_symmetric(const struct altair_agent *a,
+			 const struct air_pair *pair, const altair_path *path)
+{
+	return altair_addr_equal(&a->list.remotes[pair->remote].addr,
+				 &path->remote) &&
+	       air_checklist_find_base(&a->list, path) == (int)pair->local;
+}
+
+/* RFC 8445 7.2.5.3.1: the peer sees us at an address that we did not know. */
+static void learn_prflx(struct altair_agent *a, const struct air_pair *pair)
+{
+	const struct air_candidate *base = &a->list.locals[pair->local];
+	struct air_candidate c = *base;
+	bool is_new;
+
+	c.addr = pair->mapped;
+	c.type = CANDIDATE_PRFLX;
+	c.priority = pair->check.priority;
+	memset(c.foundation, 0, sizeof c.foundation);
+	(void)!air_checklist_add_local(&a->list, &c, &is_new);
+}
+
+static void succeed(struct altair_agent *a, struct air_pair *pair,
+		    altair_time now, const altair_addr *mapped)
+{
+	bool is_nomination = pair->check.nominates ||
+			     (!a->list.controlling && pair->wants_nomination);
+
+	a->stats.answers++;
+	if (pair->check.sent == 1)
+		pair->rtt = now - pair->check.sent_at;
+	pair->is_valid = true;
+	pair->mapped = *mapped;
+	pair->is_nominated |= is_nomination;
+	learn_prflx(a, pair);
+	air_checklist_succeed(&a->list, pair);
+}
+
+static enum altair_verdict conclude(struct altair_agent *a,
+				    struct air_pair *pair, altair_time now,
+				    const altair_datagram *datagram,
+				    const struct air_stun_message *response)
+{
+	struct air_stun_value value;
+
+	if (!air_check_is_genuine(response, &a->keys))
+		return ignore(a);
+	if (!is_symmetric(a, pair, &datagram->path))
+		air_pair_fail(pair);
+	else if (response->header.class == AIR_STUN_SUCCESS &&
+		 response->unknown_count == 0 &&
+		 air_stun_message_get(response, AIR_STUN_XOR_MAPPED_ADDRESS,
+				      &value))
+		succeed(a, pair, now, &value.addr);
+	else if (response->header.class == AIR_STUN_ERROR &&
+		 air_stun_message_get(response, AIR_STUN_ERROR_CODE, &value) &&
+		 value.number == AIR_STUN_ROLE_CONFLICT)
+		take_role_conflict(a, pair);
+	else
+		air_pair_fail(pair);
+	return ALTAIR_TAKEN;
+}
+
+static bool is_consent(const struct altair_agent *a,
+		       const struct air_stun_message *response)
+{
+	return a->consent.is_asked && a->path &&
+	       !memcmp(a->consent.transaction, response->header.transaction,
+		       AIR_STUN_TRANSACTION_LEN);
+}
+
+/* RFC 7675 5.1: a matching, authenticated, non-error response from there. */
+static enum altair_verdict take_consent(struct altair_agent *a, altair_time now,
+					const altair_datagram *datagram,
+					const struct air_stun_message *response)
+{
+	if (response->header.class != AIR_STUN_SUCCESS ||
+	    !air_check_is_genuine(response, &a->keys) ||
+	    !is_symmetric(a, a->path, &datagram->path))
+		return ignore(a);
+	a->stats.answers++;
+	a->path->rtt = now - a->consent.asked_at;
+	air_consent_give(&a->consent, now, a->keys.crypto);
+	return ALTAIR_TAKEN;
+}
+
+/* Perhaps a STUN server's. */
+static enum altair_verdict ask_gathering(struct altair_agent *a,
+					 altair_time now,
+					 const altair_datagram *datagram)
+{
+	altair_datagram copy = *datagram;
+
+	if (!a->discover)
+		return ALTAIR_NOT_MINE;
+	altair_input(altair_discover_machine(a->discover), now, &copy, 1);
+	return copy.verdict;
+}
+
+static enum altair_verdict
+take_response(struct altair_agent *a, altair_time now,
+	      const altair_datagram *datagram,
+	      const struct air_stun_message *response)
+{
+	struct air_pair *pair = find_check(a, response);
+
+	if (pair)
+		return conclude(a, pair, now, datagram, response);
+	if (is_consent(a, response))
+		return take_consent(a, now, datagram, response);
+	return ask_gathering(a, now, datagram);
+}
+
+/* Of an address that we know, STUN that is of no use is nobody else's. */
+static enum altair_verdict take_useless(struct altair_agent *a,
+					const altair_datagram *datagram)
+{
+	int base = air_checklist_find_base(&a->list, &datagram->path);
+
+	if (base < 0 || !air_checklist_find(&a->list, (uint32_t)base,
+					    &datagram->path.remote))
+		return ALTAIR_NOT_MINE;
+	return ignore(a);
+}
+
+enum altair_verdict air_answer_take(struct altair_agent *a, altair_time now,
+				    const altair_datagram *datagram)
+{
+	enum altair_verdict verdict = ALTAIR_NOT_MINE;
+	struct air_stun_message m;
+
+	if (air_stun_message_read(&m, datagram->bytes, UNDERSTOOD) &&
+	    m.header.method == AIR_STUN_BINDING &&
+	    (!air_stun_message_place(&m, AIR_STUN_FINGERPRINT) ||
+	     air_stun_check_fingerprint(&m))) {
+		if (m.header.class == AIR_STUN_REQUEST)
+			verdict = take_request(a, now, datagram, &m);
+		else if (m.header.class != AIR_STUN_INDICATION)
+			verdict = take_response(a, now, datagram, &m);
+	}
+	return verdict == ALTAIR_NOT_MINE ? take_useless(a, datagram) : verdict;
+}

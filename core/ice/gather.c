@@ -1,0 +1,149 @@
+/*
+ * Gathering (RFC 8445 5.1.1): host candidates as the driver gives them, and
+ * server-reflexive ones from altair_discover, our only Binding client. Each
+ * STUN server is asked once through every socket, one at a time as the agent's
+ * budget allows.
+ */
+#include "ice/session.h"
+
+/* The host and the server of an ask; false where there is none, or where the
+ * ask would repeat another one: the same socket with another address. */
+static bool is_needed(const struct altair_agent *a, uint32_t ask)
+{
+	uint32_t host = ask / ALTAIR_AGENT_SERVERS_MAX;
+	uint32_t server = ask % ALTAIR_AGENT_SERVERS_MAX;
+	const struct air_candidate *base = &a->list.locals[host];
+
+	if (host >= a->hosts_count || server >= a->servers_count ||
+	    base->addr.family != a->servers[server].family)
+		return false;
+	for (uint32_t i = 0; i < host; i++)
+		if (a->list.locals[i].sock == base->sock &&
+		    a->list.locals[i].addr.family == base->addr.family)
+			return false;
+	return true;
+}
+
+static void skip_needless(struct altair_agent *a, altair_time now)
+{
+	while (a->asks < AIR_ASKS_MAX && !is_needed(a, a->asks))
+		a->asks++;
+	if (a->asks == AIR_ASKS_MAX)
+		altair_discover_seal(a->discover, now);
+}
+
+static altair_discover_config discover_config(const altair_crypto *crypto)
+{
+	altair_discover_config config;
+
+	altair_discover_config_default(&config);
+	config.crypto = crypto;
+	config.servers_max = AIR_ASKS_MAX;
+	config.rto = ALTAIR_MSEC(200); /* as for checks */
+	return config;
+}
+
+void air_gather_init(struct altair_agent *a, const altair_crypto *crypto,
+		     struct air_arena *arena)
+{
+	altair_discover_config config = discover_config(crypto);
+
+	a->discover_memory =
+		air_arena_take(arena, 1, altair_discover_size(&config));
+}
+
+int air_gather_begin(struct altair_agent *a, altair_time now)
+{
+	altair_discover_config config = discover_config(a->config.crypto);
+	int error = altair_discover_init(&a->discover, a->discover_memory,
+					 altair_discover_size(&config), &config,
+					 now);
+
+	if (error)
+		return error;
+	for (uint32_t i = 0; i < a->hosts_count; i++)
+		air_session_tell(a, ALTAIR_EV_CANDIDATE, i);
+	skip_needless(a, now);
+	return 0;
+}
+
+/* A server saw us at `addr`; its answer names socket and server. */
+static void add_srflx(struct altair_agent *a, const altair_output *out)
+{
+	altair_answer answer;
+	struct air_candidate c = {.type = CANDIDATE_SRFLX};
+	altair_path path = {0};
+	int place;
+	bool is_new;
+
+	if (a->is_local_ended ||
+	    altair_discover_answer(a->discover, out->number, &answer) != 0)
+		return;
+	path.sock = answer.sock;
+	path.remote = answer.server;
+	place = air_checklist_find_base(&a->list, &path);
+	if (place < 0 ||
+	    !air_candidate_is_usable(&out->addr, a->config.loopback))
+		return;
+	c.addr = out->addr;
+	c.base = a->list.locals[place].base;
+	c.sock = answer.sock;
+	c.server = answer.group & 0xff;
+	c.priority = air_candidate_priority(
+		CANDIDATE_SRFLX, a->list.locals[place].priority >> 8 & 0xffff);
+	place = air_checklist_add_local(&a->list, &c, &is_new);
+	if (place >= 0 && is_new)
+		air_session_tell(a, ALTAIR_EV_CANDIDATE, (uint32_t)place);
+}
+
+static void hear(struct altair_agent *a, const altair_output *out)
+{
+	if (out->event == ALTAIR_EV_ANSWER)
+		add_srflx(a, out);
+	if (out->event != ALTAIR_EV_DISCOVERED)
+		return;
+	a->is_local_ended = true;
+	air_session_tell(a, ALTAIR_EV_END_OF_CANDIDATES, 0);
+}
+
+static void pump(struct altair_agent *a)
+{
+	altair_machine *machine = altair_discover_machine(a->discover);
+	enum altair_step step;
+	altair_output out;
+
+	while ((step = altair_poll(machine, &out)) != ALTAIR_WAIT) {
+		if (step == ALTAIR_EVENT) {
+			hear(a, &out);
+			continue;
+		}
+		air_session_send(a, &out.datagram.path, out.datagram.bytes);
+	}
+	a->gather_deadline = out.deadline;
+}
+
+void air_gather_run(struct altair_agent *a)
+{
+	if (!a->discover)
+		return;
+	altair_tick(altair_discover_machine(a->discover), a->now);
+	pump(a);
+}
+
+bool air_gather_has_work(const struct altair_agent *a)
+{
+	return a->discover && a->asks < AIR_ASKS_MAX;
+}
+
+void air_gather_ask(struct altair_agent *a, altair_time now)
+{
+	uint32_t host = a->asks / ALTAIR_AGENT_SERVERS_MAX;
+	uint32_t server = a->asks % ALTAIR_AGENT_SERVERS_MAX;
+
+	a->asks++;
+	/* An ask that fails (no random bytes) is one candidate less. */
+	(void)!altair_discover_add(a->discover, now, a->list.locals[host].sock,
+				   &a->servers[server], host << 8 | server);
+	skip_needless(a, now);
+	pump(a);
+}

@@ -1,0 +1,53 @@
+/*
+ * A candidate pair (RFC 8445 6.1.2): what we send from, what we send to, the
+ * state of the check between them, and what we know of the path.
+ */
+#ifndef AIR_PAIR_H
+#define AIR_PAIR_H
+
+#include "ice/candidate.h"
+#include "ice/check.h"
+
+/* RFC 8445 6.1.2.6 */
+enum air_pair_state {
+	PAIR_FROZEN,
+	PAIR_WAITING,
+	PAIR_IN_PROGRESS,
+	PAIR_SUCCEEDED,
+	PAIR_FAILED
+};
+
+struct air_pair {
+	uint32_t local, remote; /* places in the checklist's tables         */
+	uint64_t priority;
+	enum air_pair_state state;
+	uint32_t trigger; /* its turn in the triggered queue, 0: not in it  */
+	struct air_check check;
+	altair_time rtt;    /* 0: not known                                 */
+	uint64_t bytes_in;  /* from the remote, authenticated or data       */
+	uint64_t bytes_out; /* answers and data, while not yet valid        */
+	altair_addr mapped; /* valid: where the peer sees us                */
+	bool is_heard;	    /* an authenticated check came from there       */
+	bool is_valid;	    /* ours to it was answered                      */
+	bool wants_nomination; /* ours: to be sent; controlled: was asked   */
+	bool is_nominated;
+};
+
+/* RFC 8445 6.1.2.3: G and D are the priorities of the candidates of the
+ * controlling and the controlled agent. */
+uint64_t air_pair_priority(uint32_t g, uint32_t d);
+
+/* The only place where a pair changes its state. */
+void air_pair_set_state(struct air_pair *pair, enum air_pair_state next);
+
+/* Its check has failed: it carries no data of ours. */
+void air_pair_fail(struct air_pair *pair);
+
+/* True while a check has not ended, or will still be made. */
+bool air_pair_is_open(const struct air_pair *pair);
+
+/* Bytes of data that may go there now: any number once the pair is valid, at
+ * most three times those that came from it before (RFC 9000 8.1). */
+uint64_t air_pair_allowance(const struct air_pair *pair);
+
+#endif

@@ -1,0 +1,184 @@
+/*
+ * altair/agent.h - the connectivity agent: ICE (RFC 8445) with trickle (RFC
+ * 8838), patience (RFC 8863) and consent (RFC 7675), for one component over UDP.
+ * It connects two hosts that exchange credentials and candidates, as text, by
+ * any signalling.
+ *
+ * The order of calls: altair_agent_init; altair_agent_add_host for each address
+ * and altair_agent_add_server for each STUN server; altair_agent_gather. What
+ * the peer signals goes to altair_agent_remote, altair_agent_add_remote and
+ * altair_agent_end_of_candidates, at any time and in any order.
+ *
+ * A path carries data once an authenticated check came from the peer's address,
+ * or ours to it was answered. Until ours is answered, at most three times the
+ * bytes that came from it are sent there (RFC 9000 8.1).
+ *
+ * Events
+ *   ALTAIR_EV_CANDIDATE          a local candidate for the peer: number = what
+ *                                altair_agent_candidate takes
+ *   ALTAIR_EV_END_OF_CANDIDATES  no more of them
+ *   ALTAIR_EV_STATE              number = enum altair_agent_state; for FAILED
+ *                                reason = TIMEOUT (nothing valid arrived) or
+ *                                ONE_WAY (the peer was heard, we were not)
+ *   ALTAIR_EV_SELECTED           data goes another way now: addr = the remote,
+ *                                rtt = its round trip, 0 where unknown
+ */
+#ifndef ALTAIR_AGENT_H
+#define ALTAIR_AGENT_H
+
+#include <altair/crypto.h>
+#include <altair/machine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The longest message in one datagram, as for altair/punch.h. */
+#define ALTAIR_AGENT_MESSAGE_MAX 1200
+
+/* Room for any text that altair_agent_candidate writes, its NUL included. */
+#define ALTAIR_CANDIDATE_TEXT 256
+
+/* Sockets with an address each, and STUN servers, of one agent. */
+#define ALTAIR_AGENT_HOSTS_MAX 8
+#define ALTAIR_AGENT_SERVERS_MAX 4
+
+typedef struct altair_agent altair_agent;
+
+typedef struct altair_agent_config {
+	size_t size;
+	const altair_crypto *crypto; /* `random` and `hmac_sha1` are needed;
+	                                must outlive it                      */
+	bool controlling;	     /* our role (RFC 8445 6.1.1): by convention
+	                                of who sent the first offer; if both
+	                                have the same one it is repaired     */
+	bool loopback;		     /* allow 127/8 and ::1, for tests       */
+	altair_time ta;		     /* between two new transactions, gathering
+	                                and checks together (RFC 8445 14.2);
+	                                default 20 ms, 5 ms to 1 s           */
+	altair_time patience;	     /* no failure before this, from when both
+	                                sides have credentials; default 39.5 s
+	                                (RFC 8863 4)                         */
+} altair_agent_config;
+
+/* Fills in the defaults, `crypto` excepted. */
+ALTAIR_API void altair_agent_config_default(altair_agent_config *config);
+
+/* Bytes of memory for altair_agent_init; 0 if the configuration is invalid. */
+ALTAIR_API size_t altair_agent_size(const altair_agent_config *config);
+
+/*
+ * Builds the machine in caller memory, with new credentials. Returns 0,
+ * ALTAIR_E_INVALID, ALTAIR_E_SPACE, or ALTAIR_E_RANDOM.
+ */
+ALTAIR_API int altair_agent_init(altair_agent **out, void *mem, size_t len,
+				 const altair_agent_config *config,
+				 altair_time now);
+
+/* What altair_input, altair_tick and altair_poll take. */
+ALTAIR_API altair_machine *altair_agent_machine(altair_agent *agent);
+
+/*
+ * Adds one of our addresses, reached through the caller's socket `sock`; the one
+ * added first is preferred. Returns 0, ALTAIR_E_ADDRESS (port 0, loopback,
+ * link-local, multicast, no address), ALTAIR_E_FULL, or ALTAIR_E_STATE (after
+ * altair_agent_gather).
+ */
+ALTAIR_API int altair_agent_add_host(altair_agent *agent, uint32_t sock,
+				     const altair_addr *addr);
+
+/* Adds a STUN server, to be asked through every socket of its address family.
+ * Returns as altair_agent_add_host. */
+ALTAIR_API int altair_agent_add_server(altair_agent *agent,
+				       const altair_addr *server);
+
+/* Begins to gather candidates. 0, or ALTAIR_E_STATE the second time. */
+ALTAIR_API int altair_agent_gather(altair_agent *agent, altair_time now);
+
+/* Our credentials (RFC 8445 5.3), for the peer; valid as long as the agent. */
+ALTAIR_API const char *altair_agent_ufrag(const altair_agent *agent);
+ALTAIR_API const char *altair_agent_pwd(const altair_agent *agent);
+
+/*
+ * Writes local candidate `number` as RFC 8839 5.1 has it, "candidate:...".
+ * Returns the length without the NUL, ALTAIR_E_INVALID (there is no such one),
+ * or ALTAIR_E_SPACE (ALTAIR_CANDIDATE_TEXT always suffices).
+ */
+ALTAIR_API int altair_agent_candidate(const altair_agent *agent,
+				      uint32_t number, char *out, size_t cap);
+
+/* The peer's credentials. 0, ALTAIR_E_SYNTAX (RFC 8839 5.4), or ALTAIR_E_STATE
+ * (they are known already, or it is over). */
+ALTAIR_API int altair_agent_remote(altair_agent *agent, altair_time now,
+				   const char *ufrag, const char *pwd);
+
+/*
+ * One of the peer's candidates. Returns 0 (also for one we have),
+ * ALTAIR_E_SYNTAX (no candidate), ALTAIR_E_ADDRESS (none that we can use: a name,
+ * TCP, loopback, link-local, multicast, port 0), ALTAIR_E_FULL (more than 20), or
+ * ALTAIR_E_STATE (it is over). An error changes nothing.
+ */
+ALTAIR_API int altair_agent_add_remote(altair_agent *agent, altair_time now,
+				       const char *text);
+
+/* The peer has no more candidates. */
+ALTAIR_API void altair_agent_end_of_candidates(altair_agent *agent,
+					       altair_time now);
+
+enum altair_agent_state {
+	ALTAIR_AGENT_GATHERING,	   /* no check has left yet                  */
+	ALTAIR_AGENT_CHECKING,	   /* and no path carries data yet           */
+	ALTAIR_AGENT_CONNECTED,	   /* a path carries data                    */
+	ALTAIR_AGENT_COMPLETED,	   /* and it has been nominated              */
+	ALTAIR_AGENT_SUSPECT,	   /* a consent check went unanswered        */
+	ALTAIR_AGENT_DISCONNECTED, /* consent has expired: sending pauses,
+				      checks go on for ten minutes           */
+	ALTAIR_AGENT_FAILED,	   /* it ended without a path                */
+	ALTAIR_AGENT_CLOSED
+};
+
+/* Where the agent stands now. */
+ALTAIR_API enum altair_agent_state
+altair_agent_state(const altair_agent *agent);
+
+/* Our role at present. */
+ALTAIR_API bool altair_agent_is_controlling(const altair_agent *agent);
+
+/* The path that carries data; 0, or ALTAIR_E_STATE when there is none. */
+ALTAIR_API int altair_agent_path(const altair_agent *agent, altair_path *out);
+
+/*
+ * Prepares one message for the peer: fills *out with the path and `message`
+ * itself (not copied). Returns 0, ALTAIR_E_STATE (no path carries data),
+ * ALTAIR_E_TOO_LONG (over ALTAIR_AGENT_MESSAGE_MAX), ALTAIR_E_WORD (the message
+ * looks like STUN), or ALTAIR_E_AGAIN (three times the bytes received: wait for
+ * the answer to our check).
+ */
+ALTAIR_API int altair_agent_wrap(altair_agent *agent, altair_bytes message,
+				 altair_datagram *out);
+
+/* Ends it: nothing is sent any more. */
+ALTAIR_API void altair_agent_close(altair_agent *agent);
+
+typedef struct altair_agent_stats {
+	size_t size;
+	uint64_t checks;	/* requests sent, each sending               */
+	uint64_t consents;	/* requests sent to hold the consent         */
+	uint64_t answers;	/* success responses to either               */
+	uint64_t requests;	/* the peer's, answered                      */
+	uint64_t refused;	/* requests answered with an error           */
+	uint64_t ignored;	/* STUN that is malformed, forged, late      */
+	uint64_t strangers;	/* datagrams from where no path is           */
+	uint64_t role_switches; /* after a role conflict                     */
+	uint64_t unsent;	/* for want of room: poll more often         */
+	uint64_t messages_in, messages_out, bytes_in, bytes_out;
+} altair_agent_stats;
+
+/* Copies the counters as they are now. */
+ALTAIR_API void altair_agent_get_stats(const altair_agent *agent,
+				       altair_agent_stats *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,314 @@
+/*
+ * The world of the agent tests: two agents in virtual time, a line between them
+ * that the test can bend, signalling that takes time, and everything that they
+ * told. Either agent may be left out: then the test plays the peer.
+ */
+#ifndef ALTAIR_ICE_WORLD_H
+#define ALTAIR_ICE_WORLD_H
+
+#include "check.h"
+#include "ice/session.h"
+
+#include <altair/openssl.h>
+
+#include <stdlib.h>
+
+#define MS(n) ALTAIR_MSEC(n)
+#define START ALTAIR_SEC(1000)
+#define FLIGHTS_MAX 512
+
+struct flight {
+	altair_time at;
+	int to;
+	altair_path path; /* as the receiver sees it */
+	uint8_t bytes[1500];
+	size_t len;
+};
+
+struct side {
+	altair_agent *agent;
+	altair_machine *machine;
+	void *memory;
+	altair_addr addr;   /* what it binds                              */
+	altair_addr public; /* what the others see: a NAT that lets all in */
+	altair_time deadline;
+	altair_time state_at[8]; /* when a state first came, or NEVER         */
+	uint64_t sent;
+	int reason;
+	altair_addr selected;
+	uint8_t received[1500];
+	size_t received_len, received_count;
+	altair_time received_at;
+};
+
+static struct {
+	struct side side[2];
+	altair_time now;
+	altair_time delay, signal_delay;
+	struct flight flights[FLIGHTS_MAX];
+	size_t flight_count;
+	bool (*drop)(const struct flight *flight);
+} w;
+
+static uint64_t random_state;
+
+static inline int some_random(void *user, uint8_t *out, size_t len)
+{
+	(void)user;
+	for (size_t i = 0; i < len; i++) {
+		random_state = random_state * 6364136223846793005u + 1u;
+		out[i] = (uint8_t)(random_state >> 56);
+	}
+	return 0;
+}
+
+static inline const altair_crypto *crypto(void)
+{
+	static altair_crypto table;
+
+	table = *altair_openssl();
+	table.random = some_random;
+	return &table;
+}
+
+static inline altair_addr addr(const char *text)
+{
+	altair_addr a;
+
+	CHECK_EQ(altair_addr_parse(&a, text), 0);
+	return a;
+}
+
+static inline altair_agent_config config(bool controlling)
+{
+	altair_agent_config c;
+
+	altair_agent_config_default(&c);
+	c.crypto = crypto();
+	c.controlling = controlling;
+	return c;
+}
+
+static inline void begin(void)
+{
+	for (int s = 0; s < 2; s++)
+		free(w.side[s].memory);
+	memset(&w, 0, sizeof w);
+	random_state = 42;
+	w.now = START;
+	w.delay = MS(25);
+}
+
+/* An agent with one host candidate, which the world sees as `public`. */
+static inline void add(int s, const altair_agent_config *c, const char *host,
+		       const char *public)
+{
+	struct side *side = &w.side[s];
+	size_t size = altair_agent_size(c);
+
+	CHECK(size > 0);
+	side->memory = malloc(size);
+	CHECK_EQ(altair_agent_init(&side->agent, side->memory, size, c, w.now),
+		 0);
+	side->machine = altair_agent_machine(side->agent);
+	side->addr = addr(host);
+	side->public = addr(public);
+	for (int i = 0; i < 8; i++)
+		side->state_at[i] = ALTAIR_NEVER;
+	CHECK_EQ(altair_agent_add_host(side->agent, 7, &side->addr), 0);
+}
+
+static inline void launch(int from, const altair_datagram *d)
+{
+	struct flight *f = &w.flights[w.flight_count];
+	struct side *to = &w.side[!from];
+
+	CHECK_EQ(d->segment, 0);
+	CHECK_EQ(d->path.sock, 7);
+	CHECK(d->bytes.len > 0 && d->bytes.len <= sizeof f->bytes);
+	w.side[from].sent++;
+	if (!altair_addr_equal(&d->path.remote, &to->public))
+		return;
+	CHECK(w.flight_count < FLIGHTS_MAX);
+	f->at = w.now + w.delay;
+	f->to = !from;
+	f->path = (altair_path){7, to->addr, w.side[from].public};
+	f->len = d->bytes.len;
+	memcpy(f->bytes, d->bytes.data, f->len);
+	if (!w.drop || !w.drop(f))
+		w.flight_count++;
+}
+
+static inline void see(int s, const altair_output *out)
+{
+	struct side *side = &w.side[s];
+
+	if (out->event == ALTAIR_EV_STATE) {
+		CHECK_EQ(out->number, altair_agent_state(side->agent));
+		if (side->state_at[out->number] == ALTAIR_NEVER)
+			side->state_at[out->number] = w.now - START;
+		side->reason = out->reason;
+	} else if (out->event == ALTAIR_EV_SELECTED) {
+		side->selected = out->addr;
+	}
+}
+
+static inline void drain(int s)
+{
+	altair_output out;
+	enum altair_step step;
+
+	if (!w.side[s].agent)
+		return;
+	while ((step = altair_poll(w.side[s].machine, &out)) != ALTAIR_WAIT) {
+		if (step == ALTAIR_SEND)
+			launch(s, &out.datagram);
+		else
+			see(s, &out);
+	}
+	w.side[s].deadline = out.deadline;
+	CHECK(out.deadline > w.now);
+}
+
+/* Returns the verdict. */
+static inline enum altair_verdict deliver(const struct flight *f)
+{
+	altair_datagram d = {.path = f->path, .bytes = {f->bytes, f->len}};
+	struct side *side = &w.side[f->to];
+
+	if (!side->agent)
+		return ALTAIR_NOT_MINE;
+	altair_input(side->machine, w.now, &d, 1);
+	if (d.verdict == ALTAIR_PAYLOAD) {
+		memcpy(side->received, f->bytes, f->len);
+		side->received_len = f->len;
+		if (side->received_count++ == 0)
+			side->received_at = w.now - START;
+	}
+	drain(f->to);
+	return d.verdict;
+}
+
+/* The flight that arrives first, of several the one sent first. */
+static inline size_t next_flight(void)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i < w.flight_count; i++)
+		if (w.flights[i].at < w.flights[first].at)
+			first = i;
+	return first;
+}
+
+static inline altair_time next_event(void)
+{
+	altair_time at = ALTAIR_NEVER;
+
+	if (w.flight_count > 0)
+		at = w.flights[next_flight()].at;
+	for (int s = 0; s < 2; s++)
+		if (w.side[s].agent && w.side[s].deadline < at)
+			at = w.side[s].deadline;
+	return at;
+}
+
+static inline void step(void)
+{
+	if (w.flight_count > 0 && w.flights[next_flight()].at <= w.now) {
+		size_t i = next_flight();
+		struct flight f = w.flights[i];
+
+		w.flight_count--;
+		memmove(&w.flights[i], &w.flights[i + 1],
+			(w.flight_count - i) * sizeof f);
+		deliver(&f);
+		return;
+	}
+	for (int s = 0; s < 2; s++) {
+		if (w.side[s].agent && w.side[s].deadline <= w.now) {
+			altair_tick(w.side[s].machine, w.now);
+			drain(s);
+		}
+	}
+}
+
+/* Runs until `ms` after the beginning. */
+static inline void run_until(uint64_t ms)
+{
+	altair_time end = START + MS(ms);
+
+	for (int s = 0; s < 2; s++)
+		drain(s);
+	while (next_event() <= end) {
+		w.now = next_event() > w.now ? next_event() : w.now;
+		step();
+	}
+	w.now = end;
+}
+
+/* Both learn the other's credentials. */
+static inline void exchange_credentials(void)
+{
+	for (int s = 0; s < 2; s++)
+		CHECK_EQ(altair_agent_remote(
+				 w.side[s].agent, w.now,
+				 altair_agent_ufrag(w.side[!s].agent),
+				 altair_agent_pwd(w.side[!s].agent)),
+			 0);
+}
+
+/* `to` learns candidate `number` of the other. */
+static inline void signal_candidate(int to, uint32_t number)
+{
+	char text[ALTAIR_CANDIDATE_TEXT];
+
+	CHECK(altair_agent_candidate(w.side[!to].agent, number, text,
+				     sizeof text) > 0);
+	CHECK_EQ(altair_agent_add_remote(w.side[to].agent, w.now, text), 0);
+}
+
+static inline void gather(void)
+{
+	for (int s = 0; s < 2; s++)
+		CHECK_EQ(altair_agent_gather(w.side[s].agent, w.now), 0);
+}
+
+/* Two open hosts that know all of each other. */
+static inline void begin_pair(bool a_controls, bool b_controls)
+{
+	altair_agent_config a = config(a_controls), b = config(b_controls);
+
+	begin();
+	add(0, &a, "192.0.2.1:5000", "192.0.2.1:5000");
+	add(1, &b, "192.0.2.2:6000", "192.0.2.2:6000");
+	gather();
+	exchange_credentials();
+	signal_candidate(0, 0);
+	signal_candidate(1, 0);
+}
+
+static inline enum altair_agent_state state_of(int s)
+{
+	return altair_agent_state(w.side[s].agent);
+}
+
+static inline altair_agent_stats stats_of(int s)
+{
+	altair_agent_stats stats;
+
+	altair_agent_get_stats(w.side[s].agent, &stats);
+	return stats;
+}
+
+/* Sends text from one side; what altair_agent_wrap returned. */
+static inline int say(int s, altair_bytes message)
+{
+	altair_datagram d;
+	int rc = altair_agent_wrap(w.side[s].agent, message, &d);
+
+	if (rc == 0)
+		launch(s, &d);
+	return rc;
+}
+
+#endif
