@@ -177,7 +177,7 @@ static struct air_pair *find_nominee(struct altair_agent *a)
 	bool may_wait = a->now < a->nominate_at;
 
 	if (!a->list.controlling || !best || !best->is_valid ||
-	    best->is_nominated)
+	    best->is_nominated || best->state != PAIR_SUCCEEDED)
 		return NULL;
 	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
 		const struct air_pair *pair = &a->list.pairs[i];
