@@ -115,7 +115,8 @@ static void update_state(struct altair_agent *a)
 		return;
 	set_state(a, state);
 	if (state == ALTAIR_AGENT_FAILED)
-		out.reason = a->is_heard ? ALTAIR_E_ONE_WAY : ALTAIR_E_TIMEOUT;
+		out.reason = !a->path && a->is_heard ? ALTAIR_E_ONE_WAY
+						     : ALTAIR_E_TIMEOUT;
 	air_outbox_tell(&a->outbox, &out);
 }
 

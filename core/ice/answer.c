@@ -121,17 +121,20 @@ static void take_nomination(struct altair_agent *a, struct air_pair *pair,
 		pair->wants_nomination = true;
 }
 
-/* RFC 8445 7.3.1.4. A check that is on its way is repeated at once, where the
- * RFC cancels it and begins another: the filter that swallowed it is open now. */
+/* RFC 8445 7.3.1.4. The first time that the pair is heard a check on its way is
+ * repeated at once, where the RFC cancels it and begins another: the filter that
+ * swallowed it is open now. */
 static void trigger(struct altair_agent *a, struct air_pair *pair,
 		    altair_time now)
 {
-	if (pair->state == PAIR_IN_PROGRESS)
-		pair->check.next = now;
-	else if (pair->state != PAIR_SUCCEEDED)
+	if (pair->state == PAIR_IN_PROGRESS) {
+		if (!pair->is_heard)
+			pair->check.next = now;
+	} else if (pair->state != PAIR_SUCCEEDED) {
 		air_checklist_trigger(&a->list, pair);
-	else if (pair == a->path)
+	} else if (pair == a->path) {
 		air_consent_hurry(&a->consent, now);
+	}
 }
 
 static void answer(struct altair_agent *a, altair_time now, uint32_t base,
@@ -149,12 +152,12 @@ static void answer(struct altair_agent *a, altair_time now, uint32_t base,
 	air_session_send(a, &datagram->path, response);
 	if (!pair)
 		return;
-	pair->is_heard = true;
 	pair->bytes_in += datagram->bytes.len;
 	if (!pair->is_valid)
 		pair->bytes_out += response.len;
 	take_nomination(a, pair, request);
 	trigger(a, pair, now);
+	pair->is_heard = true;
 }
 
 static enum altair_verdict take_request(struct altair_agent *a, altair_time now,

@@ -17,9 +17,10 @@
  *   ALTAIR_EV_CANDIDATE          a local candidate for the peer: number = what
  *                                altair_agent_candidate takes
  *   ALTAIR_EV_END_OF_CANDIDATES  no more of them
- *   ALTAIR_EV_STATE              number = enum altair_agent_state; for FAILED
- *                                reason = TIMEOUT (nothing valid arrived) or
- *                                ONE_WAY (the peer was heard, we were not)
+ *   ALTAIR_EV_STATE              number = enum altair_agent_state, which begins
+ *                                as GATHERING; for FAILED reason = TIMEOUT
+ *                                (nothing valid arrived, or no more) or ONE_WAY
+ *                                (the peer was heard, we were not)
  *   ALTAIR_EV_SELECTED           data goes another way now: addr = the remote,
  *                                rtt = its round trip, 0 where unknown
  */

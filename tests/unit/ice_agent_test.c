@@ -245,6 +245,7 @@ static void begin_alone(bool controlling, bool knows_peer)
 	begin();
 	add(0, &c, "192.0.2.1:5000", "192.0.2.1:5000");
 	w.side[1].public = w.side[1].addr = addr("192.0.2.2:6000");
+	w.delay = ALTAIR_SEC(1000); /* what A sends stays to be looked at */
 	memset(&peer, 0, sizeof peer);
 	peer.crypto = crypto();
 	peer.has_remote = true;
@@ -288,10 +289,10 @@ static enum altair_verdict bring_check(const char *from)
 /* The last datagram that A sent to the peer, as a message. */
 static bool last_sent(struct air_stun_message *m)
 {
-	const struct flight *f = &w.flights[w.flight_count - 1];
+	const struct flight *f = &w.flights[w.flight_count];
 
 	return w.flight_count > 0 &&
-	       air_stun_message_read(m, (altair_bytes){f->bytes, f->len},
+	       air_stun_message_read(m, (altair_bytes){f[-1].bytes, f[-1].len},
 				     AIR_STUN_SET_BASE | AIR_STUN_SET_ICE);
 }
 
@@ -483,6 +484,90 @@ static void strangers_are_nobody(void)
 	CHECK_EQ(say(0, (altair_bytes){stun, 20}), ALTAIR_E_WORD);
 }
 
+/* The peer's checks arrive, ours are never answered. */
+static void a_path_that_never_answers_is_left(void)
+{
+	begin_alone(true, true);
+	CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_TAKEN);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_CONNECTED);
+	run_until(9399);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_CONNECTED);
+	run_until(9401);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_CHECKING);
+	CHECK_EQ(say(0, bytes_of("x")), ALTAIR_E_STATE);
+	CHECK_EQ(stats_of(0).checks, AIR_CHECK_SENDINGS);
+	CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_TAKEN);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_CONNECTED);
+}
+
+/* Ten checks in a hurry repeat ours once. */
+static void a_check_on_its_way_is_repeated_once(void)
+{
+	check_peer();
+	for (int i = 0; i < 10; i++)
+		CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_TAKEN);
+	CHECK_EQ(stats_of(0).checks, 2);
+	CHECK_EQ(stats_of(0).requests, 10);
+}
+
+/* A peer that always claims our role with a better tie-breaker. */
+static void roles_are_switched_three_times_at_most(void)
+{
+	begin_alone(true, true);
+	for (int i = 0; i < 10; i++) {
+		bool controlling = altair_agent_is_controlling(w.side[0].agent);
+
+		peer_check.controlling = controlling;
+		peer_check.tie_breaker = controlling ? UINT64_MAX : 0;
+		CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_TAKEN);
+		CHECK_EQ(stats_of(0).role_switches, i < 3 ? i + 1 : 3);
+	}
+	CHECK_EQ(last_error(), AIR_STUN_ROLE_CONFLICT);
+}
+
+/* 487 gives a new tie-breaker, and the check is made again in the new role. */
+static void a_refused_role_is_changed(void)
+{
+	uint8_t buffer[AIR_CHECK_LEN_MAX];
+	struct air_stun_message m;
+	uint64_t tie_breaker;
+
+	check_peer();
+	tie_breaker = w.side[0].agent->tie_breaker;
+	CHECK(last_sent(&m));
+	CHECK_EQ(bring("192.0.2.2:6000",
+		       air_check_refusal(&m, &peer, AIR_STUN_ROLE_CONFLICT,
+					 buffer)),
+		 ALTAIR_TAKEN);
+	CHECK(!altair_agent_is_controlling(w.side[0].agent));
+	CHECK(w.side[0].agent->tie_breaker != tie_breaker);
+	run_until(20);
+	CHECK(last_sent(&m));
+	CHECK(air_stun_message_place(&m, AIR_STUN_ICE_CONTROLLED));
+}
+
+/* A better pair that may still come is waited for, but not for long. */
+static void nomination_waits_for_a_better_pair(void)
+{
+	struct air_stun_message m;
+
+	check_peer();
+	CHECK_EQ(altair_agent_add_remote(w.side[0].agent, w.now,
+					 "candidate:2 1 UDP 2130706432 "
+					 "192.0.2.3 6000 typ host"),
+		 0);
+	CHECK_EQ(answer_from("192.0.2.2:6000"), ALTAIR_TAKEN);
+	run_until(249);
+	CHECK(last_sent(&m));
+	CHECK(!air_stun_message_place(&m, AIR_STUN_USE_CANDIDATE));
+	run_until(250);
+	CHECK(last_sent(&m));
+	CHECK(air_stun_message_place(&m, AIR_STUN_USE_CANDIDATE));
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_CONNECTED);
+	CHECK_EQ(answer_from("192.0.2.2:6000"), ALTAIR_TAKEN);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_COMPLETED);
+}
+
 /* A peer with an old implementation nominates with its first check. */
 static void aggressive_nomination_is_obeyed(void)
 {
@@ -587,6 +672,11 @@ static const struct check_test tests[] = {
 	TEST(an_answer_must_come_from_where_the_check_went),
 	TEST(an_answer_must_be_signed),
 	TEST(strangers_are_nobody),
+	TEST(a_path_that_never_answers_is_left),
+	TEST(a_check_on_its_way_is_repeated_once),
+	TEST(roles_are_switched_three_times_at_most),
+	TEST(a_refused_role_is_changed),
+	TEST(nomination_waits_for_a_better_pair),
 	TEST(aggressive_nomination_is_obeyed),
 	TEST(remote_text_is_judged),
 	TEST(one_budget_for_gathering_and_checks),
