@@ -106,9 +106,8 @@ static enum altair_agent_state find_state(const struct altair_agent *a)
 				     : ALTAIR_AGENT_CONNECTED;
 }
 
-static void update_state(struct altair_agent *a)
+static void enter(struct altair_agent *a, enum altair_agent_state state)
 {
-	enum altair_agent_state state = find_state(a);
 	altair_output out = {.event = ALTAIR_EV_STATE, .number = state};
 
 	if (state == a->state)
@@ -118,6 +117,18 @@ static void update_state(struct altair_agent *a)
 		out.reason = !a->path && a->is_heard ? ALTAIR_E_ONE_WAY
 						     : ALTAIR_E_TIMEOUT;
 	air_outbox_tell(&a->outbox, &out);
+}
+
+/* Whoever waits for the connection is told of it, also where the first valid
+ * pair is nominated already. */
+static void update_state(struct altair_agent *a)
+{
+	enum altair_agent_state state = find_state(a);
+
+	if (state == ALTAIR_AGENT_COMPLETED &&
+	    a->state < ALTAIR_AGENT_CONNECTED)
+		enter(a, ALTAIR_AGENT_CONNECTED);
+	enter(a, state);
 }
 
 /* --- the path ------------------------------------------------------------ */

@@ -112,6 +112,8 @@ static void see_event(const altair_output *out)
 	FUZZ_CHECK(!w.closed);
 	if (out->event == ALTAIR_EV_STATE) {
 		FUZZ_CHECK(out->number != w.told);
+		FUZZ_CHECK(out->number != ALTAIR_AGENT_COMPLETED ||
+			   w.told >= ALTAIR_AGENT_CONNECTED);
 		w.told = (enum altair_agent_state)out->number;
 	} else if (out->event == ALTAIR_EV_CANDIDATE) {
 		FUZZ_CHECK(altair_agent_candidate(w.a, out->number, text,
