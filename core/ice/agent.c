@@ -22,14 +22,6 @@
 #define TA_MIN ALTAIR_MSEC(5) /* RFC 8445 14.2 */
 #define TA_MAX ALTAIR_SEC(1)
 
-void air_session_tell(struct altair_agent *a, enum altair_event event,
-		      uint32_t number)
-{
-	altair_output out = {.event = event, .number = number};
-
-	air_outbox_tell(&a->outbox, &out);
-}
-
 void air_session_send(struct altair_agent *a, const altair_path *path,
 		      altair_bytes bytes)
 {

@@ -216,7 +216,7 @@ static void learn_prflx(struct altair_agent *a, const struct air_pair *pair)
 	c.type = CANDIDATE_PRFLX;
 	c.priority = pair->check.priority;
 	memset(c.foundation, 0, sizeof c.foundation);
-	(void)!air_checklist_add_local(&a->list, &c, &is_new);
+	(void)air_checklist_add_local(&a->list, &c, &is_new);
 }
 
 static void succeed(struct altair_agent *a, struct air_pair *pair,

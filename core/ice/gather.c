@@ -24,6 +24,15 @@ static bool is_needed(const struct altair_agent *a, uint32_t ask)
 	return true;
 }
 
+static void tell_candidate(struct altair_agent *a, uint32_t place)
+{
+	altair_output out = {.event = ALTAIR_EV_CANDIDATE,
+			     .number = place,
+			     .addr = a->list.locals[place].addr};
+
+	air_outbox_tell(&a->outbox, &out);
+}
+
 static void skip_needless(struct altair_agent *a, altair_time now)
 {
 	while (a->asks < AIR_ASKS_MAX && !is_needed(a, a->asks))
@@ -40,6 +49,8 @@ static altair_discover_config discover_config(const altair_crypto *crypto)
 	config.crypto = crypto;
 	config.servers_max = AIR_ASKS_MAX;
 	config.rto = ALTAIR_MSEC(200); /* as for checks */
+	/* Nothing waits for the last answer, so no server is cut short. */
+	config.grace_min = config.grace_max = config.timeout;
 	return config;
 }
 
@@ -62,7 +73,7 @@ int air_gather_begin(struct altair_agent *a, altair_time now)
 	if (error)
 		return error;
 	for (uint32_t i = 0; i < a->hosts_count; i++)
-		air_session_tell(a, ALTAIR_EV_CANDIDATE, i);
+		tell_candidate(a, i);
 	skip_needless(a, now);
 	return 0;
 }
@@ -93,17 +104,19 @@ static void add_srflx(struct altair_agent *a, const altair_output *out)
 		CANDIDATE_SRFLX, a->list.locals[place].priority >> 8 & 0xffff);
 	place = air_checklist_add_local(&a->list, &c, &is_new);
 	if (place >= 0 && is_new)
-		air_session_tell(a, ALTAIR_EV_CANDIDATE, (uint32_t)place);
+		tell_candidate(a, (uint32_t)place);
 }
 
 static void hear(struct altair_agent *a, const altair_output *out)
 {
+	static const altair_output end = {.event = ALTAIR_EV_END_OF_CANDIDATES};
+
 	if (out->event == ALTAIR_EV_ANSWER)
 		add_srflx(a, out);
 	if (out->event != ALTAIR_EV_DISCOVERED)
 		return;
 	a->is_local_ended = true;
-	air_session_tell(a, ALTAIR_EV_END_OF_CANDIDATES, 0);
+	air_outbox_tell(&a->outbox, &end);
 }
 
 static void pump(struct altair_agent *a)
@@ -142,8 +155,8 @@ void air_gather_ask(struct altair_agent *a, altair_time now)
 
 	a->asks++;
 	/* An ask that fails (no random bytes) is one candidate less. */
-	(void)!altair_discover_add(a->discover, now, a->list.locals[host].sock,
-				   &a->servers[server], host << 8 | server);
+	(void)altair_discover_add(a->discover, now, a->list.locals[host].sock,
+				  &a->servers[server], host << 8 | server);
 	skip_needless(a, now);
 	pump(a);
 }

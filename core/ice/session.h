@@ -66,8 +66,6 @@ enum altair_verdict air_answer_take(struct altair_agent *a, altair_time now,
 
 /* --- agent.c --- */
 
-void air_session_tell(struct altair_agent *a, enum altair_event event,
-		      uint32_t number);
 /* Sends, and counts what there is no room for. */
 void air_session_send(struct altair_agent *a, const altair_path *path,
 		      altair_bytes bytes);

@@ -15,7 +15,8 @@
  *
  * Events
  *   ALTAIR_EV_CANDIDATE          a local candidate for the peer: number = what
- *                                altair_agent_candidate takes
+ *                                altair_agent_candidate takes, addr = its
+ *                                address
  *   ALTAIR_EV_END_OF_CANDIDATES  no more of them
  *   ALTAIR_EV_STATE              number = enum altair_agent_state, which begins
  *                                as GATHERING; for FAILED reason = TIMEOUT

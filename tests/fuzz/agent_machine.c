@@ -250,7 +250,7 @@ static void add_remote(struct air_reader *r)
 		if (tail.len > 0)
 			memcpy(text + (how & 1 ? 10 : 0), tail.data, tail.len);
 	}
-	(void)!altair_agent_add_remote(w.a, w.now, text);
+	(void)altair_agent_add_remote(w.a, w.now, text);
 }
 
 static void wait(struct air_reader *r)
@@ -300,13 +300,13 @@ static void call(struct air_reader *r)
 	switch (air_read_u8(r) % 8) {
 	case 0:
 	case 1:
-		(void)!altair_agent_gather(w.a, w.now);
+		(void)altair_agent_gather(w.a, w.now);
 		break;
 	case 2:
 	case 3:
 	case 4:
-		(void)!altair_agent_remote(w.a, w.now, w.peer.local.ufrag,
-					   w.peer.local.pwd);
+		(void)altair_agent_remote(w.a, w.now, w.peer.local.ufrag,
+					  w.peer.local.pwd);
 		break;
 	case 5:
 		altair_agent_end_of_candidates(w.a, w.now);

@@ -126,6 +126,9 @@ static void see_event(void *user, const altair_output *out)
 					   sizeof text) < 0)
 			abort();
 		signal_text(side, text);
+		if (side->world->network.attacker)
+			sim_attacker_aim(side->world->network.attacker,
+					 side->number, &out->addr);
 	} else if (out->event == ALTAIR_EV_END_OF_CANDIDATES) {
 		signal_text(side, "");
 	} else if (out->event == ALTAIR_EV_SELECTED) {
@@ -242,8 +245,16 @@ static altair_time run_until(struct world *w, altair_time limit)
 	return both;
 }
 
+static uint64_t strangers_seen; /* by all agents of all runs */
+
 static void end(struct world *w)
 {
+	for (unsigned s = 0; s < 2; s++) {
+		altair_agent_stats stats;
+
+		altair_agent_get_stats(w->side[s].agent, &stats);
+		strangers_seen += stats.strangers;
+	}
 	sim_world_free(w->network.world);
 	for (size_t i = 0; i < COUNT(w->memory); i++)
 		free(w->memory[i]);
@@ -339,6 +350,35 @@ static void neighbours_connect_without_the_router(void)
 	CHECK(both <= ALTAIR_MSEC(20) / 100 * 115);
 }
 
+/* --- strangers ----------------------------------------------------------- */
+
+/* Ten thousand datagrams a second, with forged sources: what arrives as data is
+ * the peer's (see_datagram), and nobody is late for it. */
+static void strangers_change_nothing(void)
+{
+	strangers_seen = 0;
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		struct sim_scenario scenario;
+		altair_time both;
+
+		sim_scenario_default(&scenario, sim_kind_find(cells[i].a),
+				     sim_kind_find(cells[i].b));
+		scenario.servers = 1;
+		scenario.exchange = 0;
+		scenario.stranger_rate = 10000;
+		scenario.stranger_forges = true;
+		both = run(&scenario, ALTAIR_SEC(1));
+		if (cells[i].floor_ms)
+			CHECK(both <=
+			      ALTAIR_MSEC(cells[i].floor_ms) / 100 * 115);
+		else
+			CHECK(both == ALTAIR_NEVER);
+	}
+	printf("# %llu strangers' datagrams got past the NATs\n",
+	       (unsigned long long)strangers_seen);
+	CHECK(strangers_seen > 1000);
+}
+
 /* --- loss ---------------------------------------------------------------- */
 
 #define LOSS_RUNS 10000
@@ -408,6 +448,7 @@ static void loss_of_a_third(void)
 static const struct check_test tests[] = {
 	TEST(direct_pairs_are_at_the_floor),
 	TEST(neighbours_connect_without_the_router),
+	TEST(strangers_change_nothing),
 	TEST(loss_of_a_tenth),
 	TEST(loss_of_a_third),
 };

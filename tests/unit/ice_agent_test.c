@@ -615,6 +615,55 @@ static void remote_text_is_judged(void)
 	CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_NOT_MINE);
 }
 
+/* Server `from` answers the request that is flight `i`. */
+static void serve(size_t i, const char *from, const char *mapped)
+{
+	struct flight *f = &w.flights[i];
+	struct air_stun_value value = {.addr = addr(mapped)};
+	struct air_stun_message m;
+	struct air_stun_builder b;
+	uint8_t buffer[100];
+
+	CHECK(air_stun_message_read(&m, (altair_bytes){f->bytes, f->len},
+				    AIR_STUN_SET_BASE));
+	m.header.class = AIR_STUN_SUCCESS;
+	air_stun_build(&b, buffer, sizeof buffer, &m.header);
+	air_stun_build_attr(&b, AIR_STUN_XOR_MAPPED_ADDRESS, &value);
+	CHECK_EQ(bring(from, air_stun_build_end(&b)), ALTAIR_TAKEN);
+}
+
+/* The second answers long after the first, with another mapping. */
+static void a_slow_server_counts(void)
+{
+	altair_agent_config c = config(true);
+	altair_addr one = addr("203.0.113.1:3478"), two = one;
+	char text[ALTAIR_CANDIDATE_TEXT];
+
+	two.port++;
+	begin();
+	w.delay = ALTAIR_SEC(1000);
+	add(0, &c, "192.0.2.1:5000", "192.0.2.1:5000");
+	CHECK_EQ(altair_agent_add_server(w.side[0].agent, &one), 0);
+	CHECK_EQ(altair_agent_add_server(w.side[0].agent, &two), 0);
+	CHECK_EQ(altair_agent_gather(w.side[0].agent, w.now), 0);
+	w.side[1].public = one;
+	drain(0);
+	w.side[1].public = two;
+	run_until(40);
+	CHECK_EQ(w.flight_count, 2);
+	serve(0, "203.0.113.1:3478", "198.51.100.1:1024");
+	run_until(1500);
+	CHECK(!w.side[0].agent->is_local_ended);
+	serve(1, "203.0.113.1:3479", "198.51.100.1:1025");
+	CHECK(w.side[0].agent->is_local_ended);
+	CHECK(altair_agent_candidate(w.side[0].agent, 2, text, sizeof text) >
+	      0);
+	CHECK_STR(text, "candidate:C 1 UDP 1694498815 198.51.100.1 1025 typ "
+			"srflx raddr 192.0.2.1 rport 5000");
+	CHECK_EQ(altair_agent_candidate(w.side[0].agent, 3, text, sizeof text),
+		 ALTAIR_E_INVALID);
+}
+
 /* One new transaction per Ta, servers and pairs together. */
 static void one_budget_for_gathering_and_checks(void)
 {
@@ -679,6 +728,7 @@ static const struct check_test tests[] = {
 	TEST(nomination_waits_for_a_better_pair),
 	TEST(aggressive_nomination_is_obeyed),
 	TEST(remote_text_is_judged),
+	TEST(a_slow_server_counts),
 	TEST(one_budget_for_gathering_and_checks),
 };
 
