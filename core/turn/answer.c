@@ -234,8 +234,8 @@ static void doubt(struct altair_turn *t, struct air_request *r, altair_time now)
 	air_refresh_lose(t, r->subject, now, ALTAIR_E_INTEGRITY, 0);
 }
 
-void air_answer_take(struct altair_turn *t, struct air_request *r,
-		     altair_time now, altair_bytes bytes)
+void air_turn_answer_take(struct altair_turn *t, struct air_request *r,
+			  altair_time now, altair_bytes bytes)
 {
 	struct air_stun_message m;
 

@@ -101,7 +101,7 @@ static enum altair_verdict take_stun(struct altair_turn *t, altair_time now,
 	struct air_stun_header h;
 
 	if (r) {
-		air_answer_take(t, r, now, d->bytes);
+		air_turn_answer_take(t, r, now, d->bytes);
 		return ALTAIR_TAKEN;
 	}
 	if (!air_stun_header_decode(d->bytes, &h))
