@@ -223,7 +223,7 @@ static void an_rto_follows_rfc8489(void)
 	CHECK_EQ(air_rto_due(&rto, rto.next), RTO_GIVE_UP);
 }
 
-static void an_rto_does_not_burst_after_a_sleep(void)
+static void an_rto_does_not_burst_after_a_pause(void)
 {
 	struct air_rto rto;
 
@@ -280,7 +280,7 @@ static const struct check_test tests[] = {
 	TEST(a_table_agrees_with_a_search),
 	TEST(siphash_gives_the_known_values),
 	TEST(an_rto_follows_rfc8489),
-	TEST(an_rto_does_not_burst_after_a_sleep),
+	TEST(an_rto_does_not_burst_after_a_pause),
 	TEST(every_error_has_a_name_and_a_sentence),
 	TEST(a_burst_splits_into_its_datagrams),
 };
