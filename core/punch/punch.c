@@ -57,7 +57,8 @@ struct altair_punch {
 	altair_time connected_at, keepalive_at;
 	altair_time roles_at; /* no PING by then: no side is the initiator */
 	altair_time rtt;      /* that the last PONG closed, 0 where unknown */
-	bool is_heard, is_verified, is_refused;
+	bool is_heard, is_verified;
+	bool is_refused;     /* since the last attempt began */
 	unsigned late_pongs; /* answered after the connection */
 	bool is_sprayed;     /* other ports count no more */
 	struct output outputs[OUTPUTS_MAX];
@@ -464,6 +465,8 @@ static void run_schedule(struct altair_punch *p, altair_time now)
 		told(p)->number = p->schedule.attempt;
 		told(p)->total = p->config.attempts;
 	}
+	if (step == SCHEDULE_ATTEMPT_BEGINS)
+		p->is_refused = false;
 	send_word(p, now, given, WORD_PUNCH);
 	if (is_first && p->config.initiator &&
 	    p->config.interval <= UNASKED_PING_INTERVAL_MAX)

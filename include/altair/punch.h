@@ -97,7 +97,7 @@ ALTAIR_API int altair_punch_wrap(altair_punch *punch, altair_time now,
 				 altair_bytes message, altair_datagram *out);
 
 /* The system reported that `remote` refuses our datagrams (an ICMP error). It
- * changes nothing but the reason of a later failure. */
+ * changes nothing but the reason of a failure before the next attempt begins. */
 ALTAIR_API void altair_punch_refused(altair_punch *punch,
 				     const altair_addr *remote);
 

@@ -358,7 +358,7 @@ static int failure_after(void (*happening)(void))
 
 	begin(false);
 	happening();
-	wait_ms(9999);
+	wait_ms((unsigned)((ALTAIR_SEC(15) - MS - now) / MS));
 	take_said();
 	now += MS;
 	altair_tick(altair_punch_machine(punch), now);
@@ -385,10 +385,17 @@ static void refused_by_other(void)
 	altair_punch_refused(punch, &other);
 }
 
+static void refused_in_the_last_attempt(void)
+{
+	wait_ms(9500);
+	refused_by_peer();
+}
+
 static void the_reason_of_a_failure_is_said(void)
 {
 	CHECK_EQ(failure_after(nothing), ALTAIR_E_TIMEOUT);
-	CHECK_EQ(failure_after(refused_by_peer), ALTAIR_E_NO_PEER);
+	CHECK_EQ(failure_after(refused_in_the_last_attempt), ALTAIR_E_NO_PEER);
+	CHECK_EQ(failure_after(refused_by_peer), ALTAIR_E_TIMEOUT);
 	CHECK_EQ(failure_after(refused_by_other), ALTAIR_E_TIMEOUT);
 }
 
