@@ -4,9 +4,9 @@
 
 #include <altair/punch.h>
 
-/* Four intervals of the guide's program, and more than any gap between the first
- * six PUNCH of an initiator that sends PING unasked. */
-#define DOUBT_WAIT ALTAIR_MSEC(1600)
+/* In intervals, our own or the guide's program's, whichever is longer. */
+#define DOUBT_INTERVALS 4
+#define GUIDE_INTERVAL ALTAIR_MSEC(400)
 #define DOUBT_PUNCHES (ALTAIR_PUNCHES_PER_ATTEMPT - 1)
 
 struct air_lead air_lead(const altair_addr *remote, altair_time answer_until)
@@ -37,11 +37,15 @@ static bool follows_punch(const struct air_lead *lead, altair_time now)
 }
 
 /* A PING waits for silence; a PUNCH makes it wait anew, or in vain. */
-static void doubt(struct air_lead *lead, altair_time now)
+static void doubt(struct air_lead *lead, altair_time now, altair_time interval)
 {
-	lead->doubt_until = lead->doubt_punches > DOUBT_PUNCHES
-				    ? ALTAIR_NEVER
-				    : air_time_after(now, DOUBT_WAIT);
+	altair_time longer =
+		interval > GUIDE_INTERVAL ? interval : GUIDE_INTERVAL;
+
+	lead->doubt_until =
+		lead->doubt_punches > DOUBT_PUNCHES
+			? ALTAIR_NEVER
+			: air_time_after(now, DOUBT_INTERVALS * longer);
 }
 
 bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
@@ -54,14 +58,14 @@ bool air_lead_hears(struct air_lead *lead, altair_time now, enum air_word word,
 		proof = now < lead->answer_until && !follows_punch(lead, now);
 		if (lead->ping_heard_at == ALTAIR_NEVER) {
 			lead->ping_heard_at = now;
-			doubt(lead, now);
+			doubt(lead, now, interval);
 		}
 	}
 	if (word == WORD_PUNCH) {
 		lead->punch_heard_at = now;
 		if (lead->doubt_until != ALTAIR_NEVER) {
 			lead->doubt_punches++;
-			doubt(lead, now);
+			doubt(lead, now, interval);
 		}
 	}
 	lead->is_heard = true;

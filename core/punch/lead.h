@@ -10,10 +10,10 @@
  *          right before it: then we are the later side, and it is the answer to
  *          our first PUNCH. Otherwise it may be the one that an initiator sends
  *          unasked, right behind its very first PUNCH (docs/punch.md says why it
- *          must), and is only doubtful. A doubtful PING becomes proof when 1.6 s
- *          pass without a PUNCH, at the latest behind the fourth one: a side
- *          that has not heard us sends more of them, the guide's own program at
- *          most to the end of its attempt.
+ *          must), and is only doubtful. A doubtful PING becomes proof when 1.6 s,
+ *          or four of our intervals, pass without a PUNCH, at the latest behind
+ *          the fourth one: a side that has not heard us sends more of them, the
+ *          guide's own program at most to the end of its attempt.
  *   PUNCH  never.
  */
 #ifndef AIR_LEAD_H
