@@ -102,7 +102,9 @@ bool air_stun_message_get(const struct air_stun_message *message, uint16_t type,
 	const struct air_stun_place *place =
 		air_stun_message_place(message, type);
 
-	return place && air_stun_message_value(message, place, out);
+	if (!place)
+		return false;
+	return air_stun_message_value(message, place, out);
 }
 
 void air_stun_build(struct air_stun_builder *b, uint8_t *buffer, size_t cap,
