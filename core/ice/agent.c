@@ -513,7 +513,7 @@ altair_machine *altair_agent_machine(altair_agent *a)
 	return &a->machine;
 }
 
-int altair_agent_add_host(altair_agent *a, uint32_t sock,
+int altair_agent_add_host(altair_agent *a, altair_time now, uint32_t sock,
 			  const altair_addr *addr)
 {
 	struct air_candidate c = {.sock = sock, .type = CANDIDATE_HOST};
@@ -531,18 +531,26 @@ int altair_agent_add_host(altair_agent *a, uint32_t sock,
 		CANDIDATE_HOST, AIR_LOCAL_PREFERENCE_MAX - a->hosts_count);
 	place = air_checklist_add_local(&a->list, &c, &is_new);
 	a->hosts_count += is_new && place >= 0;
+	run(a, now);
 	return place < 0 ? place : 0;
 }
 
-int altair_agent_add_server(altair_agent *a, const altair_addr *server)
+int altair_agent_add_server(altair_agent *a, altair_time now,
+			    const altair_addr *server)
 {
-	if (a->discover || is_over(a))
+	altair_addr new = air_addr_canonical(server);
+
+	if (a->is_sealed || is_over(a))
 		return ALTAIR_E_STATE;
 	if (!air_candidate_is_usable(server, a->config.loopback))
 		return ALTAIR_E_ADDRESS;
+	for (uint32_t i = 0; i < a->servers_count; i++)
+		if (altair_addr_equal(&a->servers[i], &new))
+			return 0;
 	if (a->servers_count == ALTAIR_AGENT_SERVERS_MAX)
 		return ALTAIR_E_FULL;
-	a->servers[a->servers_count++] = air_addr_canonical(server);
+	a->servers[a->servers_count++] = new;
+	run(a, now);
 	return 0;
 }
 
@@ -555,6 +563,12 @@ int altair_agent_gather(altair_agent *a, altair_time now)
 	error = air_gather_begin(a, now);
 	run(a, now);
 	return error;
+}
+
+void altair_agent_seal(altair_agent *a, altair_time now)
+{
+	a->is_sealed = true;
+	run(a, now);
 }
 
 const char *altair_agent_ufrag(const altair_agent *a)
@@ -634,23 +648,25 @@ int altair_agent_path(const altair_agent *a, altair_path *out)
 	return 0;
 }
 
-int altair_agent_wrap(altair_agent *a, altair_bytes message,
+int altair_agent_wrap(altair_agent *a, uint8_t *payload, size_t len,
 		      altair_datagram *out)
 {
+	altair_bytes message = {payload, len};
+
 	memset(out, 0, sizeof *out);
 	if (altair_agent_path(a, &out->path) != 0)
 		return ALTAIR_E_STATE;
-	if (message.len > ALTAIR_AGENT_MESSAGE_MAX)
+	if (len > ALTAIR_AGENT_MESSAGE_MAX)
 		return ALTAIR_E_TOO_LONG;
 	if (air_stun_recognise(message))
 		return ALTAIR_E_WORD;
-	if (message.len > air_pair_allowance(a->path))
+	if (len > air_pair_allowance(a->path))
 		return ALTAIR_E_AGAIN;
 	if (!a->path->is_valid)
-		a->path->bytes_out += message.len;
+		a->path->bytes_out += len;
 	out->bytes = message;
 	a->stats.messages_out++;
-	a->stats.bytes_out += message.len;
+	a->stats.bytes_out += len;
 	return 0;
 }
 

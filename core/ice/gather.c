@@ -6,15 +6,16 @@
  */
 #include "ice/session.h"
 
-/* The host and the server of an ask; false where there is none, or where the
- * ask would repeat another one: the same socket with another address. */
+/* Whether an ask is still to be made; not where there is no such host or server,
+ * nor where it would repeat another one: the same socket with another address. */
 static bool is_needed(const struct altair_agent *a, uint32_t ask)
 {
 	uint32_t host = ask / ALTAIR_AGENT_SERVERS_MAX;
 	uint32_t server = ask % ALTAIR_AGENT_SERVERS_MAX;
 	const struct air_candidate *base = &a->list.locals[host];
 
-	if (host >= a->hosts_count || server >= a->servers_count ||
+	if (a->asked & UINT64_C(1) << ask || host >= a->hosts_count ||
+	    server >= a->servers_count ||
 	    base->addr.family != a->servers[server].family)
 		return false;
 	for (uint32_t i = 0; i < host; i++)
@@ -33,12 +34,14 @@ static void tell_candidate(struct altair_agent *a, uint32_t place)
 	air_outbox_tell(&a->outbox, &out);
 }
 
-static void skip_needless(struct altair_agent *a, altair_time now)
+/* The next ask, or AIR_ASKS_MAX. */
+static uint32_t next_ask(const struct altair_agent *a)
 {
-	while (a->asks < AIR_ASKS_MAX && !is_needed(a, a->asks))
-		a->asks++;
-	if (a->asks == AIR_ASKS_MAX)
-		altair_discover_seal(a->discover, now);
+	uint32_t ask = 0;
+
+	while (ask < AIR_ASKS_MAX && !is_needed(a, ask))
+		ask++;
+	return ask;
 }
 
 static altair_discover_config discover_config(const altair_crypto *crypto)
@@ -49,8 +52,11 @@ static altair_discover_config discover_config(const altair_crypto *crypto)
 	config.crypto = crypto;
 	config.servers_max = AIR_ASKS_MAX;
 	config.rto = ALTAIR_MSEC(200); /* as for checks */
-	/* Nothing waits for the last answer, so no server is cut short. */
-	config.grace_min = config.grace_max = config.timeout;
+	config.rc = 6;		       /* the last one after 6.2 s */
+	config.rm = 8;
+	/* Nothing waits for the last answer, so no server is cut short, and
+	 * servers may be added at any time. */
+	config.timeout = config.grace_min = config.grace_max = ALTAIR_NEVER;
 	return config;
 }
 
@@ -74,7 +80,6 @@ int air_gather_begin(struct altair_agent *a, altair_time now)
 		return error;
 	for (uint32_t i = 0; i < a->hosts_count; i++)
 		tell_candidate(a, i);
-	skip_needless(a, now);
 	return 0;
 }
 
@@ -139,24 +144,26 @@ void air_gather_run(struct altair_agent *a)
 {
 	if (!a->discover)
 		return;
+	if (a->is_sealed && !air_gather_has_work(a))
+		altair_discover_seal(a->discover, a->now);
 	altair_tick(altair_discover_machine(a->discover), a->now);
 	pump(a);
 }
 
 bool air_gather_has_work(const struct altair_agent *a)
 {
-	return a->discover && a->asks < AIR_ASKS_MAX;
+	return a->discover && next_ask(a) < AIR_ASKS_MAX;
 }
 
 void air_gather_ask(struct altair_agent *a, altair_time now)
 {
-	uint32_t host = a->asks / ALTAIR_AGENT_SERVERS_MAX;
-	uint32_t server = a->asks % ALTAIR_AGENT_SERVERS_MAX;
+	uint32_t ask = next_ask(a);
+	uint32_t host = ask / ALTAIR_AGENT_SERVERS_MAX;
+	uint32_t server = ask % ALTAIR_AGENT_SERVERS_MAX;
 
-	a->asks++;
+	a->asked |= UINT64_C(1) << ask;
 	/* An ask that fails (no random bytes) is one candidate less. */
 	(void)altair_discover_add(a->discover, now, a->list.locals[host].sock,
 				  &a->servers[server], host << 8 | server);
-	skip_needless(a, now);
 	pump(a);
 }

@@ -29,7 +29,7 @@ struct altair_agent {
 	void *discover_memory;
 	altair_addr servers[ALTAIR_AGENT_SERVERS_MAX];
 	uint32_t servers_count, hosts_count;
-	uint32_t asks;		     /* of AIR_ASKS_MAX, done or not needed  */
+	uint64_t asked;		     /* a bit for each ask that was made     */
 	altair_time gather_deadline; /* what `discover` wants                */
 	altair_time now;	     /* of the last run                      */
 	altair_time slot_at;	     /* the next new transaction (Ta)        */
@@ -39,6 +39,7 @@ struct altair_agent {
 	enum altair_agent_state state;
 	bool is_checking; /* a check has left                          */
 	bool is_heard;	  /* an authenticated check arrived            */
+	bool is_sealed;	  /* no more servers will come                   */
 	bool is_local_ended, is_remote_ended; /* candidates                  */
 	bool checks_next; /* the next slot is not for gathering              */
 	altair_agent_stats stats;

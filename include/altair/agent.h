@@ -5,8 +5,9 @@
  * any signalling.
  *
  * The order of calls: altair_agent_init; altair_agent_add_host for each address
- * and altair_agent_add_server for each STUN server; altair_agent_gather. What
- * the peer signals goes to altair_agent_remote, altair_agent_add_remote and
+ * and altair_agent_add_server for each STUN server; altair_agent_gather; servers
+ * that become known later; altair_agent_seal. What the peer signals goes to
+ * altair_agent_remote, altair_agent_add_remote and
  * altair_agent_end_of_candidates, at any time and in any order.
  *
  * A path carries data once an authenticated check came from the peer's address,
@@ -17,7 +18,7 @@
  *   ALTAIR_EV_CANDIDATE          a local candidate for the peer: number = what
  *                                altair_agent_candidate takes, addr = its
  *                                address
- *   ALTAIR_EV_END_OF_CANDIDATES  no more of them
+ *   ALTAIR_EV_END_OF_CANDIDATES  no more of them; only after altair_agent_seal
  *   ALTAIR_EV_STATE              number = enum altair_agent_state, which begins
  *                                as GATHERING; for FAILED reason = TIMEOUT
  *                                (nothing valid arrived, or no more) or ONE_WAY
@@ -86,16 +87,24 @@ ALTAIR_API altair_machine *altair_agent_machine(altair_agent *agent);
  * link-local, multicast, no address), ALTAIR_E_FULL, or ALTAIR_E_STATE (after
  * altair_agent_gather).
  */
-ALTAIR_API int altair_agent_add_host(altair_agent *agent, uint32_t sock,
-				     const altair_addr *addr);
+ALTAIR_API int altair_agent_add_host(altair_agent *agent, altair_time now,
+				     uint32_t sock, const altair_addr *addr);
 
-/* Adds a STUN server, to be asked through every socket of its address family.
- * Returns as altair_agent_add_host. */
-ALTAIR_API int altair_agent_add_server(altair_agent *agent,
+/*
+ * Adds a STUN server, to be asked through every socket of its address family,
+ * at any time before altair_agent_seal. Returns 0 (also for one that is there),
+ * ALTAIR_E_ADDRESS (as altair_agent_add_host), ALTAIR_E_FULL, or ALTAIR_E_STATE.
+ */
+ALTAIR_API int altair_agent_add_server(altair_agent *agent, altair_time now,
 				       const altair_addr *server);
 
-/* Begins to gather candidates. 0, or ALTAIR_E_STATE the second time. */
+/* Begins at once to gather candidates with what is there. 0, or ALTAIR_E_STATE
+ * the second time. */
 ALTAIR_API int altair_agent_gather(altair_agent *agent, altair_time now);
+
+/* There will be no more servers: local candidates end when those that are known
+ * have answered. The second time it does nothing. */
+ALTAIR_API void altair_agent_seal(altair_agent *agent, altair_time now);
 
 /* Our credentials (RFC 8445 5.3), for the peer; valid as long as the agent. */
 ALTAIR_API const char *altair_agent_ufrag(const altair_agent *agent);
@@ -149,15 +158,20 @@ ALTAIR_API bool altair_agent_is_controlling(const altair_agent *agent);
 /* The path that carries data; 0, or ALTAIR_E_STATE when there is none. */
 ALTAIR_API int altair_agent_path(const altair_agent *agent, altair_path *out);
 
+/* What altair_agent_wrap may write in front of the payload, and behind it. */
+#define ALTAIR_AGENT_HEADROOM 48
+#define ALTAIR_AGENT_TAILROOM 4
+
 /*
- * Prepares one message for the peer: fills *out with the path and `message`
- * itself (not copied). Returns 0, ALTAIR_E_STATE (no path carries data),
- * ALTAIR_E_TOO_LONG (over ALTAIR_AGENT_MESSAGE_MAX), ALTAIR_E_WORD (the message
- * looks like STUN), or ALTAIR_E_AGAIN (three times the bytes received: wait for
- * the answer to our check).
+ * Prepares one message for the peer, in place: the caller owns
+ * ALTAIR_AGENT_HEADROOM bytes in front of `payload` and ALTAIR_AGENT_TAILROOM
+ * behind it, and *out is a view of them. Returns 0, ALTAIR_E_STATE (no path
+ * carries data), ALTAIR_E_TOO_LONG (`len` is over ALTAIR_AGENT_MESSAGE_MAX),
+ * ALTAIR_E_WORD (the payload looks like STUN), or ALTAIR_E_AGAIN (three times
+ * the bytes received: wait for the answer to our check).
  */
-ALTAIR_API int altair_agent_wrap(altair_agent *agent, altair_bytes message,
-				 altair_datagram *out);
+ALTAIR_API int altair_agent_wrap(altair_agent *agent, uint8_t *payload,
+				 size_t len, altair_datagram *out);
 
 /* Ends it: nothing is sent any more. */
 ALTAIR_API void altair_agent_close(altair_agent *agent);

@@ -218,12 +218,17 @@ static void deliver_answer(struct air_reader *r)
 
 static void wrap(struct air_reader *r)
 {
+	static uint8_t
+		room[ALTAIR_AGENT_HEADROOM + 1400 + ALTAIR_AGENT_TAILROOM];
+	uint8_t *payload = room + ALTAIR_AGENT_HEADROOM;
 	altair_bytes message = air_read_bytes(r, air_read_u16(r) % 1400);
 	enum altair_agent_state state = altair_agent_state(w.a);
 	altair_datagram d;
 	struct source *s;
 
-	if (altair_agent_wrap(w.a, message, &d) != 0)
+	if (message.len > 0)
+		memcpy(payload, message.data, message.len);
+	if (altair_agent_wrap(w.a, payload, message.len, &d) != 0)
 		return;
 	FUZZ_CHECK(state == ALTAIR_AGENT_CONNECTED ||
 		   state == ALTAIR_AGENT_COMPLETED ||
@@ -284,9 +289,9 @@ static void begin(struct air_reader *r)
 	FUZZ_CHECK(size > 0 && size <= sizeof memory);
 	FUZZ_CHECK(altair_agent_init(&w.a, memory, size, &config, 0) == 0);
 	w.m = altair_agent_machine(w.a);
-	FUZZ_CHECK(altair_agent_add_host(w.a, 3, &local) == 0);
+	FUZZ_CHECK(altair_agent_add_host(w.a, 0, 3, &local) == 0);
 	if (how & 2)
-		FUZZ_CHECK(altair_agent_add_server(w.a, &server) == 0);
+		FUZZ_CHECK(altair_agent_add_server(w.a, 0, &server) == 0);
 	w.peer.crypto = &crypto;
 	w.peer.has_remote = true;
 	FUZZ_CHECK(air_credentials_read(&w.peer.remote, altair_agent_ufrag(w.a),
@@ -310,6 +315,7 @@ static void call(struct air_reader *r)
 		break;
 	case 5:
 		altair_agent_end_of_candidates(w.a, w.now);
+		altair_agent_seal(w.a, w.now);
 		break;
 	case 6:
 		altair_tick(w.m, w.now);

@@ -66,9 +66,14 @@ static void say_event(const altair_output *out)
 static void send_text(const char *text)
 {
 	altair_datagram d;
-	altair_bytes bytes = {(const uint8_t *)text, strlen(text)};
-	int error = altair_agent_wrap(p.agent, bytes, &d);
+	uint8_t room[ALTAIR_AGENT_HEADROOM + LINE_MAX_LEN +
+		     ALTAIR_AGENT_TAILROOM];
+	uint8_t *payload = room + ALTAIR_AGENT_HEADROOM;
+	size_t len = strlen(text);
+	int error;
 
+	memcpy(payload, text, len);
+	error = altair_agent_wrap(p.agent, payload, len, &d);
 	say_error(error);
 	if (error == 0)
 		altair_udp_send(p.udp, &d, 1);
@@ -193,14 +198,17 @@ static int begin(const char *role, const char *ip, void **memory)
 		error = altair_agent_init(&p.agent, *memory, size, &config,
 					  altair_clock_now());
 	if (error == 0)
-		error = altair_agent_add_host(p.agent, 0, &local);
+		error = altair_agent_add_host(p.agent, altair_clock_now(), 0,
+					      &local);
 	if (error < 0)
 		return error;
 	p.machine = altair_agent_machine(p.agent);
 	say(json_pack("{s:s s:s s:s}", "event", "credentials", "ufrag",
 		      altair_agent_ufrag(p.agent), "pwd",
 		      altair_agent_pwd(p.agent)));
-	return altair_agent_gather(p.agent, altair_clock_now());
+	error = altair_agent_gather(p.agent, altair_clock_now());
+	altair_agent_seal(p.agent, altair_clock_now());
+	return error;
 }
 
 int main(int argc, char **argv)

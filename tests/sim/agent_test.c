@@ -105,12 +105,13 @@ static const struct sim_node_ops signal_ops = {
 
 static void say_hello(struct side *side)
 {
+	uint8_t room[ALTAIR_AGENT_HEADROOM + sizeof HELLO +
+		     ALTAIR_AGENT_TAILROOM];
+	uint8_t *payload = room + ALTAIR_AGENT_HEADROOM;
 	altair_datagram d;
 
-	if (altair_agent_wrap(
-		    side->agent,
-		    (altair_bytes){(const uint8_t *)HELLO, sizeof HELLO},
-		    &d) != 0)
+	memcpy(payload, HELLO, sizeof HELLO);
+	if (altair_agent_wrap(side->agent, payload, sizeof HELLO, &d) != 0)
 		return;
 	side->said++;
 	sim_host_send(side->host, &d);
@@ -190,8 +191,10 @@ static void make_agent(struct world *w, unsigned s)
 	side->host = w->network.peer[s];
 	if (altair_agent_init(&side->agent, w->memory[s], size, &config,
 			      now_of(w)) != 0 ||
-	    altair_agent_add_host(side->agent, 0, &w->network.peer_addr[s]) ||
-	    altair_agent_add_server(side->agent, &w->network.server_addr[0]))
+	    altair_agent_add_host(side->agent, now_of(w), 0,
+				  &w->network.peer_addr[s]) ||
+	    altair_agent_add_server(side->agent, now_of(w),
+				    &w->network.server_addr[0]))
 		abort();
 }
 
@@ -222,6 +225,7 @@ static void begin(struct world *w, const struct sim_scenario *scenario)
 					altair_agent_pwd(other->agent)) ||
 		    altair_agent_gather(w->side[s].agent, now_of(w)))
 			abort();
+		altair_agent_seal(w->side[s].agent, now_of(w));
 		sim_host_add(w->side[s].host,
 			     altair_agent_machine(w->side[s].agent));
 	}

@@ -260,6 +260,7 @@ static void begin_alone(bool controlling, bool knows_peer)
 					.tie_breaker = 1,
 					.controlling = !controlling};
 	CHECK_EQ(altair_agent_gather(w.side[0].agent, w.now), 0);
+	altair_agent_seal(w.side[0].agent, w.now);
 	if (knows_peer)
 		CHECK_EQ(altair_agent_remote(w.side[0].agent, w.now,
 					     peer.local.ufrag, peer.local.pwd),
@@ -643,9 +644,10 @@ static void a_slow_server_counts(void)
 	begin();
 	w.delay = ALTAIR_SEC(1000);
 	add(0, &c, "192.0.2.1:5000", "192.0.2.1:5000");
-	CHECK_EQ(altair_agent_add_server(w.side[0].agent, &one), 0);
-	CHECK_EQ(altair_agent_add_server(w.side[0].agent, &two), 0);
+	CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now, &one), 0);
+	CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now, &two), 0);
 	CHECK_EQ(altair_agent_gather(w.side[0].agent, w.now), 0);
+	altair_agent_seal(w.side[0].agent, w.now);
 	w.side[1].public = one;
 	drain(0);
 	w.side[1].public = two;
@@ -664,6 +666,33 @@ static void a_slow_server_counts(void)
 		 ALTAIR_E_INVALID);
 }
 
+/* Gathering begins with what is there and ends after the seal alone. */
+static void servers_are_added_until_the_seal(void)
+{
+	altair_agent_config c = config(true);
+	altair_addr one = addr("203.0.113.1:3478"), two = one;
+	altair_agent *a;
+
+	two.port++;
+	begin();
+	w.delay = ALTAIR_SEC(1000);
+	add(0, &c, "192.0.2.1:5000", "192.0.2.1:5000");
+	a = w.side[0].agent;
+	CHECK_EQ(altair_agent_gather(a, w.now), 0);
+	w.side[1].public = one;
+	run_until(60000);
+	CHECK_EQ(w.flight_count, 0);
+	CHECK_EQ(altair_agent_add_server(a, w.now, &one), 0);
+	CHECK_EQ(altair_agent_add_server(a, w.now, &one), 0);
+	run_until(60001);
+	CHECK_EQ(w.flight_count, 1);
+	serve(0, "203.0.113.1:3478", "198.51.100.1:1024");
+	CHECK(!a->is_local_ended);
+	altair_agent_seal(a, w.now);
+	CHECK(a->is_local_ended);
+	CHECK_EQ(altair_agent_add_server(a, w.now, &two), ALTAIR_E_STATE);
+}
+
 /* One new transaction per Ta, servers and pairs together. */
 static void one_budget_for_gathering_and_checks(void)
 {
@@ -677,7 +706,9 @@ static void one_budget_for_gathering_and_checks(void)
 	w.side[1].public = addr("192.0.2.2:6000");
 	for (unsigned i = 0; i < 3; i++) {
 		server.port++;
-		CHECK_EQ(altair_agent_add_server(w.side[0].agent, &server), 0);
+		CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now,
+						 &server),
+			 0);
 	}
 	for (int i = 0; i < 5; i++) {
 		snprintf(text, sizeof text,
@@ -729,6 +760,7 @@ static const struct check_test tests[] = {
 	TEST(aggressive_nomination_is_obeyed),
 	TEST(remote_text_is_judged),
 	TEST(a_slow_server_counts),
+	TEST(servers_are_added_until_the_seal),
 	TEST(one_budget_for_gathering_and_checks),
 };
 

@@ -115,7 +115,7 @@ static inline void add(int s, const altair_agent_config *c, const char *host,
 	side->public = addr(public);
 	for (int i = 0; i < 8; i++)
 		side->state_at[i] = ALTAIR_NEVER;
-	CHECK_EQ(altair_agent_add_host(side->agent, 7, &side->addr), 0);
+	CHECK_EQ(altair_agent_add_host(side->agent, w.now, 7, &side->addr), 0);
 }
 
 static inline void launch(int from, const altair_datagram *d)
@@ -269,8 +269,10 @@ static inline void signal_candidate(int to, uint32_t number)
 
 static inline void gather(void)
 {
-	for (int s = 0; s < 2; s++)
+	for (int s = 0; s < 2; s++) {
 		CHECK_EQ(altair_agent_gather(w.side[s].agent, w.now), 0);
+		altair_agent_seal(w.side[s].agent, w.now);
+	}
 }
 
 /* Two open hosts that know all of each other. */
@@ -303,9 +305,15 @@ static inline altair_agent_stats stats_of(int s)
 /* Sends text from one side; what altair_agent_wrap returned. */
 static inline int say(int s, altair_bytes message)
 {
+	static uint8_t
+		room[ALTAIR_AGENT_HEADROOM + 2048 + ALTAIR_AGENT_TAILROOM];
+	uint8_t *payload = room + ALTAIR_AGENT_HEADROOM;
 	altair_datagram d;
-	int rc = altair_agent_wrap(w.side[s].agent, message, &d);
+	int rc;
 
+	CHECK(message.len <= 2048);
+	memcpy(payload, message.data, message.len);
+	rc = altair_agent_wrap(w.side[s].agent, payload, message.len, &d);
 	if (rc == 0)
 		launch(s, &d);
 	return rc;
