@@ -605,22 +605,32 @@ int altair_agent_remote(altair_agent *a, altair_time now, const char *ufrag,
 	return 0;
 }
 
-int altair_agent_add_remote(altair_agent *a, altair_time now, const char *text)
+static int add_remote(struct altair_agent *a, const char *text)
 {
 	struct air_candidate c;
 	bool is_new;
-	int rc;
+	int rc = air_candidate_parse(&c, text);
+
+	if (rc == ALTAIR_E_SYNTAX)
+		return rc;
+	a->stats.names += c.has_name;
+	if (rc == 0 && !air_candidate_is_usable(&c.addr, a->config.loopback))
+		rc = ALTAIR_E_ADDRESS;
+	if (rc == 0)
+		rc = air_checklist_add_remote(&a->list, &c, &is_new);
+	a->stats.unusable += rc < 0;
+	return rc < 0 ? rc : 0;
+}
+
+int altair_agent_add_remote(altair_agent *a, altair_time now, const char *text)
+{
+	int error;
 
 	if (is_over(a))
 		return ALTAIR_E_STATE;
-	rc = air_candidate_parse(&c, text);
-	if (rc)
-		return rc;
-	if (!air_candidate_is_usable(&c.addr, a->config.loopback))
-		return ALTAIR_E_ADDRESS;
-	rc = air_checklist_add_remote(&a->list, &c, &is_new);
+	error = add_remote(a, text);
 	run(a, now);
-	return rc < 0 ? rc : 0;
+	return error;
 }
 
 void altair_agent_end_of_candidates(altair_agent *a, altair_time now)

@@ -156,8 +156,9 @@ int air_candidate_parse(struct air_candidate *out, const char *text)
 	type = next_word(&text);
 	if (transport.len == 0 || address.len == 0 || type.len == 0)
 		return ALTAIR_E_SYNTAX;
+	out->has_name = !read_ip(address, &out->addr);
 	is_known = is_word(transport, "udp") && component == COMPONENT &&
-		   read_type(type, &out->type) && read_ip(address, &out->addr);
+		   read_type(type, &out->type) && !out->has_name;
 	out->addr.port = (uint16_t)port;
 	return is_known ? 0 : ALTAIR_E_ADDRESS;
 }

@@ -25,6 +25,7 @@ struct air_candidate {
 	uint32_t server;  /* local: the STUN server that showed it, from 0   */
 	uint32_t priority;
 	enum air_candidate_type type;
+	bool has_name; /* parsed: a name instead of an IP; `addr` is none    */
 	char foundation[AIR_FOUNDATION_MAX + 1];
 };
 

@@ -136,6 +136,33 @@ ALTAIR_API int altair_agent_add_remote(altair_agent *agent, altair_time now,
 ALTAIR_API void altair_agent_end_of_candidates(altair_agent *agent,
 					       altair_time now);
 
+/* Room for any text that altair_agent_describe writes, its NUL included, and the
+ * most that altair_agent_accept looks at. */
+#define ALTAIR_AGENT_DESCRIPTION_TEXT 8192
+#define ALTAIR_AGENT_DESCRIPTION_MAX 65536
+
+/*
+ * Writes what the peer has to know as the attribute lines of RFC 8839 5, each
+ * with CRLF: ice-ufrag, ice-pwd, ice-options, our candidates up to now (none
+ * before altair_agent_gather), and end-of-candidates once that is so. May be
+ * written again at any time. Returns the length without the NUL, or
+ * ALTAIR_E_SPACE.
+ */
+ALTAIR_API int altair_agent_describe(const altair_agent *agent, char *out,
+				     size_t cap);
+
+/*
+ * Takes such a text of the peer, whole or a part of it, with CRLF or LF; what is
+ * known already is harmless. Unknown lines are skipped, and candidates that
+ * altair_agent_add_remote refuses for another reason than their syntax. Without
+ * the option "trickle" the candidates are complete (RFC 8838 5).
+ * Returns 0, ALTAIR_E_SYNTAX (a line is wrong, or nothing is there for us),
+ * ALTAIR_E_TOO_LONG (over ALTAIR_AGENT_DESCRIPTION_MAX), or what
+ * altair_agent_remote returns. An error changes nothing.
+ */
+ALTAIR_API int altair_agent_accept(altair_agent *agent, altair_time now,
+				   const char *text);
+
 enum altair_agent_state {
 	ALTAIR_AGENT_GATHERING,	   /* no check has left yet                  */
 	ALTAIR_AGENT_CHECKING,	   /* and no path carries data yet           */
@@ -188,6 +215,8 @@ typedef struct altair_agent_stats {
 	uint64_t role_switches; /* after a role conflict                     */
 	uint64_t unsent;	/* for want of room: poll more often         */
 	uint64_t messages_in, messages_out, bytes_in, bytes_out;
+	uint64_t unusable; /* candidates of the peer that were refused   */
+	uint64_t names;	   /* of these: with a name (mDNS), not an IP    */
 } altair_agent_stats;
 
 /* Copies the counters as they are now. */
