@@ -60,9 +60,13 @@ class Side:
         self.tasks = []
 
     async def start(self, command):
-        self.process = await asyncio.create_subprocess_exec(
-            *shlex.split(command), "--hold", limit=LINE_MAX,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
+        pipe = asyncio.subprocess.PIPE
+        try:
+            self.process = await asyncio.create_subprocess_exec(
+                *shlex.split(command), "--hold", limit=LINE_MAX, stdin=pipe,
+                stdout=pipe)
+        except OSError as error:
+            raise Missing(f"{self.name} does not start: {error}") from error
         self.tasks = [asyncio.create_task(self.listen()),
                       asyncio.create_task(self.signal())]
 
