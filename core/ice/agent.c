@@ -223,16 +223,17 @@ static void stop_others(struct altair_agent *a)
 
 /* --- time ---------------------------------------------------------------- */
 
-static void send_request(struct altair_agent *a, const struct air_pair *pair,
+static void send_request(struct altair_agent *a, struct air_pair *pair,
 			 const struct air_check *check)
 {
 	altair_path path = air_checklist_path(&a->list, pair);
 	uint8_t buffer[AIR_CHECK_LEN_MAX];
 
+	pair->sent++;
 	air_session_send(a, &path, air_check_request(check, &a->keys, buffer));
 }
 
-static void send_check(struct altair_agent *a, const struct air_pair *pair)
+static void send_check(struct altair_agent *a, struct air_pair *pair)
 {
 	a->stats.checks++;
 	send_request(a, pair, &pair->check);
@@ -281,6 +282,7 @@ static void run_consent(struct altair_agent *a)
 	memcpy(check.transaction, a->consent.transaction,
 	       sizeof check.transaction);
 	a->stats.consents++;
+	a->path->consents++;
 	send_request(a, a->path, &check);
 }
 

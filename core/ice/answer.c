@@ -226,6 +226,7 @@ static void succeed(struct altair_agent *a, struct air_pair *pair,
 			     (!a->list.controlling && pair->wants_nomination);
 
 	a->stats.answers++;
+	pair->answered++;
 	if (pair->check.sent == 1)
 		pair->rtt = now - pair->check.sent_at;
 	pair->is_valid = true;
@@ -278,6 +279,8 @@ static enum altair_verdict take_consent(struct altair_agent *a, altair_time now,
 	    !is_symmetric(a, a->path, &datagram->path))
 		return ignore(a);
 	a->stats.answers++;
+	a->path->answered++;
+	a->path->consented++;
 	a->path->rtt = now - a->consent.asked_at;
 	air_consent_give(&a->consent, now, a->keys.crypto);
 	return ALTAIR_TAKEN;

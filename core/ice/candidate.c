@@ -5,7 +5,7 @@
  *   [raddr ADDRESS rport PORT] [NAME VALUE]...
  *
  * We have one component and one transport. The related address of the peer
- * tells us nothing and is skipped with the extensions.
+ * only explains (RFC 8839 5.1); other extensions are skipped.
  */
 #include "ice/candidate.h"
 
@@ -134,6 +134,33 @@ static bool read_foundation(const char **at, char out[AIR_FOUNDATION_MAX + 1])
 	return true;
 }
 
+/* The value behind a name of the extensions; empty where there is none. */
+static altair_bytes find_extension(const char *text, const char *name)
+{
+	altair_bytes word, value;
+
+	do {
+		word = next_word(&text);
+		value = next_word(&text);
+	} while (word.len > 0 && !is_word(word, name));
+	return value;
+}
+
+/* No address if there is none, or if the peer hides it. */
+static void read_related(altair_addr *out, const char *extensions)
+{
+	altair_addr addr;
+	uint32_t port;
+
+	if (!read_ip(find_extension(extensions, "raddr"), &addr) ||
+	    !read_number(find_extension(extensions, "rport"), UINT16_MAX,
+			 &port))
+		return;
+	addr.port = (uint16_t)port;
+	if (air_addr_is_endpoint(&addr))
+		*out = addr;
+}
+
 int air_candidate_parse(struct air_candidate *out, const char *text)
 {
 	altair_bytes transport, address, type;
@@ -160,6 +187,7 @@ int air_candidate_parse(struct air_candidate *out, const char *text)
 	is_known = is_word(transport, "udp") && component == COMPONENT &&
 		   read_type(type, &out->type) && !out->has_name;
 	out->addr.port = (uint16_t)port;
+	read_related(&out->base, text);
 	return is_known ? 0 : ALTAIR_E_ADDRESS;
 }
 
@@ -193,22 +221,31 @@ static void put_endpoint(struct air_writer *w, const altair_addr *addr,
 	put_number(w, addr->port);
 }
 
+/* RFC 8839 5.1: what is not told is 0.0.0.0 or ::, port 9. */
+static void put_related(struct air_writer *w, const struct air_candidate *c)
+{
+	altair_addr hidden = {.family = c->addr.family, .port = 9};
+
+	put(w, " raddr ");
+	put_endpoint(w, c->base.family == ALTAIR_NO_FAMILY ? &hidden : &c->base,
+		     " rport ");
+}
+
 int air_candidate_format(const struct air_candidate *c, char *out, size_t cap)
 {
 	struct air_writer w = air_writer((uint8_t *)out, cap);
 
 	put(&w, "candidate:");
-	put(&w, c->foundation);
+	/* "~" is that of a candidate that only checks have shown. */
+	put(&w, c->foundation[0] == '~' ? "prflx" : c->foundation);
 	put(&w, " 1 UDP ");
 	put_number(&w, c->priority);
 	put(&w, " ");
 	put_endpoint(&w, &c->addr, " ");
 	put(&w, " typ ");
 	put(&w, types[c->type].name);
-	if (c->type != CANDIDATE_HOST) {
-		put(&w, " raddr ");
-		put_endpoint(&w, &c->base, " rport ");
-	}
+	if (c->type != CANDIDATE_HOST)
+		put_related(&w, c);
 	air_write_u8(&w, '\0');
 	return w.failed ? ALTAIR_E_SPACE : (int)w.len - 1;
 }

@@ -20,7 +20,8 @@ enum air_candidate_type {
 
 struct air_candidate {
 	altair_addr addr;
-	altair_addr base; /* local: what we send from (RFC 8445 5.1.1.2)     */
+	altair_addr base; /* what it is sent from (RFC 8445 5.1.1.2); of the
+			     peer's: what it says, or no address             */
 	uint32_t sock;	  /* local: the caller's number for the socket       */
 	uint32_t server;  /* local: the STUN server that showed it, from 0   */
 	uint32_t priority;

@@ -27,8 +27,10 @@ struct air_pair {
 	uint64_t bytes_in;  /* from the remote, authenticated or data       */
 	uint64_t bytes_out; /* answers and data, while not yet valid        */
 	altair_addr mapped; /* valid: where the peer sees us                */
-	bool is_heard;	    /* an authenticated check came from there       */
-	bool is_valid;	    /* ours to it was answered                      */
+	uint32_t sent, answered; /* requests, and those with an answer        */
+	uint32_t consents, consented; /* of these for consent                 */
+	bool is_heard; /* an authenticated check came from there       */
+	bool is_valid; /* ours to it was answered                      */
 	bool wants_nomination; /* ours: to be sent; controlled: was asked   */
 	bool is_nominated;
 };

@@ -17,5 +17,6 @@
 #include <altair/server.h>
 #include <altair/turn.h>
 #include <altair/udp.h>
+#include <altair/verdict.h>
 
 #endif

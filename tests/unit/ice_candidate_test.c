@@ -84,7 +84,17 @@ static void writes_what_it_reads(void)
 			"srflx raddr 192.0.2.1 rport 5000");
 	CHECK_EQ(air_candidate_parse(&read, text), 0);
 	CHECK(altair_addr_equal(&read.addr, &c.addr));
+	CHECK(altair_addr_equal(&read.base, &c.base));
 	CHECK_EQ(air_candidate_format(&c, text, 20), ALTAIR_E_SPACE);
+	/* What a check has shown, and what hides its base. */
+	c.type = CANDIDATE_PRFLX;
+	c.foundation[0] = '~';
+	memset(&c.base, 0, sizeof c.base);
+	air_candidate_format(&c, text, sizeof text);
+	CHECK_STR(text, "candidate:prflx 1 UDP 2130706431 2001:db8::1 6000 typ "
+			"prflx raddr :: rport 9");
+	CHECK_EQ(air_candidate_parse(&read, text), 0);
+	CHECK_EQ(read.base.family, ALTAIR_NO_FAMILY);
 }
 
 static void refuses_what_is_no_candidate(void)

@@ -1,0 +1,114 @@
+/*
+ * What is told of the pairs. Nothing is kept for it but counters: the rest is
+ * worked out from the checklist.
+ */
+#include "ice/session.h"
+
+#include <altair/verdict.h>
+
+#include <string.h>
+
+/* The candidate of ours that the peer sees on this pair: the base until an answer
+ * has said more. */
+static uint32_t find_local(const struct air_checklist *list,
+			   const struct air_pair *pair)
+{
+	const altair_addr *base = &list->locals[pair->local].base;
+
+	for (uint32_t i = 0; pair->is_valid && i < list->locals_count; i++) {
+		const struct air_candidate *c = &list->locals[i];
+
+		if (altair_addr_equal(&c->addr, &pair->mapped) &&
+		    altair_addr_equal(&c->base, base))
+			return i;
+	}
+	return pair->local;
+}
+
+static enum altair_agent_outcome find_outcome(const struct air_pair *pair)
+{
+	if (pair->is_valid)
+		return ALTAIR_PAIR_WORKS;
+	if (pair->state == PAIR_FAILED && pair->check.sent < AIR_CHECK_SENDINGS)
+		return ALTAIR_PAIR_REFUSED;
+	if (pair->state == PAIR_FAILED)
+		return pair->is_heard ? ALTAIR_PAIR_ONE_WAY
+				      : ALTAIR_PAIR_SILENT;
+	if (pair->state != PAIR_IN_PROGRESS)
+		return ALTAIR_PAIR_WAITING;
+	/* A check that is not repeated any more. */
+	return pair->check.next == ALTAIR_NEVER ? ALTAIR_PAIR_SKIPPED
+						: ALTAIR_PAIR_CHECKING;
+}
+
+static enum altair_candidate_type type_of(const struct air_candidate *c)
+{
+	static const enum altair_candidate_type types[] = {
+		[CANDIDATE_HOST] = ALTAIR_CANDIDATE_HOST,
+		[CANDIDATE_SRFLX] = ALTAIR_CANDIDATE_SRFLX,
+		[CANDIDATE_PRFLX] = ALTAIR_CANDIDATE_PRFLX,
+		[CANDIDATE_RELAY] = ALTAIR_CANDIDATE_RELAY,
+	};
+
+	return types[c->type];
+}
+
+/* In thousandths. The last request may still be answered. */
+static int find_loss(const struct air_pair *pair)
+{
+	uint64_t asked = pair->consents, lost;
+
+	if (asked < 2)
+		return -1;
+	lost = asked - pair->consented;
+	return (int)((lost > 0 ? lost - 1 : 0) * 1000 / (asked - 1));
+}
+
+int altair_agent_get_pair(const altair_agent *a, uint32_t index,
+			  altair_agent_pair *out)
+{
+	const struct air_candidate *local, *remote;
+	const struct air_pair *pair;
+
+	memset(out, 0, sizeof *out);
+	if (index >= a->list.pairs_count)
+		return ALTAIR_E_INVALID;
+	pair = &a->list.pairs[index];
+	out->size = sizeof *out;
+	out->local = find_local(&a->list, pair);
+	out->remote = pair->remote;
+	local = &a->list.locals[out->local];
+	remote = &a->list.remotes[out->remote];
+	out->local_addr = local->addr;
+	out->remote_addr = remote->addr;
+	out->local_type = type_of(local);
+	out->remote_type = type_of(remote);
+	out->outcome = find_outcome(pair);
+	if (a->list.locals[pair->local].type == CANDIDATE_RELAY ||
+	    remote->type == CANDIDATE_RELAY)
+		out->kind = ALTAIR_PATH_RELAY;
+	out->rtt = pair->rtt;
+	out->sent = pair->sent;
+	out->answered = pair->answered;
+	out->loss = find_loss(pair);
+	out->is_selected = pair == a->path;
+	out->is_nominated = pair->is_nominated;
+	return 0;
+}
+
+int altair_agent_selected(const altair_agent *a, altair_agent_pair *out)
+{
+	memset(out, 0, sizeof *out);
+	if (!a->path)
+		return ALTAIR_E_STATE;
+	return altair_agent_get_pair(a, (uint32_t)(a->path - a->list.pairs),
+				     out);
+}
+
+int altair_agent_remote_candidate(const altair_agent *a, uint32_t number,
+				  char *out, size_t cap)
+{
+	if (number >= a->list.remotes_count)
+		return ALTAIR_E_INVALID;
+	return air_candidate_format(&a->list.remotes[number], out, cap);
+}
