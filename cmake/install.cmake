@@ -3,7 +3,8 @@ include(CMakePackageConfigHelpers)
 
 install(DIRECTORY include/altair DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h"
-  PATTERN uv.h EXCLUDE PATTERN openssl.h EXCLUDE)
+  PATTERN uv.h EXCLUDE PATTERN uv_agent.h EXCLUDE
+  PATTERN openssl.h EXCLUDE)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/altair)
 configure_package_config_file(cmake/altair-config.cmake.in

@@ -1,0 +1,406 @@
+/*
+ * The libuv driver of one agent: a UDP socket bound to each address that
+ * hosts.c finds, so that every datagram's local address is known.
+ *
+ * One turn is: hand the agent what arrived, drain it (sends, then events), then
+ * hand up the payload of this turn; so an event comes before the message that it
+ * makes possible. A handler may send, kick and close at any point.
+ *
+ * Invariants: the bytes of a send belong to the agent, so they are given to the
+ * kernel before any handler runs and before the next input. A socket's number is
+ * never used again: what belongs to an address that is gone cannot be taken for
+ * another's.
+ */
+#define _GNU_SOURCE
+#include <altair/udp.h>
+#include <altair/uv_agent.h>
+
+#include "hosts.h"
+
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH 16
+/* Receives per wake-up, so that a flood cannot starve the rest of the loop. */
+#define ROUNDS_MAX 8
+
+struct sock {
+	uv_poll_t poll;
+	altair_uv_agent *driver;
+	altair_udp *udp;
+	altair_addr addr;
+	uint32_t number;
+};
+
+struct altair_uv_agent {
+	uv_loop_t *loop;
+	uv_timer_t timer;
+	struct sock *socks[AIR_HOSTS_MAX];
+	size_t socks_count;
+	uint32_t next_number;
+	altair_agent *agent;
+	altair_machine *machine;
+	void *memory;		     /* the agent's */
+	altair_datagram send[BATCH]; /* collected, all of one socket */
+	size_t sends;
+	uint16_t port;
+	bool loopback;
+	char interfaces[ALTAIR_UV_AGENT_INTERFACES_MAX][IF_NAMESIZE];
+	size_t interfaces_count;
+	altair_uv_agent_handlers handlers;
+	void *user;
+	void (*closed)(void *user);
+	unsigned handles; /* not yet closed */
+	bool kicked;	  /* since the agent was drained last */
+	bool closing;
+	uint8_t room[ALTAIR_AGENT_HEADROOM + ALTAIR_AGENT_MESSAGE_MAX +
+		     ALTAIR_AGENT_TAILROOM];
+};
+
+void altair_uv_agent_config_default(altair_uv_agent_config *config)
+{
+	*config = (altair_uv_agent_config){.size = sizeof *config};
+	altair_agent_config_default(&config->agent);
+}
+
+altair_agent *altair_uv_agent_agent(altair_uv_agent *driver)
+{
+	return driver->agent;
+}
+
+size_t altair_uv_agent_hosts(const altair_uv_agent *driver)
+{
+	return driver->socks_count;
+}
+
+altair_time altair_uv_agent_now(const altair_uv_agent *driver)
+{
+	(void)driver;
+	return altair_clock_now();
+}
+
+/* ---- sending ---- */
+
+static struct sock *find_sock(const altair_uv_agent *d, uint32_t number)
+{
+	for (size_t i = 0; i < d->socks_count; i++)
+		if (d->socks[i]->number == number)
+			return d->socks[i];
+	return NULL;
+}
+
+/* What the kernel refuses is lost, as the network loses it: the agent repeats. */
+static void flush(altair_uv_agent *d)
+{
+	struct sock *sock =
+		d->sends ? find_sock(d, d->send[0].path.sock) : NULL;
+
+	if (sock)
+		(void)altair_udp_send(sock->udp, d->send, d->sends);
+	d->sends = 0;
+}
+
+static void collect(altair_uv_agent *d, const altair_datagram *datagram)
+{
+	if (d->sends == BATCH ||
+	    (d->sends > 0 && d->send[0].path.sock != datagram->path.sock))
+		flush(d);
+	d->send[d->sends++] = *datagram;
+}
+
+static int send_now(altair_uv_agent *d, const altair_datagram *datagram)
+{
+	struct sock *sock = find_sock(d, datagram->path.sock);
+	int sent = sock ? altair_udp_send(sock->udp, datagram, 1)
+			: ALTAIR_E_NETWORK;
+
+	if (sent < 0)
+		return sent;
+	return sent == 1 ? 0 : ALTAIR_E_AGAIN;
+}
+
+int altair_uv_agent_send(altair_uv_agent *driver, altair_bytes message)
+{
+	uint8_t *payload = driver->room + ALTAIR_AGENT_HEADROOM;
+	altair_datagram datagram;
+	int error;
+
+	if (message.len > ALTAIR_AGENT_MESSAGE_MAX)
+		return ALTAIR_E_TOO_LONG;
+	if (message.len > 0)
+		memcpy(payload, message.data, message.len);
+	error = altair_agent_wrap(driver->agent, payload, message.len,
+				  &datagram);
+	return error ? error : send_now(driver, &datagram);
+}
+
+/* ---- the agent ---- */
+
+/* Polls the agent dry and returns its deadline. */
+static altair_time drain(altair_uv_agent *d)
+{
+	altair_output out;
+	enum altair_step step;
+
+	while (!d->closing) {
+		step = altair_poll(d->machine, &out);
+		if (step == ALTAIR_SEND) {
+			collect(d, &out.datagram);
+			continue;
+		}
+		flush(d);
+		if (step == ALTAIR_WAIT)
+			return out.deadline;
+		d->handlers.event(d->user, &out);
+	}
+	return ALTAIR_NEVER;
+}
+
+static void wake(uv_timer_t *timer);
+
+static void set_timer(altair_uv_agent *d, altair_time deadline)
+{
+	altair_time now = altair_clock_now();
+	uint64_t wait = 0;
+
+	if (deadline == ALTAIR_NEVER) {
+		uv_timer_stop(&d->timer);
+		return;
+	}
+	if (deadline > now) /* rounded up: a tick too early helps nobody */
+		wait = (deadline - now + ALTAIR_MSEC(1) - 1) / ALTAIR_MSEC(1);
+	uv_update_time(d->loop);
+	uv_timer_start(&d->timer, wake, wait, 0);
+}
+
+static void run(altair_uv_agent *d)
+{
+	altair_time deadline;
+
+	d->kicked = false;
+	deadline = drain(d);
+	if (!d->closing)
+		set_timer(d, d->kicked ? 0 : deadline);
+}
+
+static void wake(uv_timer_t *timer)
+{
+	altair_uv_agent *d = timer->data;
+
+	altair_tick(d->machine, altair_clock_now());
+	run(d);
+}
+
+void altair_uv_agent_kick(altair_uv_agent *driver)
+{
+	driver->kicked = true;
+	if (!driver->closing)
+		set_timer(driver, 0);
+}
+
+/* ---- receiving ---- */
+
+static void hand_up(altair_uv_agent *d, const altair_datagram *datagram)
+{
+	if (datagram->verdict == ALTAIR_PAYLOAD && !d->closing &&
+	    d->handlers.message)
+		d->handlers.message(d->user, datagram->bytes);
+}
+
+static void readable(uv_poll_t *poll, int status, int events)
+{
+	struct sock *sock = poll->data;
+	altair_uv_agent *d = sock->driver;
+	altair_datagram batch[BATCH];
+	int count = BATCH;
+
+	(void)status;
+	(void)events;
+	for (int k = 0; k < ROUNDS_MAX && count == BATCH && !d->closing; k++) {
+		count = altair_udp_receive(sock->udp, sock->number, batch,
+					   BATCH);
+		if (count <= 0)
+			return;
+		altair_input(d->machine, altair_clock_now(), batch,
+			     (size_t)count);
+		run(d);
+		for (int i = 0; i < count; i++)
+			hand_up(d, &batch[i]);
+	}
+}
+
+/* ---- hosts ---- */
+
+static void on_closed(altair_uv_agent *d)
+{
+	void (*closed)(void *user) = d->closed;
+	void *user = d->user;
+
+	if (--d->handles > 0)
+		return;
+	free(d->memory);
+	free(d);
+	if (closed)
+		closed(user);
+}
+
+static void on_sock_closed(uv_handle_t *handle)
+{
+	struct sock *sock = handle->data;
+	altair_uv_agent *d = sock->driver;
+
+	altair_udp_close(sock->udp);
+	free(sock);
+	on_closed(d);
+}
+
+/* Opens a socket on the address and makes it one of our hosts. */
+static int add_host(altair_uv_agent *d, const altair_addr *addr)
+{
+	struct sock *sock = calloc(1, sizeof *sock);
+	altair_addr local = *addr;
+	int error = sock ? 0 : ALTAIR_E_MEMORY;
+
+	local.port = d->port;
+	if (!error)
+		error = altair_udp_open(&sock->udp, &local, 0, BATCH);
+	if (!error)
+		error = altair_udp_local(sock->udp, &sock->addr);
+	if (!error &&
+	    uv_poll_init(d->loop, &sock->poll, altair_udp_fd(sock->udp)) < 0)
+		error = ALTAIR_E_SYSTEM;
+	if (error) {
+		if (sock)
+			altair_udp_close(sock->udp);
+		free(sock);
+		return error;
+	}
+	sock->driver = d;
+	sock->poll.data = sock;
+	sock->number = d->next_number++;
+	d->handles++;
+	d->socks[d->socks_count++] = sock;
+	uv_poll_start(&sock->poll, UV_READABLE, readable);
+	return altair_agent_add_host(d->agent, altair_clock_now(), sock->number,
+				     &sock->addr);
+}
+
+static int read_hosts(altair_uv_agent *d, altair_addr out[AIR_HOSTS_MAX])
+{
+	const char *names[ALTAIR_UV_AGENT_INTERFACES_MAX];
+	const struct air_hosts_filter filter = {names, d->interfaces_count};
+
+	for (size_t i = 0; i < d->interfaces_count; i++)
+		names[i] = d->interfaces[i];
+	return air_hosts_read(&filter, out);
+}
+
+static bool is_allowed(const altair_uv_agent *d, const altair_addr *addr)
+{
+	return d->loopback ||
+	       altair_addr_classify(addr) != ALTAIR_ADDR_LOOPBACK;
+}
+
+static int add_hosts(altair_uv_agent *d)
+{
+	altair_addr found[AIR_HOSTS_MAX];
+	int count = read_hosts(d, found);
+
+	if (count < 0)
+		return count;
+	for (int i = 0; i < count; i++) {
+		int error =
+			is_allowed(d, &found[i]) ? add_host(d, &found[i]) : 0;
+
+		/* An address may go while we look at it. */
+		if (error && error != ALTAIR_E_ADDRESS)
+			return error;
+	}
+	return 0;
+}
+
+/* ---- opening and closing ---- */
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	on_closed(handle->data);
+}
+
+void altair_uv_agent_close(altair_uv_agent *driver, void (*closed)(void *user))
+{
+	if (driver->closing)
+		return;
+	altair_agent_close(driver->agent);
+	driver->closing = true;
+	driver->closed = closed;
+	driver->sends = 0;
+	for (size_t i = 0; i < driver->socks_count; i++)
+		uv_close((uv_handle_t *)&driver->socks[i]->poll,
+			 on_sock_closed);
+	uv_close((uv_handle_t *)&driver->timer, on_timer_closed);
+}
+
+static int make_agent(altair_uv_agent *d, const altair_agent_config *config)
+{
+	size_t size = altair_agent_size(config);
+
+	if (size == 0)
+		return ALTAIR_E_INVALID;
+	d->memory = malloc(size);
+	if (!d->memory)
+		return ALTAIR_E_MEMORY;
+	return altair_agent_init(&d->agent, d->memory, size, config,
+				 altair_clock_now());
+}
+
+static int take_interfaces(altair_uv_agent *d,
+			   const altair_uv_agent_config *config)
+{
+	if (config->interfaces_count > ALTAIR_UV_AGENT_INTERFACES_MAX)
+		return ALTAIR_E_INVALID;
+	for (size_t i = 0; i < config->interfaces_count; i++) {
+		size_t len = strlen(config->interfaces[i]);
+
+		if (len >= IF_NAMESIZE)
+			return ALTAIR_E_INVALID;
+		memcpy(d->interfaces[i], config->interfaces[i], len + 1);
+	}
+	d->interfaces_count = config->interfaces_count;
+	return 0;
+}
+
+int altair_uv_agent_open(altair_uv_agent **out, uv_loop_t *loop,
+			 const altair_uv_agent_config *config,
+			 const altair_uv_agent_handlers *handlers, void *user)
+{
+	altair_uv_agent *d = calloc(1, sizeof *d);
+	int error;
+
+	if (!d)
+		return ALTAIR_E_MEMORY;
+	d->loop = loop;
+	d->handlers = *handlers;
+	d->user = user;
+	d->port = config->port;
+	d->loopback = config->agent.loopback;
+	error = take_interfaces(d, config);
+	if (!error)
+		error = make_agent(d, &config->agent);
+	if (error) {
+		free(d->memory);
+		free(d);
+		return error;
+	}
+	d->machine = altair_agent_machine(d->agent);
+	uv_timer_init(loop, &d->timer);
+	d->timer.data = d;
+	d->handles = 1;
+	error = add_hosts(d);
+	if (error) {
+		altair_uv_agent_close(d, NULL);
+		return error;
+	}
+	*out = d;
+	return 0;
+}

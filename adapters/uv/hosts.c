@@ -1,0 +1,308 @@
+/*
+ * Host candidates of this system by rtnetlink(7), which tells of each address
+ * whether it is deprecated, temporary or not yet usable.
+ *
+ * Left out (RFC 8445 5.1.1.1): loopback, interfaces that are down or have no
+ * carrier, link-local addresses, addresses that are deprecated (RFC 4862 5.5.4),
+ * tentative or duplicate, and those from which temporary ones are made (RFC
+ * 8981): they would allow tracking. Bridges and cables of virtual machines and
+ * containers lead nowhere that another interface does not. An interface that is
+ * named by the user counts, whatever it is.
+ *
+ * Order: RFC 8421 4, IPv6 and IPv4 by turns, so that a broken family costs one
+ * place only; unique local addresses come last (RFC 6724 2.1). Temporary ones
+ * before the others (RFC 6724 5, rule 7).
+ */
+#define _GNU_SOURCE
+#include "hosts.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* More than any host has that is no router; the rest is not looked at. */
+#define LINKS_MAX 64
+#define FOUND_MAX 64
+#define ANSWER_MAX 32768 /* what the kernel fills at most */
+#define NEWS_MAX 256	 /* read at once; the rest calls again */
+
+struct found {
+	altair_addr addr;
+	bool is_temporary;
+};
+
+struct scan {
+	const struct air_hosts_filter *filter;
+	int links[LINKS_MAX]; /* the index of each interface that counts */
+	size_t links_count;
+	struct found found[FOUND_MAX];
+	size_t found_count;
+};
+
+/* --- what counts ---------------------------------------------------------- */
+
+static bool is_named(const struct air_hosts_filter *filter, const char *name)
+{
+	for (size_t i = 0; i < filter->count; i++)
+		if (strcmp(filter->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* As Docker, libvirt, LXC, Podman, Kubernetes and hypervisors name them. */
+static bool is_virtual(const char *name)
+{
+	static const char *const prefixes[] = {
+		"br-",	"cali",	 "cni",	   "docker", "flannel",
+		"lxc",	"lxd",	 "podman", "tap",    "vboxnet",
+		"veth", "virbr", "vmnet",
+	};
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool counts(const struct air_hosts_filter *filter, const char *name,
+		   unsigned flags)
+{
+	if (!(flags & IFF_UP) || !(flags & IFF_RUNNING))
+		return false;
+	if (filter->count > 0)
+		return is_named(filter, name);
+	return !(flags & IFF_LOOPBACK) && !is_virtual(name);
+}
+
+static bool is_usable(const altair_addr *addr, uint32_t flags)
+{
+	enum altair_addr_class class = altair_addr_classify(addr);
+
+	return !(flags & (IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED |
+			  IFA_F_MANAGETEMPADDR)) &&
+	       class != ALTAIR_ADDR_LINK_LOCAL && class != ALTAIR_ADDR_NONE &&
+	       class != ALTAIR_ADDR_MULTICAST;
+}
+
+/* --- what the kernel says ------------------------------------------------- */
+
+static const struct rtattr *find(const struct rtattr *at, size_t len,
+				 unsigned short type)
+{
+	for (; RTA_OK(at, len); at = RTA_NEXT(at, len))
+		if (at->rta_type == type)
+			return at;
+	return NULL;
+}
+
+static void take_link(struct scan *scan, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *link = NLMSG_DATA(message);
+	const struct rtattr *name =
+		find(IFLA_RTA(link), IFLA_PAYLOAD(message), IFLA_IFNAME);
+
+	if (name && scan->links_count < LINKS_MAX &&
+	    counts(scan->filter, RTA_DATA(name), link->ifi_flags))
+		scan->links[scan->links_count++] = link->ifi_index;
+}
+
+static bool is_link(const struct scan *scan, unsigned index)
+{
+	for (size_t i = 0; i < scan->links_count; i++)
+		if (scan->links[i] == (int)index)
+			return true;
+	return false;
+}
+
+static bool is_known(const struct scan *scan, const altair_addr *addr)
+{
+	for (size_t i = 0; i < scan->found_count; i++)
+		if (altair_addr_equal(&scan->found[i].addr, addr))
+			return true;
+	return false;
+}
+
+static void take_address(struct scan *scan, const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *head = NLMSG_DATA(message);
+	const struct rtattr *attrs = IFA_RTA(head);
+	size_t len = IFA_PAYLOAD(message);
+	const struct rtattr *ip = find(attrs, len, IFA_LOCAL);
+	const struct rtattr *more = find(attrs, len, IFA_FLAGS);
+	bool is_v6 = head->ifa_family == AF_INET6;
+	altair_addr addr = {.family = is_v6 ? ALTAIR_IPV6 : ALTAIR_IPV4};
+	uint32_t flags = head->ifa_flags;
+
+	if (!ip) /* on a point-to-point link IFA_ADDRESS is the other end's */
+		ip = find(attrs, len, IFA_ADDRESS);
+	if (!ip || !is_link(scan, head->ifa_index) ||
+	    RTA_PAYLOAD(ip) != (is_v6 ? 16u : 4u))
+		return;
+	memcpy(addr.ip, RTA_DATA(ip), RTA_PAYLOAD(ip));
+	if (more)
+		memcpy(&flags, RTA_DATA(more), sizeof flags);
+	if (!is_usable(&addr, flags) || is_known(scan, &addr) ||
+	    scan->found_count == FOUND_MAX)
+		return;
+	scan->found[scan->found_count++] = (struct found){
+		.addr = addr,
+		/* The bit means "secondary" for IPv4. */
+		.is_temporary = is_v6 && flags & IFA_F_TEMPORARY,
+	};
+}
+
+/* Takes one answer apart; false at the end of the list. */
+static bool take(struct scan *scan, const void *answer, size_t len)
+{
+	const struct nlmsghdr *message = answer;
+
+	for (; NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
+		switch (message->nlmsg_type) {
+		case NLMSG_DONE:
+		case NLMSG_ERROR:
+			return false;
+		case RTM_NEWLINK:
+			take_link(scan, message);
+			break;
+		case RTM_NEWADDR:
+			take_address(scan, message);
+			break;
+		default:
+			break;
+		}
+	}
+	return true;
+}
+
+static int list(struct scan *scan, int fd, unsigned short type)
+{
+	struct {
+		struct nlmsghdr head;
+		struct rtgenmsg body;
+	} request = {
+		.head = {.nlmsg_len = sizeof request,
+			 .nlmsg_type = type,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.body = {.rtgen_family = AF_UNSPEC},
+	};
+	_Alignas(struct nlmsghdr) char answer[ANSWER_MAX];
+	ssize_t got;
+
+	if (send(fd, &request, sizeof request, 0) < 0)
+		return ALTAIR_E_SYSTEM;
+	do {
+		got = recv(fd, answer, sizeof answer, 0);
+		if (got < 0)
+			return ALTAIR_E_SYSTEM;
+	} while (take(scan, answer, (size_t)got));
+	return 0;
+}
+
+/* --- the order ------------------------------------------------------------ */
+
+enum place { IPV6_GLOBAL, IPV4_ANY, IPV6_LOCAL };
+
+static enum place place_of(const altair_addr *addr)
+{
+	if (addr->family == ALTAIR_IPV4)
+		return IPV4_ANY;
+	return altair_addr_classify(addr) == ALTAIR_ADDR_PRIVATE ? IPV6_LOCAL
+								 : IPV6_GLOBAL;
+}
+
+/* How many of the same place come before this one. */
+static size_t before(const struct scan *scan, size_t index)
+{
+	const struct found *self = &scan->found[index];
+	size_t count = 0;
+
+	for (size_t i = 0; i < scan->found_count; i++) {
+		const struct found *f = &scan->found[i];
+
+		if (place_of(&f->addr) != place_of(&self->addr))
+			continue;
+		if (f->is_temporary == self->is_temporary ? i < index
+							  : f->is_temporary)
+			count++;
+	}
+	return count;
+}
+
+/* The smaller, the sooner; no two are equal. */
+static size_t key(const struct scan *scan, size_t index)
+{
+	enum place place = place_of(&scan->found[index].addr);
+	size_t turn = before(scan, index);
+
+	return place == IPV6_LOCAL ? 2 * FOUND_MAX + turn : 2 * turn + place;
+}
+
+static int order(const struct scan *scan, altair_addr out[AIR_HOSTS_MAX])
+{
+	size_t keys[FOUND_MAX];
+
+	for (size_t i = 0; i < scan->found_count; i++)
+		keys[i] = key(scan, i);
+	for (size_t i = 0; i < scan->found_count; i++) {
+		size_t place = 0;
+
+		for (size_t k = 0; k < scan->found_count; k++)
+			place += keys[k] < keys[i];
+		if (place < AIR_HOSTS_MAX)
+			out[place] = scan->found[i].addr;
+	}
+	return scan->found_count < AIR_HOSTS_MAX ? (int)scan->found_count
+						 : AIR_HOSTS_MAX;
+}
+
+int air_hosts_read(const struct air_hosts_filter *filter,
+		   altair_addr out[AIR_HOSTS_MAX])
+{
+	struct scan scan = {.filter = filter};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int error;
+
+	if (fd < 0)
+		return ALTAIR_E_SYSTEM;
+	error = list(&scan, fd, RTM_GETLINK);
+	if (!error)
+		error = list(&scan, fd, RTM_GETADDR);
+	close(fd);
+	return error ? error : order(&scan, out);
+}
+
+/* --- changes -------------------------------------------------------------- */
+
+int air_hosts_watch(void)
+{
+	const struct sockaddr_nl groups = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR |
+			     RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+			     RTMGRP_IPV6_ROUTE,
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_ROUTE);
+
+	if (fd < 0)
+		return ALTAIR_E_SYSTEM;
+	if (bind(fd, (const struct sockaddr *)&groups, sizeof groups) == 0)
+		return fd;
+	close(fd);
+	return ALTAIR_E_SYSTEM;
+}
+
+/* What it says is not looked at: who reads the list anew misses nothing, not
+ * even what overflowed (ENOBUFS). */
+void air_hosts_drain(int fd)
+{
+	char news[4096];
+
+	for (int i = 0; i < NEWS_MAX; i++)
+		if (recv(fd, news, sizeof news, 0) < 0 && errno != ENOBUFS)
+			return;
+}
