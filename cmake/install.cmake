@@ -28,7 +28,8 @@ foreach(part altair altair-openssl altair-uv)
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   string(REPLACE "altair-" "" header ${part})
   if(NOT part STREQUAL "altair")
-    install(FILES include/altair/${header}.h
+    file(GLOB headers include/altair/${header}.h include/altair/${header}_*.h)
+    install(FILES ${headers}
       DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/altair)
   endif()
 endforeach()

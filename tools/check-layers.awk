@@ -66,6 +66,10 @@ function angled(header,    first) {
 		sub(/^altair\//, "", header)
 		first = header
 		sub(/\.h$/, "", first)
+		sub(/^uv_.*/, "uv", first)
+		if (first == "openssl" &&
+		    index(libraries[folder], ",crypto,"))
+			return
 		if ((first == "uv" || first == "openssl") &&
 		    folder != "include" &&
 		    !index(libraries[folder], "," first ","))
@@ -74,7 +78,7 @@ function angled(header,    first) {
 	}
 	if (first == "uv" || first == "openssl" || first == "jansson") {
 		if (!index(libraries[folder], "," first ",") &&
-		    file != "include/altair/" first ".h")
+		    file !~ "^include/altair/" first "(_[a-z]+)?\\.h$")
 			refuse(folder " may not use " first)
 		return
 	}

@@ -31,5 +31,6 @@ struct command {
 extern const struct command air_command_discover;
 extern const struct command air_command_connect;
 extern const struct command air_command_serve;
+extern const struct command air_command_agent;
 
 #endif

@@ -9,8 +9,9 @@
 
 #include <uv.h>
 
-/* Longer than any message: what does not fit is too long anyway. */
-#define INPUT_LINE_MAX 4096
+/* Longer than any message, escaped in JSON too: what does not fit is too long
+ * anyway. */
+#define INPUT_LINE_MAX 16384
 
 struct input {
 	uv_poll_t poll; /* terminals, pipes, sockets */

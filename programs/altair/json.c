@@ -4,11 +4,13 @@
  */
 #include "json.h"
 
+#include "base64.h"
 #include "command.h"
 #include "print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define JSON_VERSION 1
 
@@ -43,7 +45,12 @@ json_t *air_json_event(altair_time since, const char *event)
 
 void air_json_text(json_t *object, const char *key, const char *value)
 {
-	json_object_set_new(object, key, json_string(value));
+	size_t len = strlen(value);
+	json_t *text = json_stringn(value, len);
+
+	while (!text && len > 0)
+		text = json_stringn(value, --len);
+	json_object_set_new(object, key, text);
 }
 
 void air_json_number(json_t *object, const char *key, uint64_t value)
@@ -90,6 +97,23 @@ void air_json_bytes(json_t *object, altair_bytes value)
 		json_object_set_new(object, "text", text);
 	else
 		set_hex(object, value);
+}
+
+void air_json_base64(json_t *object, altair_bytes value)
+{
+	json_t *text = json_stringn((const char *)value.data, value.len);
+	char *base64;
+
+	if (text) {
+		json_object_set_new(object, "text", text);
+		return;
+	}
+	base64 = malloc(AIR_BASE64_TEXT(value.len));
+	if (!base64)
+		return;
+	air_base64_write(value, base64);
+	air_json_text(object, "base64", base64);
+	free(base64);
 }
 
 void air_json_write(json_t *object)

@@ -12,12 +12,9 @@
 
 #include <altair/udp.h>
 
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ADDRS_PER_NAME 4 /* of one family */
 
 static void settle(struct lookup *l, int reason)
 {
@@ -63,52 +60,24 @@ static void name_done(struct lookup *l)
 
 /* ---- names ---- */
 
-static void on_resolved(uv_getaddrinfo_t *request, int status,
-			struct addrinfo *found)
+static void on_found(void *user, const altair_addr *addr)
 {
-	struct lookup_name *name = request->data;
-	struct lookup *l = name->lookup;
-	unsigned count[2] = {0, 0};
-	altair_addr addr;
+	struct lookup_name *name = user;
 
-	if (!l->discover) { /* stopped meanwhile */
-		uv_freeaddrinfo(found);
-		return;
-	}
-	name->error = status;
-	if (status && l->config.servers->count > 1 &&
-	    !l->config.servers->is_default)
-		air_print_note("cannot resolve the STUN server %s (%s)",
-			       name->server->host, uv_strerror(status));
-	for (struct addrinfo *at = found; at; at = at->ai_next) {
-		if (!air_sockaddr_read(&addr, at->ai_addr, name->server->port))
-			continue;
-		if (count[addr.family == ALTAIR_IPV6]++ < ADDRS_PER_NAME)
-			ask(l, name, &addr);
-	}
-	uv_freeaddrinfo(found);
-	name_done(l);
+	ask(name->lookup, name, addr);
 }
 
-static void resolve(struct lookup *l, struct lookup_name *name)
+static void on_resolved(void *user, int status)
 {
-	const struct addrinfo hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_DGRAM,
-	};
-	altair_addr addr;
+	struct lookup_name *name = user;
+	const struct lookup_config *config = &name->lookup->config;
 
-	if (altair_addr_parse_ip(&addr, name->server->host,
-				 name->server->port) == 0) {
-		ask(l, name, &addr);
-		name_done(l);
-		return;
-	}
-	name->request.data = name;
-	name->error = uv_getaddrinfo(l->loop, &name->request, on_resolved,
-				     name->server->host, NULL, &hints);
-	if (name->error)
-		name_done(l);
+	name->error = status;
+	if (status && config->servers->count > 1 &&
+	    !config->servers->is_default)
+		air_print_note("cannot resolve the STUN server %s (%s)",
+			       name->server->host, uv_strerror(status));
+	name_done(name->lookup);
 }
 
 int air_lookup_start(struct lookup *lookup, uv_loop_t *loop, altair_uv *driver,
@@ -147,7 +116,9 @@ int air_lookup_start(struct lookup *lookup, uv_loop_t *loop, altair_uv *driver,
 
 		name->lookup = lookup;
 		name->server = &config->servers->server[i];
-		resolve(lookup, name);
+		name->resolve = (struct resolve){
+			.found = on_found, .done = on_resolved, .user = name};
+		air_resolve_start(&name->resolve, loop, name->server);
 	}
 	return 0;
 }
@@ -157,8 +128,7 @@ void air_lookup_stop(struct lookup *lookup)
 	if (!lookup->discover)
 		return;
 	for (size_t i = 0; i < lookup->config.servers->count; i++)
-		if (lookup->name[i].request.data)
-			uv_cancel((uv_req_t *)&lookup->name[i].request);
+		air_resolve_cancel(&lookup->name[i].resolve);
 	altair_uv_detach(lookup->driver,
 			 altair_discover_machine(lookup->discover));
 	free(lookup->memory);

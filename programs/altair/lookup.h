@@ -5,6 +5,7 @@
 #ifndef AIR_LOOKUP_H
 #define AIR_LOOKUP_H
 
+#include "resolve.h"
 #include "server.h"
 
 #include <altair/discover.h>
@@ -43,7 +44,7 @@ struct lookup_handlers {
 struct lookup;
 
 struct lookup_name {
-	uv_getaddrinfo_t request;
+	struct resolve resolve;
 	struct lookup *lookup;
 	const struct server *server;
 	int error; /* of the resolver: UV_*, 0 */

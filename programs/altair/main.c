@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&air_command_discover,
 	&air_command_connect,
 	&air_command_serve,
+	&air_command_agent,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

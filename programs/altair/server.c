@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STUN_PORT 3478 /* RFC 8489 18.6 */
-
 static const char *const defaults[] = {"stun.l.google.com:19302",
 				       "stun.cloudflare.com:3478"};
 
@@ -60,18 +58,19 @@ static bool split(char *host, char **port)
 	return true;
 }
 
-bool air_server_parse(struct server *out, const char *text)
+bool air_server_parse(struct server *out, const char *text, uint16_t port)
 {
 	char work[SERVER_HOST_MAX] = "";
-	char *port;
+	char *digits;
 	altair_addr addr;
 	bool is_v6;
 
 	if (strlen(text) >= sizeof work)
 		return false;
 	memcpy(work, text, strlen(text) + 1);
-	out->port = STUN_PORT;
-	if (!split(work, &port) || (port && !parse_port(port, &out->port)))
+	out->port = port;
+	if (!split(work, &digits) ||
+	    (digits && !parse_port(digits, &out->port)))
 		return false;
 	is_v6 = text[0] == '[' || strchr(work, ':');
 	if (is_v6 ? altair_addr_parse_ip(&addr, work, 1) != 0 : !is_host(work))
@@ -89,7 +88,7 @@ static int add(const struct command *command, struct server_list *list,
 		return air_options_complain(command,
 					    "%s names more than %d servers",
 					    source, SERVERS_MAX);
-	if (!air_server_parse(&list->server[list->count], text))
+	if (!air_server_parse(&list->server[list->count], text, SERVER_PORT))
 		return air_options_complain(
 			command,
 			"%s wants HOST or HOST:PORT, such as "
@@ -112,15 +111,23 @@ static int add_environment(const struct command *command,
 	return error;
 }
 
-int air_server_choose(const struct command *command,
-		      const struct option_list *given, struct server_list *out)
+int air_server_read(const struct command *command,
+		    const struct option_list *given, struct server_list *out)
 {
-	static const char *const variables[] = {"ALTAIR_STUN", "STUN_SERVER"};
 	int error = 0;
 
 	*out = (struct server_list){0};
 	for (size_t i = 0; !error && i < given->count; i++)
 		error = add(command, out, given->item[i], "--stun");
+	return error;
+}
+
+int air_server_choose(const struct command *command,
+		      const struct option_list *given, struct server_list *out)
+{
+	static const char *const variables[] = {"ALTAIR_STUN", "STUN_SERVER"};
+	int error = air_server_read(command, given, out);
+
 	for (size_t i = 0; !error && out->count == 0 && i < 2; i++) {
 		const char *value = getenv(variables[i]);
 

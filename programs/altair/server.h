@@ -11,6 +11,7 @@
 /* A host name has at most 253 characters (RFC 1035 2.3.4). */
 #define SERVER_HOST_MAX 254
 #define SERVERS_MAX 8
+#define SERVER_PORT 3478 /* STUN and TURN, RFC 8489 18.6 */
 
 struct server {
 	char host[SERVER_HOST_MAX]; /* without brackets                      */
@@ -25,8 +26,13 @@ struct server_list {
 };
 
 /* Reads "host", "host:port", "192.0.2.1:port", "[v6]", "[v6]:port" or a bare v6
- * address; the default port is 3478 (RFC 8489 18.6). False: none of these. */
-bool air_server_parse(struct server *out, const char *text);
+ * address; `port` is the default. False: none of these. */
+bool air_server_parse(struct server *out, const char *text, uint16_t port);
+
+/* Reads the servers of the option --stun into an empty list. 0, or EXIT_USAGE
+ * after a complaint. */
+int air_server_read(const struct command *command,
+		    const struct option_list *given, struct server_list *out);
 
 /*
  * The servers of the command line, else of the environment (ALTAIR_STUN, or

@@ -9,7 +9,8 @@ cmake --install "$1" --prefix "$dir/usr" >"$dir/log" 2>&1 || {
 status=0
 cd "$dir/usr" || exit 1
 for want in bin/altair bin/altair-sim include/altair/altair.h \
-  include/altair/uv.h include/altair/openssl.h 'lib*/libaltair.so' \
+  include/altair/uv.h \
+  include/altair/uv_agent.h include/altair/openssl.h 'lib*/libaltair.so' \
   'lib*/libaltair.so.0' 'lib*/cmake/altair/altair-config.cmake' \
   'lib*/pkgconfig/altair.pc' share/man/man1/altair.1 \
   share/man/man3/libaltair.3 share/doc/altair/LICENSE; do

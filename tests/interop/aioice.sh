@@ -1,6 +1,6 @@
 #!/bin/sh
 # The agent meets aioice, in every assignment of the roles, in a network namespace
-# of its own with one address:   aioice.sh <agent_peer>
+# of its own with one address:   aioice.sh <altair>
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 address=192.0.2.7
@@ -13,7 +13,7 @@ if [ "${2-}" = inside ]; then
     ip addr add $address/24 dev a0 && ip link set a0 up &&
     ip link set a1 up || exit 1
   while read -r ours its seconds; do
-    timeout 60 $python "$here/aioice_peer.py" "$1" $address "$ours" "$its" \
+    timeout 60 $python "$here/aioice_peer.py" "$1" a0 "$ours" "$its" \
       "$seconds" || status=1
   done <<ROLES
 controlling controlled 8

@@ -1,5 +1,5 @@
-"""Meets agent_peer with aioice as the peer, in the roles given:
-    aioice_peer.py AGENT_PEER ADDRESS OUR_ROLE ITS_ROLE SECONDS
+"""Meets altair with aioice as the peer, in the roles given:
+    aioice_peer.py ALTAIR INTERFACE OUR_ROLE ITS_ROLE SECONDS
 Data goes both ways, at once and after SECONDS of nothing but consent. Exits 1,
 having said why, when something is not as it should be."""
 
@@ -13,7 +13,7 @@ LIMIT = 10  # seconds for anything that has to happen
 
 
 class Agent:
-    """agent_peer as a process."""
+    """altair agent as a process."""
 
     def __init__(self, process):
         self.process = process
@@ -45,7 +45,7 @@ class Agent:
                 self.data.put_nowait(said["text"])
             elif event == "stats":
                 self.stats.put_nowait(said)
-            else:
+            elif event == "error":
                 raise SystemExit(f"unexpected: {said}")
 
 
@@ -60,10 +60,11 @@ async def exchange(agent, peer, text):
     assert await soon(peer.recv()) == text.encode(), "aioice heard something else"
 
 
-async def meet(program, address, ours, its, seconds):
+async def meet(program, interface, ours, its, seconds):
     pipe = asyncio.subprocess.PIPE
     agent = Agent(await asyncio.create_subprocess_exec(
-        program, ours, address, stdin=pipe, stdout=pipe))
+        program, "agent", "--" + ours, "--interface", interface,
+        stdin=pipe, stdout=pipe))
     peer = aioice.Connection(ice_controlling=its == "controlling")
     await peer.gather_candidates()
     listening = asyncio.create_task(agent.listen(peer))
@@ -87,7 +88,7 @@ async def meet(program, address, ours, its, seconds):
     assert seconds < 7 or stats["consents"] > 0, "no consent was asked for"
     # It begins with "checking", unless aioice's check comes first.
     path = [state for state in agent.states if state != "checking"]
-    assert path == ["connected", "completed"], agent.states
+    assert path == ["gathering", "connected", "completed", "closed"], path
     assert agent.process.returncode == 0, "the agent ended badly"
     print(f"altair {ours}, aioice {its}: {stats}")
 

@@ -11,7 +11,7 @@ compile() { # header compiler language standard
   # Twice: the guard holds.
   # What libuv itself asks of its users.
   posix=
-  [ "$1" != uv.h ] || posix=-D_POSIX_C_SOURCE=200809L
+  case $1 in uv*.h) posix=-D_POSIX_C_SOURCE=200809L ;; esac
   printf '#include <altair/%s>\n#include <altair/%s>\n' "$1" "$1" |
     $2 $flags $posix -x "$3" "-std=$4" - || {
     echo "altair/$1 does not compile as $4"
