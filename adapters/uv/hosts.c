@@ -90,20 +90,34 @@ static bool is_usable(const altair_addr *addr, uint32_t flags)
 
 /* --- what the kernel says ------------------------------------------------- */
 
-static const struct rtattr *find(const struct rtattr *at, size_t len,
-				 unsigned short type)
+/* The macros of the system for this step cast away the alignment, which holds:
+ * all lengths are rounded up to it. */
+static const void *behind(const void *at, size_t len)
 {
-	for (; RTA_OK(at, len); at = RTA_NEXT(at, len))
+	return (const uint8_t *)at + NLMSG_ALIGN(len);
+}
+
+/* The attribute of that type behind a body of `body_len` bytes; NULL: none. */
+static const struct rtattr *find(const struct nlmsghdr *message,
+				 size_t body_len, unsigned short type)
+{
+	size_t left = message->nlmsg_len - NLMSG_LENGTH(NLMSG_ALIGN(body_len));
+	const struct rtattr *at = behind(NLMSG_DATA(message), body_len);
+
+	while (RTA_OK(at, left)) {
 		if (at->rta_type == type)
 			return at;
+		left -= RTA_ALIGN(at->rta_len) < left ? RTA_ALIGN(at->rta_len)
+						      : left;
+		at = behind(at, at->rta_len);
+	}
 	return NULL;
 }
 
 static void take_link(struct scan *scan, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(message);
-	const struct rtattr *name =
-		find(IFLA_RTA(link), IFLA_PAYLOAD(message), IFLA_IFNAME);
+	const struct rtattr *name = find(message, sizeof *link, IFLA_IFNAME);
 
 	if (name && scan->links_count < LINKS_MAX &&
 	    counts(scan->filter, RTA_DATA(name), link->ifi_flags))
@@ -129,16 +143,14 @@ static bool is_known(const struct scan *scan, const altair_addr *addr)
 static void take_address(struct scan *scan, const struct nlmsghdr *message)
 {
 	const struct ifaddrmsg *head = NLMSG_DATA(message);
-	const struct rtattr *attrs = IFA_RTA(head);
-	size_t len = IFA_PAYLOAD(message);
-	const struct rtattr *ip = find(attrs, len, IFA_LOCAL);
-	const struct rtattr *more = find(attrs, len, IFA_FLAGS);
+	const struct rtattr *ip = find(message, sizeof *head, IFA_LOCAL);
+	const struct rtattr *more = find(message, sizeof *head, IFA_FLAGS);
 	bool is_v6 = head->ifa_family == AF_INET6;
 	altair_addr addr = {.family = is_v6 ? ALTAIR_IPV6 : ALTAIR_IPV4};
 	uint32_t flags = head->ifa_flags;
 
 	if (!ip) /* on a point-to-point link IFA_ADDRESS is the other end's */
-		ip = find(attrs, len, IFA_ADDRESS);
+		ip = find(message, sizeof *head, IFA_ADDRESS);
 	if (!ip || !is_link(scan, head->ifa_index) ||
 	    RTA_PAYLOAD(ip) != (is_v6 ? 16u : 4u))
 		return;
@@ -155,25 +167,30 @@ static void take_address(struct scan *scan, const struct nlmsghdr *message)
 	};
 }
 
+static void take_message(struct scan *scan, const struct nlmsghdr *message)
+{
+	if (message->nlmsg_type == RTM_NEWLINK &&
+	    message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		take_link(scan, message);
+	if (message->nlmsg_type == RTM_NEWADDR &&
+	    message->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifaddrmsg)))
+		take_address(scan, message);
+}
+
 /* Takes one answer apart; false at the end of the list. */
 static bool take(struct scan *scan, const void *answer, size_t len)
 {
 	const struct nlmsghdr *message = answer;
 
-	for (; NLMSG_OK(message, len); message = NLMSG_NEXT(message, len)) {
-		switch (message->nlmsg_type) {
-		case NLMSG_DONE:
-		case NLMSG_ERROR:
+	while (NLMSG_OK(message, len)) {
+		if (message->nlmsg_type == NLMSG_DONE ||
+		    message->nlmsg_type == NLMSG_ERROR)
 			return false;
-		case RTM_NEWLINK:
-			take_link(scan, message);
-			break;
-		case RTM_NEWADDR:
-			take_address(scan, message);
-			break;
-		default:
-			break;
-		}
+		take_message(scan, message);
+		len -= NLMSG_ALIGN(message->nlmsg_len) < len
+			       ? NLMSG_ALIGN(message->nlmsg_len)
+			       : len;
+		message = behind(message, message->nlmsg_len);
 	}
 	return true;
 }
