@@ -5,6 +5,10 @@
 
 #include "json.h"
 
+#include <altair/verdict.h>
+
+#include <string.h>
+
 static const char *state_name(enum altair_agent_state state)
 {
 	static const char *const names[] = {
@@ -49,13 +53,45 @@ static void say_candidate(altair_time since, const altair_agent *agent,
 	air_json_write(event);
 }
 
-static void say_selected(altair_time since, const altair_output *out)
+/* A candidate line, ours or the peer's. */
+static void add_line(json_t *object, const char *key, const altair_agent *agent,
+		     uint32_t number)
+{
+	char text[ALTAIR_CANDIDATE_TEXT];
+	int len = strcmp(key, "local") == 0
+			  ? altair_agent_candidate(agent, number, text,
+						   sizeof text)
+			  : altair_agent_remote_candidate(agent, number, text,
+							  sizeof text);
+
+	if (len > 0)
+		air_json_text(object, key, text);
+}
+
+/* What is said of a pair, the selected one or any. */
+static void add_pair(json_t *object, const altair_agent *agent,
+		     const altair_agent_pair *pair)
+{
+	static const char *const kinds[] = {
+		[ALTAIR_PATH_DIRECT] = "direct",
+		[ALTAIR_PATH_RELAY] = "relay",
+		[ALTAIR_PATH_TCP] = "tcp",
+	};
+
+	add_line(object, "local", agent, pair->local);
+	add_line(object, "remote", agent, pair->remote);
+	air_json_text(object, "kind", kinds[pair->kind]);
+	if (pair->rtt > 0)
+		air_json_ms(object, "rtt_ms", pair->rtt);
+}
+
+static void say_selected(altair_time since, const altair_agent *agent)
 {
 	json_t *event = air_json_event(since, "selected");
+	altair_agent_pair pair = {.size = sizeof pair};
 
-	air_json_text(event, "kind", "direct");
-	if (out->rtt > 0)
-		air_json_ms(event, "rtt_ms", out->rtt);
+	if (altair_agent_selected(agent, &pair) == 0)
+		add_pair(event, agent, &pair);
 	air_json_write(event);
 }
 
@@ -74,7 +110,7 @@ void air_agent_json_event(altair_time since, const altair_agent *agent,
 				     (enum altair_agent_state)out->number);
 		break;
 	case ALTAIR_EV_SELECTED:
-		say_selected(since, out);
+		say_selected(since, agent);
 		break;
 	default:
 		break;
@@ -97,6 +133,44 @@ void air_agent_json_refusal(altair_time since, int error, const char *message)
 	air_json_text(event, "name", altair_errname(error));
 	air_json_text(event, "message", message);
 	air_json_write(event);
+}
+
+static json_t *tried_pair(const altair_agent *agent,
+			  const altair_agent_pair *pair)
+{
+	static const char *const outcomes[] = {
+		[ALTAIR_PAIR_WAITING] = "waiting",
+		[ALTAIR_PAIR_CHECKING] = "checking",
+		[ALTAIR_PAIR_WORKS] = "works",
+		[ALTAIR_PAIR_SILENT] = "silent",
+		[ALTAIR_PAIR_ONE_WAY] = "one-way",
+		[ALTAIR_PAIR_REFUSED] = "refused",
+		[ALTAIR_PAIR_SKIPPED] = "skipped",
+	};
+	json_t *object = json_object();
+
+	add_pair(object, agent, pair);
+	air_json_text(object, "outcome", outcomes[pair->outcome]);
+	json_object_set_new(object, "selected",
+			    json_boolean(pair->is_selected));
+	json_object_set_new(object, "nominated",
+			    json_boolean(pair->is_nominated));
+	air_json_number(object, "sent", pair->sent);
+	air_json_number(object, "answered", pair->answered);
+	if (pair->loss >= 0)
+		json_object_set_new(object, "loss",
+				    json_real(pair->loss / 1000.0));
+	return object;
+}
+
+static void add_pairs(json_t *event, const altair_agent *agent)
+{
+	json_t *pairs = json_array();
+	altair_agent_pair pair = {.size = sizeof pair};
+
+	for (uint32_t i = 0; altair_agent_get_pair(agent, i, &pair) == 0; i++)
+		json_array_append_new(pairs, tried_pair(agent, &pair));
+	json_object_set_new(event, "pairs", pairs);
 }
 
 void air_agent_json_stats(altair_time since, const altair_agent *agent)
@@ -123,5 +197,6 @@ void air_agent_json_stats(altair_time since, const altair_agent *agent)
 	air_json_number(event, "unsent", s.unsent);
 	air_json_number(event, "unusable", s.unusable);
 	air_json_number(event, "names", s.names);
+	add_pairs(event, agent);
 	air_json_write(event);
 }

@@ -76,12 +76,16 @@ static void read_candidates(struct side *s)
 	s->candidates_count = 0;
 	while (next_text(&s->proc, "event", word, sizeof word) &&
 	       strcmp(word, "end-of-candidates") != 0) {
+		char *line = s->candidates[s->candidates_count];
+
 		if (strcmp(word, "candidate") != 0)
 			continue;
-		CHECK(s->candidates_count < CANDIDATES_MAX);
-		CHECK(next_text(&s->proc, "candidate",
-				s->candidates[s->candidates_count++],
+		CHECK(next_text(&s->proc, "candidate", line,
 				sizeof *s->candidates));
+		/* Without the other family every run has the same lines. */
+		if (strstr(line, " 127.0.0.1 "))
+			s->candidates_count++;
+		CHECK(s->candidates_count < CANDIDATES_MAX);
 	}
 	CHECK_STR(word, "end-of-candidates");
 }
@@ -150,6 +154,12 @@ static void zero_numbers(char *from)
 	*to = '\0';
 }
 
+static void read_port(const struct side *s, char port[16])
+{
+	CHECK(sscanf(s->candidates[0], "%*s %*s %*s %*s %*s %15[0-9]", port) ==
+	      1);
+}
+
 static void the_lines_are_those_of_the_manual(void)
 {
 	static const char *const kinds[] = {
@@ -157,16 +167,19 @@ static void the_lines_are_those_of_the_manual(void)
 		"\"gathering\"",   "\"completed\"", "\"selected\"",
 		"\"text\"",	   "\"base64\"",    "-9",
 		"\"closed\""};
-	char port[16];
+	char port[16], their_port[16];
 	const struct golden_word words[] = {{ours.ufrag, "UFRAG"},
 					    {ours.pwd, "PASSWORD"},
 					    {port, "50518"},
+					    {their_port, "50519"},
 					    /* without IPv6 */
 					    {"candidate:A 1 UDP 2130706431 1",
 					     "candidate:B 1 UDP 2130706175 1"},
 					    {NULL, NULL}};
 
 	connect_both();
+	read_port(&ours, port);
+	read_port(&theirs, their_port);
 	proc_type(&theirs.proc,
 		  "{\"cmd\":\"send\",\"text\":\"caf\\u00e9\\u0000\"}\n");
 	CHECK(proc_expect(&ours.proc, "\"event\":\"data\""));
@@ -178,7 +191,6 @@ static void the_lines_are_those_of_the_manual(void)
 	lines[0] = '\0';
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		take_line(&ours.proc, kinds[i]);
-	CHECK(sscanf(strstr(lines, "127.0.0.1 "), "%*s %15[0-9]", port) == 1);
 	take_line(&ours.proc, "\"stats\"");
 	zero_numbers(strstr(lines, "\"stats\""));
 	CHECK(golden_equals("agent.json", lines, words));
