@@ -1,10 +1,7 @@
 /*
- * The agent: which pair carries data, which is nominated, what the state is,
- * and what is due when.
+ * The agent: what is due when, and the public functions.
  *
- * Invariants: `path` is the pair that choose_path would choose now, and the
- * state follows from it and the consent, nothing else: both are worked out anew
- * in every run. New transactions leave at most one per Ta, servers and pairs in
+ * Invariant: new transactions leave at most one per Ta, servers and pairs in
  * turn; repeats, answers and consent are not counted (RFC 8445 14.2).
  */
 #include "ice/session.h"
@@ -14,10 +11,6 @@
 #include "base/time.h"
 
 #include <string.h>
-
-/* What the best pair may still come after the first valid one, before that one
- * is nominated. Data does not wait for it. */
-#define NOMINATION_WAIT ALTAIR_MSEC(250)
 
 #define TA_MIN ALTAIR_MSEC(5) /* RFC 8445 14.2 */
 #define TA_MAX ALTAIR_SEC(1)
@@ -29,214 +22,36 @@ void air_session_send(struct altair_agent *a, const altair_path *path,
 		a->stats.unsent++;
 }
 
-static bool is_over(const struct altair_agent *a)
-{
-	return a->state == ALTAIR_AGENT_FAILED ||
-	       a->state == ALTAIR_AGENT_CLOSED;
-}
-
-/* --- the state ----------------------------------------------------------- */
-
-static void set_state(struct altair_agent *a, enum altair_agent_state next)
-{
-#define TO(state) (1u << ALTAIR_AGENT_##state)
-	static const unsigned edges[] = {
-		[ALTAIR_AGENT_GATHERING] =
-			TO(CHECKING) | TO(CONNECTED) | TO(FAILED) | TO(CLOSED),
-		[ALTAIR_AGENT_CHECKING] =
-			TO(CONNECTED) | TO(COMPLETED) | TO(FAILED) | TO(CLOSED),
-		[ALTAIR_AGENT_CONNECTED] = TO(CHECKING) | TO(COMPLETED) |
-					   TO(SUSPECT) | TO(DISCONNECTED) |
-					   TO(FAILED) | TO(CLOSED),
-		[ALTAIR_AGENT_COMPLETED] = TO(CHECKING) | TO(CONNECTED) |
-					   TO(SUSPECT) | TO(DISCONNECTED) |
-					   TO(FAILED) | TO(CLOSED),
-		[ALTAIR_AGENT_SUSPECT] = TO(CHECKING) | TO(CONNECTED) |
-					 TO(COMPLETED) | TO(DISCONNECTED) |
-					 TO(FAILED) | TO(CLOSED),
-		[ALTAIR_AGENT_DISCONNECTED] = TO(CHECKING) | TO(CONNECTED) |
-					      TO(COMPLETED) | TO(FAILED) |
-					      TO(CLOSED),
-		[ALTAIR_AGENT_FAILED] = TO(CLOSED),
-		[ALTAIR_AGENT_CLOSED] = TO(CLOSED),
-	};
-#undef TO
-
-	AIR_ASSERT(edges[a->state] & 1u << next);
-	a->state = next;
-}
-
-static bool has_open_pair(const struct altair_agent *a)
-{
-	for (uint32_t i = 0; i < a->list.pairs_count; i++)
-		if (air_pair_is_open(&a->list.pairs[i]))
-			return true;
-	return false;
-}
-
-/* RFC 8838 8.1 and RFC 8863 4: nothing more can come, and we were patient. */
-static bool is_hopeless(const struct altair_agent *a)
-{
-	return a->is_local_ended && a->is_remote_ended &&
-	       a->now >= a->patience_until && !has_open_pair(a);
-}
-
-static enum altair_agent_state find_state(const struct altair_agent *a)
-{
-	if (!a->path && is_hopeless(a))
-		return ALTAIR_AGENT_FAILED;
-	if (!a->path)
-		return a->is_checking ? ALTAIR_AGENT_CHECKING
-				      : ALTAIR_AGENT_GATHERING;
-	if (a->now >= a->consent.ends)
-		return ALTAIR_AGENT_FAILED;
-	if (a->now >= a->consent.expires)
-		return ALTAIR_AGENT_DISCONNECTED;
-	if (a->consent.is_missed)
-		return ALTAIR_AGENT_SUSPECT;
-	return a->path->is_nominated ? ALTAIR_AGENT_COMPLETED
-				     : ALTAIR_AGENT_CONNECTED;
-}
-
-static void enter(struct altair_agent *a, enum altair_agent_state state)
-{
-	altair_output out = {.event = ALTAIR_EV_STATE, .number = state};
-
-	if (state == a->state)
-		return;
-	set_state(a, state);
-	if (state == ALTAIR_AGENT_FAILED)
-		out.reason = !a->path && a->is_heard ? ALTAIR_E_ONE_WAY
-						     : ALTAIR_E_TIMEOUT;
-	air_outbox_tell(&a->outbox, &out);
-}
-
-/* Whoever waits for the connection is told of it, also where the first valid
- * pair is nominated already. */
-static void update_state(struct altair_agent *a)
-{
-	enum altair_agent_state state = find_state(a);
-
-	if (state == ALTAIR_AGENT_COMPLETED &&
-	    a->state < ALTAIR_AGENT_CONNECTED)
-		enter(a, ALTAIR_AGENT_CONNECTED);
-	enter(a, state);
-}
-
-/* --- the path ------------------------------------------------------------ */
-
-/* 0: carries no data; the more, the better. */
-static unsigned rank(const struct air_pair *pair)
-{
-	if (pair->is_valid)
-		return pair->is_nominated ? 3 : 2;
-	return pair->is_heard && pair->state != PAIR_FAILED ? 1 : 0;
-}
-
-static bool is_better(const struct air_pair *a, const struct air_pair *b)
-{
-	if (rank(a) != rank(b))
-		return rank(a) > rank(b);
-	return a->priority > b->priority;
-}
-
-static struct air_pair *choose_path(struct altair_agent *a)
-{
-	struct air_pair *best = NULL;
-
-	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
-		struct air_pair *pair = &a->list.pairs[i];
-
-		if (rank(pair) > 0 && (!best || is_better(pair, best)))
-			best = pair;
-	}
-	return best;
-}
-
-static void update_path(struct altair_agent *a)
-{
-	struct air_pair *path = choose_path(a);
-	altair_output out = {.event = ALTAIR_EV_SELECTED};
-
-	if (path != a->path) {
-		air_consent_init(&a->consent);
-		if (path) {
-			out.addr = a->list.remotes[path->remote].addr;
-			out.rtt = path->rtt;
-			air_outbox_tell(&a->outbox, &out);
-		}
-	}
-	a->path = path;
-	/* The answer that made it valid was the first consent. */
-	if (path && path->is_valid && a->consent.next == ALTAIR_NEVER)
-		air_consent_give(&a->consent, a->now, a->keys.crypto);
-}
-
-/* --- nomination ---------------------------------------------------------- */
-
-/* The pair to nominate, one at most in all (RFC 8445 8.1.1): the best valid one,
- * at once if none better may come. */
-static struct air_pair *find_nominee(struct altair_agent *a)
-{
-	struct air_pair *best = a->path;
-	bool may_wait = a->now < a->nominate_at;
-
-	if (!a->list.controlling || !best || !best->is_valid ||
-	    best->is_nominated || best->state != PAIR_SUCCEEDED)
-		return NULL;
-	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
-		const struct air_pair *pair = &a->list.pairs[i];
-
-		if (pair->wants_nomination ||
-		    (may_wait && pair != best && air_pair_is_open(pair) &&
-		     pair->priority > best->priority))
-			return NULL;
-	}
-	return best;
-}
-
-static void update_nomination(struct altair_agent *a)
-{
-	struct air_pair *nominee;
-
-	if (a->nominate_at == ALTAIR_NEVER && a->path && a->path->is_valid)
-		a->nominate_at = air_time_after(a->now, NOMINATION_WAIT);
-	nominee = find_nominee(a);
-	if (!nominee)
-		return;
-	nominee->wants_nomination = true;
-	air_checklist_trigger(&a->list, nominee);
-}
-
-/* RFC 8445 8.1.2: one is nominated; the others need no more checks. */
-static bool is_settled(const struct altair_agent *a)
-{
-	return a->path && a->path->is_nominated;
-}
-
-static void stop_others(struct altair_agent *a)
-{
-	for (uint32_t i = 0; is_settled(a) && i < a->list.pairs_count; i++)
-		if (!a->list.pairs[i].wants_nomination)
-			a->list.pairs[i].check.next = ALTAIR_NEVER;
-}
-
 /* --- time ---------------------------------------------------------------- */
 
-static void send_request(struct altair_agent *a, struct air_pair *pair,
+void air_session_request(struct altair_agent *a, struct air_pair *pair,
 			 const struct air_check *check)
 {
 	altair_path path = air_checklist_path(&a->list, pair);
 	uint8_t buffer[AIR_CHECK_LEN_MAX];
 
 	pair->sent++;
-	air_session_send(a, &path, air_check_request(check, &a->keys, buffer));
+	air_session_send(
+		a, &path,
+		air_check_request(check, air_generation_keys(a, pair), buffer));
 }
 
 static void send_check(struct altair_agent *a, struct air_pair *pair)
 {
 	a->stats.checks++;
-	send_request(a, pair, &pair->check);
+	air_session_request(a, pair, &pair->check);
+}
+
+/* What becomes of a pair that is kept its vigil decides: here a nomination was
+ * not answered. */
+static void give_up(struct altair_agent *a, struct air_pair *pair)
+{
+	if (!air_path_vigil(a, pair)) {
+		air_pair_fail(pair);
+		return;
+	}
+	air_pair_set_state(pair, PAIR_SUCCEEDED);
+	pair->wants_nomination = false;
 }
 
 static void run_checks(struct altair_agent *a)
@@ -253,14 +68,14 @@ static void run_checks(struct altair_agent *a)
 			send_check(a, pair);
 			break;
 		case CHECK_GIVE_UP:
-			air_pair_fail(pair);
+			give_up(a, pair);
 			break;
 		}
 	}
 }
 
-static struct air_check new_check(const struct altair_agent *a,
-				  const struct air_pair *pair)
+struct air_check air_session_new_check(const struct altair_agent *a,
+				       const struct air_pair *pair)
 {
 	return (struct air_check){
 		.next = a->now,
@@ -272,24 +87,10 @@ static struct air_check new_check(const struct altair_agent *a,
 	};
 }
 
-static void run_consent(struct altair_agent *a)
-{
-	struct air_check check;
-
-	if (!a->path || !air_consent_due(&a->consent, a->now, a->keys.crypto))
-		return;
-	check = new_check(a, a->path);
-	memcpy(check.transaction, a->consent.transaction,
-	       sizeof check.transaction);
-	a->stats.consents++;
-	a->path->consents++;
-	send_request(a, a->path, &check);
-}
-
 static void begin_check(struct altair_agent *a, struct air_pair *pair)
 {
 	const altair_crypto *crypto = a->keys.crypto;
-	struct air_check check = new_check(a, pair);
+	struct air_check check = air_session_new_check(a, pair);
 
 	air_checklist_begin(pair);
 	pair->check = check;
@@ -307,9 +108,8 @@ static void begin_check(struct altair_agent *a, struct air_pair *pair)
 /* The pair whose check may begin, or NULL. */
 static struct air_pair *next_pair(const struct altair_agent *a)
 {
-	return a->keys.has_remote && a->discover
-		       ? air_checklist_next(&a->list, is_settled(a))
-		       : NULL;
+	return a->keys.has_remote && a->discover ? air_checklist_next(&a->list)
+						 : NULL;
 }
 
 /* RFC 8445 14.2: gathering and checks share one pace. They take turns; the
@@ -333,16 +133,17 @@ static void run_slots(struct altair_agent *a)
 static void run(struct altair_agent *a, altair_time now)
 {
 	a->now = now;
-	if (is_over(a))
+	if (air_state_is_over(a))
 		return;
 	air_gather_run(a);
 	run_checks(a);
-	update_path(a);
-	run_consent(a);
-	update_nomination(a);
-	stop_others(a);
+	air_generation_run(a);
+	air_path_update(a);
+	air_path_run(a);
+	air_nominate_update(a);
+	run_checks(a); /* those that go on */
 	run_slots(a);
-	update_state(a);
+	air_state_update(a);
 }
 
 static void sooner(altair_time *at, altair_time other)
@@ -355,14 +156,14 @@ static altair_time deadline(const struct altair_agent *a)
 {
 	altair_time at = a->gather_deadline;
 
-	if (is_over(a))
+	if (air_state_is_over(a))
 		return ALTAIR_NEVER;
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		sooner(&at, a->list.pairs[i].check.next);
 	if (air_gather_has_work(a) || next_pair(a))
 		sooner(&at, a->slot_at);
-	if (a->path)
-		sooner(&at, air_consent_deadline(&a->consent, a->now));
+	sooner(&at, air_path_deadline(a));
+	sooner(&at, a->past.count > 0 ? a->past.until : ALTAIR_NEVER);
 	if (a->nominate_at > a->now)
 		sooner(&at, a->nominate_at);
 	if (a->patience_until > a->now)
@@ -373,20 +174,23 @@ static altair_time deadline(const struct altair_agent *a)
 /* --- the machine --------------------------------------------------------- */
 
 /* Data of the peer comes from where a path may carry data. */
-static enum altair_verdict take_data(struct altair_agent *a,
+static enum altair_verdict take_data(struct altair_agent *a, altair_time now,
 				     const altair_datagram *datagram)
 {
 	int base = air_checklist_find_base(&a->list, &datagram->path);
-	struct air_pair *pair =
-		base < 0 ? NULL
-			 : air_checklist_find(&a->list, (uint32_t)base,
-					      &datagram->path.remote);
+	const altair_addr *remote = &datagram->path.remote;
+	struct air_pair *pair = NULL;
 
-	if (!pair || rank(pair) == 0) {
+	if (base >= 0)
+		pair = air_checklist_find(&a->list, (uint32_t)base, remote);
+	if (base >= 0 && (!pair || !air_path_is_open(pair)))
+		pair = air_generation_find(a, (uint32_t)base, remote);
+	if (!pair || !air_path_is_open(pair)) {
 		a->stats.strangers++;
 		return ALTAIR_NOT_MINE;
 	}
 	pair->bytes_in += datagram->bytes.len;
+	air_path_hear(a, pair, now);
 	a->stats.messages_in++;
 	a->stats.bytes_in += datagram->bytes.len;
 	return ALTAIR_PAYLOAD;
@@ -400,12 +204,12 @@ static void agent_input(altair_machine *machine, altair_time now,
 	air_outbox_reset(&a->outbox);
 	for (size_t i = 0; i < count; i++) {
 		batch[i].verdict = ALTAIR_NOT_MINE;
-		if (batch[i].segment != 0 || is_over(a))
+		if (batch[i].segment != 0 || air_state_is_over(a))
 			continue;
 		if (air_stun_recognise(batch[i].bytes))
 			batch[i].verdict = air_answer_take(a, now, &batch[i]);
 		else
-			batch[i].verdict = take_data(a, &batch[i]);
+			batch[i].verdict = take_data(a, now, &batch[i]);
 	}
 	run(a, now);
 }
@@ -505,7 +309,7 @@ int altair_agent_init(altair_agent **out, void *mem, size_t len,
 	a->gather_deadline = ALTAIR_NEVER;
 	a->patience_until = ALTAIR_NEVER;
 	a->nominate_at = ALTAIR_NEVER;
-	air_consent_init(&a->consent);
+	a->past.until = ALTAIR_NEVER;
 	*out = a;
 	return make_secrets(a);
 }
@@ -522,7 +326,7 @@ int altair_agent_add_host(altair_agent *a, altair_time now, uint32_t sock,
 	bool is_new;
 	int place;
 
-	if (a->discover || is_over(a))
+	if (a->discover || air_state_is_over(a))
 		return ALTAIR_E_STATE;
 	if (!air_candidate_is_usable(addr, a->config.loopback))
 		return ALTAIR_E_ADDRESS;
@@ -542,7 +346,7 @@ int altair_agent_add_server(altair_agent *a, altair_time now,
 {
 	altair_addr new = air_addr_canonical(server);
 
-	if (a->is_sealed || is_over(a))
+	if (a->is_sealed || air_state_is_over(a))
 		return ALTAIR_E_STATE;
 	if (!air_candidate_is_usable(server, a->config.loopback))
 		return ALTAIR_E_ADDRESS;
@@ -560,7 +364,7 @@ int altair_agent_gather(altair_agent *a, altair_time now)
 {
 	int error;
 
-	if (a->discover || is_over(a))
+	if (a->discover || air_state_is_over(a))
 		return ALTAIR_E_STATE;
 	error = air_gather_begin(a, now);
 	run(a, now);
@@ -594,17 +398,27 @@ int altair_agent_candidate(const altair_agent *a, uint32_t number, char *out,
 int altair_agent_remote(altair_agent *a, altair_time now, const char *ufrag,
 			const char *pwd)
 {
+	struct air_credentials remote;
 	int error;
 
-	if (a->keys.has_remote || is_over(a))
+	if (a->state == ALTAIR_AGENT_CLOSED)
 		return ALTAIR_E_STATE;
-	error = air_credentials_read(&a->keys.remote, ufrag, pwd);
-	if (error)
-		return error;
-	a->keys.has_remote = true;
-	a->patience_until = air_time_after(now, a->config.patience);
+	error = air_credentials_read(&remote, ufrag, pwd);
+	if (!error)
+		error = air_generation_remote(a, now, &remote);
 	run(a, now);
-	return 0;
+	return error;
+}
+
+int altair_agent_restart(altair_agent *a, altair_time now)
+{
+	int error;
+
+	if (!a->discover || a->state == ALTAIR_AGENT_CLOSED)
+		return ALTAIR_E_STATE;
+	error = air_generation_begin(a, now);
+	run(a, now);
+	return error;
 }
 
 static int add_remote(struct altair_agent *a, const char *text)
@@ -628,7 +442,7 @@ int altair_agent_add_remote(altair_agent *a, altair_time now, const char *text)
 {
 	int error;
 
-	if (is_over(a))
+	if (air_state_is_over(a))
 		return ALTAIR_E_STATE;
 	error = add_remote(a, text);
 	run(a, now);
@@ -654,7 +468,8 @@ bool altair_agent_is_controlling(const altair_agent *a)
 int altair_agent_path(const altair_agent *a, altair_path *out)
 {
 	memset(out, 0, sizeof *out);
-	if (!a->path || is_over(a) || a->state == ALTAIR_AGENT_DISCONNECTED)
+	if (!a->path || air_state_is_over(a) ||
+	    a->state == ALTAIR_AGENT_DISCONNECTED)
 		return ALTAIR_E_STATE;
 	*out = air_checklist_path(&a->list, a->path);
 	return 0;
@@ -676,6 +491,7 @@ int altair_agent_wrap(altair_agent *a, uint8_t *payload, size_t len,
 		return ALTAIR_E_AGAIN;
 	if (!a->path->is_valid)
 		a->path->bytes_out += len;
+	air_path_speak(a);
 	out->bytes = message;
 	a->stats.messages_out++;
 	a->stats.bytes_out += len;
@@ -684,7 +500,7 @@ int altair_agent_wrap(altair_agent *a, uint8_t *payload, size_t len,
 
 void altair_agent_close(altair_agent *a)
 {
-	set_state(a, ALTAIR_AGENT_CLOSED);
+	air_state_close(a);
 	air_outbox_clear(&a->outbox);
 }
 

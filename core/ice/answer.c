@@ -24,8 +24,9 @@ static enum altair_verdict ignore(struct altair_agent *a)
 
 static bool switch_role(struct altair_agent *a, bool controlling)
 {
-	if (a->stats.role_switches == ROLE_SWITCHES_MAX)
+	if (a->role_switches == ROLE_SWITCHES_MAX)
 		return false;
+	a->role_switches++;
 	a->stats.role_switches++;
 	air_checklist_set_role(&a->list, controlling);
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
@@ -132,8 +133,6 @@ static void trigger(struct altair_agent *a, struct air_pair *pair,
 			pair->check.next = now;
 	} else if (pair->state != PAIR_SUCCEEDED) {
 		air_checklist_trigger(&a->list, pair);
-	} else if (pair == a->path) {
-		air_consent_hurry(&a->consent, now);
 	}
 }
 
@@ -149,15 +148,37 @@ static void answer(struct altair_agent *a, altair_time now, uint32_t base,
 
 	a->stats.requests++;
 	a->is_heard = true;
+	a->is_proved |= a->keys.has_remote;
 	air_session_send(a, &datagram->path, response);
 	if (!pair)
 		return;
 	pair->bytes_in += datagram->bytes.len;
+	air_path_hear(a, pair, now);
 	if (!pair->is_valid)
 		pair->bytes_out += response.len;
 	take_nomination(a, pair, request);
 	trigger(a, pair, now);
 	pair->is_heard = true;
+}
+
+/* The peer's check of the generation before, on a pair of then. */
+static enum altair_verdict take_past(struct altair_agent *a, altair_time now,
+				     const altair_datagram *datagram,
+				     const struct air_stun_message *request,
+				     uint32_t base)
+{
+	const altair_addr *remote = &datagram->path.remote;
+	struct air_pair *pair = air_generation_find(a, base, remote);
+	uint8_t buffer[AIR_CHECK_LEN_MAX];
+
+	if (!pair || air_check_judge(request, &a->past.keys) != 0)
+		return ignore(a);
+	a->stats.requests++;
+	air_path_hear(a, pair, now);
+	air_session_send(
+		a, &datagram->path,
+		air_check_response(request, &a->past.keys, remote, buffer));
+	return ALTAIR_TAKEN;
 }
 
 static enum altair_verdict take_request(struct altair_agent *a, altair_time now,
@@ -167,6 +188,9 @@ static enum altair_verdict take_request(struct altair_agent *a, altair_time now,
 	int base = air_checklist_find_base(&a->list, &datagram->path);
 	int code;
 
+	if (base >= 0 && a->past.count > 0 &&
+	    air_check_is_for_us(request, &a->past.keys))
+		return take_past(a, now, datagram, request, (uint32_t)base);
 	if (base < 0 || !air_check_is_for_us(request, &a->keys))
 		return ALTAIR_NOT_MINE;
 	code = air_check_judge(request, &a->keys);
@@ -224,12 +248,18 @@ static void succeed(struct altair_agent *a, struct air_pair *pair,
 {
 	bool is_nomination = pair->check.nominates ||
 			     (!a->list.controlling && pair->wants_nomination);
+	struct air_vigil *vigil = air_path_vigil(a, pair);
 
 	a->stats.answers++;
 	pair->answered++;
 	if (pair->check.sent == 1)
 		pair->rtt = now - pair->check.sent_at;
+	a->is_proved = true;
 	pair->is_valid = true;
+	pair->is_suspect = false;
+	pair->heard_at = pair->answered_at = now;
+	if (vigil)
+		air_vigil_consent(vigil, now, a->keys.crypto);
 	pair->mapped = *mapped;
 	pair->is_nominated |= is_nomination;
 	learn_prflx(a, pair);
@@ -261,12 +291,19 @@ static enum altair_verdict conclude(struct altair_agent *a,
 	return ALTAIR_TAKEN;
 }
 
-static bool is_consent(const struct altair_agent *a,
-		       const struct air_stun_message *response)
+static struct air_vigil *find_vigil(struct altair_agent *a,
+				    const struct air_stun_message *response,
+				    altair_time *asked_at)
 {
-	return a->consent.is_asked && a->path &&
-	       !memcmp(a->consent.transaction, response->header.transaction,
-		       AIR_STUN_TRANSACTION_LEN);
+	for (size_t i = 0; i < AIR_KEPT_MAX; i++) {
+		if (!a->kept[i].pair)
+			continue;
+		*asked_at = air_vigil_find(&a->kept[i],
+					   response->header.transaction);
+		if (*asked_at != ALTAIR_NEVER)
+			return &a->kept[i];
+	}
+	return NULL;
 }
 
 /* RFC 7675 5.1: a matching, authenticated, non-error response from there. */
@@ -274,15 +311,23 @@ static enum altair_verdict take_consent(struct altair_agent *a, altair_time now,
 					const altair_datagram *datagram,
 					const struct air_stun_message *response)
 {
+	altair_time asked_at;
+	struct air_vigil *vigil = find_vigil(a, response, &asked_at);
+	struct air_pair *pair;
+
+	if (!vigil)
+		return ALTAIR_NOT_MINE;
+	pair = vigil->pair;
 	if (response->header.class != AIR_STUN_SUCCESS ||
-	    !air_check_is_genuine(response, &a->keys) ||
-	    !is_symmetric(a, a->path, &datagram->path))
+	    !air_check_is_genuine(response, air_generation_keys(a, pair)) ||
+	    !is_symmetric(a, pair, &datagram->path))
 		return ignore(a);
 	a->stats.answers++;
-	a->path->answered++;
-	a->path->consented++;
-	a->path->rtt = now - a->consent.asked_at;
-	air_consent_give(&a->consent, now, a->keys.crypto);
+	pair->answered++;
+	pair->consented++;
+	pair->rtt = now - asked_at;
+	pair->heard_at = pair->answered_at = now;
+	air_vigil_consent(vigil, now, a->keys.crypto);
 	return ALTAIR_TAKEN;
 }
 
@@ -305,12 +350,13 @@ take_response(struct altair_agent *a, altair_time now,
 	      const struct air_stun_message *response)
 {
 	struct air_pair *pair = find_check(a, response);
+	enum altair_verdict verdict;
 
 	if (pair)
 		return conclude(a, pair, now, datagram, response);
-	if (is_consent(a, response))
-		return take_consent(a, now, datagram, response);
-	return ask_gathering(a, now, datagram);
+	verdict = take_consent(a, now, datagram, response);
+	return verdict == ALTAIR_NOT_MINE ? ask_gathering(a, now, datagram)
+					  : verdict;
 }
 
 /* Of an address that we know, STUN that is of no use is nobody else's. */

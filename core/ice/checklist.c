@@ -18,9 +18,17 @@ void air_checklist_init(struct air_checklist *list, struct air_arena *arena)
 	memset(list, 0, sizeof *list);
 	list->locals =
 		air_arena_take(arena, AIR_LOCALS_MAX, sizeof *list->locals);
-	list->remotes =
-		air_arena_take(arena, AIR_REMOTES_MAX, sizeof *list->remotes);
-	list->pairs = air_arena_take(arena, AIR_PAIRS_MAX, sizeof *list->pairs);
+	list->remotes = air_arena_take(arena, AIR_REMOTES_MAX + AIR_PAST_MAX,
+				       sizeof *list->remotes);
+	list->pairs = air_arena_take(arena, AIR_PAIRS_MAX + AIR_PAST_MAX,
+				     sizeof *list->pairs);
+}
+
+void air_checklist_restart(struct air_checklist *list)
+{
+	list->remotes_count = list->prflx_count = 0;
+	list->pairs_count = 0;
+	list->triggers = 0;
 }
 
 /* --- pairs --------------------------------------------------------------- */
@@ -323,7 +331,7 @@ static struct air_pair *best_in(const struct air_checklist *list,
 	for (uint32_t i = 0; i < list->pairs_count; i++) {
 		struct air_pair *pair = &list->pairs[i];
 
-		if (pair->state == state &&
+		if (pair->state == state && !pair->is_stopped &&
 		    (!best || pair->priority > best->priority) &&
 		    (state != PAIR_FROZEN || is_idle(list, pair)))
 			best = pair;
@@ -331,14 +339,12 @@ static struct air_pair *best_in(const struct air_checklist *list,
 	return best;
 }
 
-struct air_pair *air_checklist_next(const struct air_checklist *list,
-				    bool only_triggered)
+struct air_pair *air_checklist_next(const struct air_checklist *list)
 {
 	struct air_pair *pair = first_triggered(list);
 
-	if (pair || only_triggered)
-		return pair;
-	pair = best_in(list, PAIR_WAITING);
+	if (!pair)
+		pair = best_in(list, PAIR_WAITING);
 	return pair ? pair : best_in(list, PAIR_FROZEN);
 }
 

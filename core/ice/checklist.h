@@ -14,6 +14,7 @@
 #define AIR_PRFLX_MAX 16     /* and those that its checks may show          */
 #define AIR_REMOTES_MAX (AIR_SIGNALLED_MAX + AIR_PRFLX_MAX)
 #define AIR_PAIRS_MAX 100 /* RFC 8445 6.1.2.5 */
+#define AIR_PAST_MAX 2	  /* behind the last place: see ice/generation.c    */
 
 struct air_checklist {
 	struct air_candidate *locals, *remotes;
@@ -25,6 +26,8 @@ struct air_checklist {
 };
 
 void air_checklist_init(struct air_checklist *list, struct air_arena *arena);
+/* Forgets the peer's candidates, and all pairs. */
+void air_checklist_restart(struct air_checklist *list);
 
 /* Adds a local candidate, gives it its foundation, and pairs it if it is a base
  * (RFC 8445 6.1.2.4). Its place, or ALTAIR_E_FULL; the place of the one that makes it
@@ -58,10 +61,8 @@ void air_checklist_set_role(struct air_checklist *list, bool controlling);
 
 /* Puts a pair into the triggered queue (RFC 8445 7.3.1.4). */
 void air_checklist_trigger(struct air_checklist *list, struct air_pair *pair);
-/* The pair to check next (RFC 8445 6.1.4.2), or NULL; with `only_triggered` none
- * but the first of the queue. */
-struct air_pair *air_checklist_next(const struct air_checklist *list,
-				    bool only_triggered);
+/* The pair to check next (RFC 8445 6.1.4.2), or NULL. */
+struct air_pair *air_checklist_next(const struct air_checklist *list);
 /* Its check begins. */
 void air_checklist_begin(struct air_pair *pair);
 /* A check of the pair succeeded: others of its foundation may begin. */

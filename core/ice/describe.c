@@ -172,13 +172,7 @@ static int judge(struct description *d, const char *text)
 static int take_credentials(struct altair_agent *a, altair_time now,
 			    const struct description *d)
 {
-	if (!d->ufrag[0] ||
-	    (a->keys.has_remote &&
-	     air_bytes_equal(air_text(a->keys.remote.ufrag),
-			     air_text(d->ufrag)) &&
-	     air_bytes_equal(air_text(a->keys.remote.pwd), air_text(d->pwd))))
-		return 0;
-	return altair_agent_remote(a, now, d->ufrag, d->pwd);
+	return d->ufrag[0] ? altair_agent_remote(a, now, d->ufrag, d->pwd) : 0;
 }
 
 int altair_agent_accept(altair_agent *a, altair_time now, const char *text)
@@ -187,7 +181,7 @@ int altair_agent_accept(altair_agent *a, altair_time now, const char *text)
 	struct description d;
 	int error;
 
-	if (altair_agent_state(a) >= ALTAIR_AGENT_FAILED)
+	if (altair_agent_state(a) == ALTAIR_AGENT_CLOSED)
 		return ALTAIR_E_STATE;
 	if (strlen(text) > ALTAIR_AGENT_DESCRIPTION_MAX)
 		return ALTAIR_E_TOO_LONG;

@@ -34,6 +34,18 @@ static void tell_candidate(struct altair_agent *a, uint32_t place)
 	air_outbox_tell(&a->outbox, &out);
 }
 
+void air_gather_tell(struct altair_agent *a)
+{
+	static const altair_output end = {.event = ALTAIR_EV_END_OF_CANDIDATES};
+
+	/* The peer knows a peer-reflexive one: it has shown it. */
+	for (uint32_t i = 0; i < a->list.locals_count; i++)
+		if (a->list.locals[i].type != CANDIDATE_PRFLX)
+			tell_candidate(a, i);
+	if (a->is_local_ended)
+		air_outbox_tell(&a->outbox, &end);
+}
+
 /* The next ask, or AIR_ASKS_MAX. */
 static uint32_t next_ask(const struct altair_agent *a)
 {
@@ -78,8 +90,7 @@ int air_gather_begin(struct altair_agent *a, altair_time now)
 
 	if (error)
 		return error;
-	for (uint32_t i = 0; i < a->hosts_count; i++)
-		tell_candidate(a, i);
+	air_gather_tell(a);
 	return 0;
 }
 

@@ -6,8 +6,11 @@
 #include "ice/pair.h"
 
 #include "base/assert.h"
+#include "base/time.h"
 
-#define UNVALIDATED_FACTOR 3 /* RFC 9000 8.1 */
+#define UNVALIDATED_FACTOR 3	      /* RFC 9000 8.1 */
+#define CONSENT_EXPIRY ALTAIR_SEC(30) /* RFC 7675 5.1 */
+#define PAUSE_MAX ALTAIR_SEC(600)
 
 uint64_t air_pair_priority(uint32_t g, uint32_t d)
 {
@@ -44,6 +47,21 @@ void air_pair_fail(struct air_pair *pair)
 bool air_pair_is_open(const struct air_pair *pair)
 {
 	return pair->state < PAIR_SUCCEEDED || pair->trigger != 0;
+}
+
+altair_time air_pair_expires(const struct air_pair *pair)
+{
+	return air_time_after(pair->answered_at, CONSENT_EXPIRY);
+}
+
+altair_time air_pair_ends(const struct air_pair *pair)
+{
+	return air_time_after(air_pair_expires(pair), PAUSE_MAX);
+}
+
+bool air_pair_is_fresh(const struct air_pair *pair, altair_time now)
+{
+	return pair->is_valid && now < air_pair_expires(pair);
 }
 
 uint64_t air_pair_allowance(const struct air_pair *pair)

@@ -23,16 +23,20 @@ struct air_pair {
 	enum air_pair_state state;
 	uint32_t trigger; /* its turn in the triggered queue, 0: not in it  */
 	struct air_check check;
-	altair_time rtt;    /* 0: not known                                 */
-	uint64_t bytes_in;  /* from the remote, authenticated or data       */
-	uint64_t bytes_out; /* answers and data, while not yet valid        */
-	altair_addr mapped; /* valid: where the peer sees us                */
-	uint32_t sent, answered; /* requests, and those with an answer        */
-	uint32_t consents, consented; /* of these for consent                 */
-	bool is_heard; /* an authenticated check came from there       */
-	bool is_valid; /* ours to it was answered                      */
+	altair_time rtt;      /* 0: not known                                 */
+	uint64_t bytes_in;    /* from the remote, authenticated or data       */
+	uint64_t bytes_out;   /* answers and data, while not yet valid        */
+	altair_time heard_at; /* a check, an answer or data came last     */
+	altair_time answered_at; /* valid: the last answer to us, consent    */
+	altair_addr mapped;	 /* valid: where the peer sees us            */
+	uint32_t sent, answered; /* requests, and those with an answer       */
+	uint32_t consents, consented; /* of these for consent                */
+	bool is_heard;	       /* an authenticated check came from there     */
+	bool is_valid;	       /* ours to it was answered                    */
 	bool wants_nomination; /* ours: to be sent; controlled: was asked   */
 	bool is_nominated;
+	bool is_suspect; /* it was silent when it should have answered      */
+	bool is_stopped; /* not checked unless it is triggered              */
 };
 
 /* RFC 8445 6.1.2.3: G and D are the priorities of the candidates of the
@@ -47,6 +51,13 @@ void air_pair_fail(struct air_pair *pair);
 
 /* True while a check has not ended, or will still be made. */
 bool air_pair_is_open(const struct air_pair *pair);
+
+/* When consent to send on it ends (RFC 7675 5.1), and when nobody asks for it any
+ * more. */
+altair_time air_pair_expires(const struct air_pair *pair);
+altair_time air_pair_ends(const struct air_pair *pair);
+/* True while it is valid and has consent. */
+bool air_pair_is_fresh(const struct air_pair *pair, altair_time now);
 
 /* Bytes of data that may go there now: any number once the pair is valid, at
  * most three times those that came from it before (RFC 9000 8.1). */

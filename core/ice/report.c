@@ -64,16 +64,11 @@ static int find_loss(const struct air_pair *pair)
 	return (int)((lost > 0 ? lost - 1 : 0) * 1000 / (asked - 1));
 }
 
-int altair_agent_get_pair(const altair_agent *a, uint32_t index,
-			  altair_agent_pair *out)
+static void report(const altair_agent *a, const struct air_pair *pair,
+		   altair_agent_pair *out)
 {
 	const struct air_candidate *local, *remote;
-	const struct air_pair *pair;
 
-	memset(out, 0, sizeof *out);
-	if (index >= a->list.pairs_count)
-		return ALTAIR_E_INVALID;
-	pair = &a->list.pairs[index];
 	out->size = sizeof *out;
 	out->local = find_local(&a->list, pair);
 	out->remote = pair->remote;
@@ -84,8 +79,7 @@ int altair_agent_get_pair(const altair_agent *a, uint32_t index,
 	out->local_type = type_of(local);
 	out->remote_type = type_of(remote);
 	out->outcome = find_outcome(pair);
-	if (a->list.locals[pair->local].type == CANDIDATE_RELAY ||
-	    remote->type == CANDIDATE_RELAY)
+	if (air_path_is_relayed(a, pair))
 		out->kind = ALTAIR_PATH_RELAY;
 	out->rtt = pair->rtt;
 	out->sent = pair->sent;
@@ -93,6 +87,15 @@ int altair_agent_get_pair(const altair_agent *a, uint32_t index,
 	out->loss = find_loss(pair);
 	out->is_selected = pair == a->path;
 	out->is_nominated = pair->is_nominated;
+}
+
+int altair_agent_get_pair(const altair_agent *a, uint32_t index,
+			  altair_agent_pair *out)
+{
+	memset(out, 0, sizeof *out);
+	if (index >= a->list.pairs_count)
+		return ALTAIR_E_INVALID;
+	report(a, &a->list.pairs[index], out);
 	return 0;
 }
 
@@ -101,14 +104,17 @@ int altair_agent_selected(const altair_agent *a, altair_agent_pair *out)
 	memset(out, 0, sizeof *out);
 	if (!a->path)
 		return ALTAIR_E_STATE;
-	return altair_agent_get_pair(a, (uint32_t)(a->path - a->list.pairs),
-				     out);
+	report(a, a->path, out);
+	return 0;
 }
 
 int altair_agent_remote_candidate(const altair_agent *a, uint32_t number,
 				  char *out, size_t cap)
 {
-	if (number >= a->list.remotes_count)
+	bool is_past = number >= AIR_REMOTES_MAX &&
+		       number < AIR_REMOTES_MAX + a->past.count;
+
+	if (number >= a->list.remotes_count && !is_past)
 		return ALTAIR_E_INVALID;
 	return air_candidate_format(&a->list.remotes[number], out, cap);
 }

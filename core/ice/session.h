@@ -1,14 +1,15 @@
 /*
  * The agent's own state, for the files that it is made of: gather.c (our
- * candidates), answer.c (what the peer sends), agent.c (paths, states, time).
+ * candidates), answer.c (what the peer sends), path.c (which pair carries data),
+ * nominate.c, generation.c (restart), state.c, agent.c (time, and the outside).
  */
 #ifndef AIR_SESSION_H
 #define AIR_SESSION_H
 
 #include "base/machine.h"
 #include "ice/checklist.h"
-#include "ice/consent.h"
 #include "ice/outbox.h"
+#include "ice/vigil.h"
 
 #include <altair/agent.h>
 #include <altair/discover.h>
@@ -16,15 +17,27 @@
 /* Places in the gathering's order: each server through each host. */
 #define AIR_ASKS_MAX (ALTAIR_AGENT_SERVERS_MAX * ALTAIR_AGENT_HOSTS_MAX)
 
+/* Pairs that are kept alive: the path, one in reserve, the nominated one. */
+#define AIR_KEPT_MAX 3
+
+/* The generation before the present one. */
+struct air_past {
+	struct air_check_keys keys;
+	uint32_t count;	   /* of its pairs, behind the checklist's            */
+	altair_time until; /* when they are forgotten                        */
+	bool is_retired;   /* a pair of the present is valid                 */
+};
+
 struct altair_agent {
 	struct altair_machine machine;
 	altair_agent_config config;
 	struct air_check_keys keys;
 	struct air_checklist list;
 	struct air_outbox outbox;
-	struct air_consent consent; /* to send on `path`                     */
-	struct air_pair *path;	    /* carries data, or NULL                 */
-	altair_discover *discover;  /* asks the STUN servers; NULL before
+	struct air_past past;
+	struct air_vigil kept[AIR_KEPT_MAX];
+	struct air_pair *path;	   /* carries data, or NULL                 */
+	altair_discover *discover; /* asks the STUN servers; NULL before
 				       altair_agent_gather                   */
 	void *discover_memory;
 	altair_addr servers[ALTAIR_AGENT_SERVERS_MAX];
@@ -37,8 +50,14 @@ struct altair_agent {
 	altair_time nominate_at; /* at the latest, once a pair is valid      */
 	uint64_t tie_breaker;
 	enum altair_agent_state state;
-	bool is_checking; /* a check has left                          */
-	bool is_heard;	  /* an authenticated check arrived            */
+	unsigned role_switches;
+	/* In this generation: */
+	bool is_checking; /* a check has left                             */
+	bool is_heard;	  /* an authenticated check arrived               */
+	bool is_proved;	  /* a message came that is made with the keys of
+				both of us                                   */
+	bool has_reserve; /* a relayed pair beside a direct one, or so    */
+	bool has_spoken;  /* data left, and no run since                  */
 	bool is_sealed;	  /* no more servers will come                   */
 	bool is_local_ended, is_remote_ended; /* candidates                  */
 	bool checks_next; /* the next slot is not for gathering              */
@@ -56,6 +75,8 @@ int air_gather_begin(struct altair_agent *a, altair_time now);
 void air_gather_run(struct altair_agent *a);
 /* True when a server has still to be asked. */
 bool air_gather_has_work(const struct altair_agent *a);
+/* Tells all candidates again, for a new generation. */
+void air_gather_tell(struct altair_agent *a);
 /* Asks the next one. */
 void air_gather_ask(struct altair_agent *a, altair_time now);
 
@@ -65,7 +86,68 @@ void air_gather_ask(struct altair_agent *a, altair_time now);
 enum altair_verdict air_answer_take(struct altair_agent *a, altair_time now,
 				    const altair_datagram *datagram);
 
+/* --- path.c --- */
+
+/* True when the pair may carry data, or did before its consent expired. */
+bool air_path_is_open(const struct air_pair *pair);
+/* True when either end of it is relayed. */
+bool air_path_is_relayed(const struct altair_agent *a,
+			 const struct air_pair *pair);
+/* Finds out which pair carries data now, and what is kept. */
+void air_path_update(struct altair_agent *a);
+/* Sends what is due to hold the consent. */
+void air_path_run(struct altair_agent *a);
+altair_time air_path_deadline(const struct altair_agent *a);
+/* The vigil over a pair that is kept, or NULL. */
+struct air_vigil *air_path_vigil(struct altair_agent *a,
+				 const struct air_pair *pair);
+/* The peer was heard on the pair; data left on the path. */
+void air_path_hear(struct altair_agent *a, struct air_pair *pair,
+		   altair_time now);
+void air_path_speak(struct altair_agent *a);
+
+/* --- nominate.c --- */
+
+void air_nominate_update(struct altair_agent *a);
+
+/* --- generation.c --- */
+
+/* True for a pair of the generation before the present one. */
+bool air_generation_is_past(const struct altair_agent *a,
+			    const struct air_pair *pair);
+/* What the messages on the pair are made with. */
+const struct air_check_keys *air_generation_keys(const struct altair_agent *a,
+						 const struct air_pair *pair);
+/* As air_checklist_find, among the pairs of the past. */
+struct air_pair *air_generation_find(struct altair_agent *a, uint32_t base,
+				     const altair_addr *remote);
+/* A new one: 0 or ALTAIR_E_RANDOM. */
+int air_generation_begin(struct altair_agent *a, altair_time now);
+/* The peer's credentials: 0 or ALTAIR_E_RANDOM. */
+int air_generation_remote(struct altair_agent *a, altair_time now,
+			  const struct air_credentials *remote);
+/* A pair of the present is valid. */
+void air_generation_retire(struct altair_agent *a);
+/* Forgets the past in time. */
+void air_generation_run(struct altair_agent *a);
+
+/* --- state.c --- */
+
+/* True when it has failed or was closed. */
+bool air_state_is_over(const struct altair_agent *a);
+void air_state_update(struct altair_agent *a);
+/* A restart after failure; the end. */
+void air_state_renew(struct altair_agent *a);
+void air_state_close(struct altair_agent *a);
+
 /* --- agent.c --- */
+
+/* The check of a pair as it would be made now, without its transaction. */
+struct air_check air_session_new_check(const struct altair_agent *a,
+				       const struct air_pair *pair);
+/* Sends a request on the pair. */
+void air_session_request(struct altair_agent *a, struct air_pair *pair,
+			 const struct air_check *check);
 
 /* Sends, and counts what there is no room for. */
 void air_session_send(struct altair_agent *a, const altair_path *path,

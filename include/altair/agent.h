@@ -23,6 +23,9 @@
  *                                as GATHERING; for FAILED reason = TIMEOUT
  *                                (nothing valid arrived, or no more) or ONE_WAY
  *                                (the peer was heard, we were not)
+ *   ALTAIR_EV_CREDENTIALS        ours have changed: the session has restarted.
+ *                                The candidates follow again; the peer has to
+ *                                be told of both
  *   ALTAIR_EV_SELECTED           data goes another way now: addr = the remote,
  *                                rtt = its round trip, 0 where unknown
  */
@@ -106,7 +109,7 @@ ALTAIR_API int altair_agent_gather(altair_agent *agent, altair_time now);
  * have answered. The second time it does nothing. */
 ALTAIR_API void altair_agent_seal(altair_agent *agent, altair_time now);
 
-/* Our credentials (RFC 8445 5.3), for the peer; valid as long as the agent. */
+/* Our credentials (RFC 8445 5.3), for the peer; valid until they change. */
 ALTAIR_API const char *altair_agent_ufrag(const altair_agent *agent);
 ALTAIR_API const char *altair_agent_pwd(const altair_agent *agent);
 
@@ -118,10 +121,24 @@ ALTAIR_API const char *altair_agent_pwd(const altair_agent *agent);
 ALTAIR_API int altair_agent_candidate(const altair_agent *agent,
 				      uint32_t number, char *out, size_t cap);
 
-/* The peer's credentials. 0, ALTAIR_E_SYNTAX (RFC 8839 5.4), or ALTAIR_E_STATE
- * (they are known already, or it is over). */
+/*
+ * The peer's credentials. Others than the ones that are known mean that the peer
+ * has restarted: then we do, too, and ALTAIR_EV_CREDENTIALS tells it. Returns 0
+ * (also for those that are known), ALTAIR_E_SYNTAX (RFC 8839 5.4),
+ * ALTAIR_E_RANDOM, or ALTAIR_E_STATE (it was closed). An error changes nothing.
+ */
 ALTAIR_API int altair_agent_remote(altair_agent *agent, altair_time now,
 				   const char *ufrag, const char *pwd);
+
+/*
+ * ICE restart (RFC 8445 9): new credentials, which ALTAIR_EV_CREDENTIALS tells,
+ * and all candidates again; the peer answers with new ones of its own. Data goes
+ * on as before until a path of the new generation is valid. Also when it has
+ * failed, and when the peer restarts at the same time. Sockets and role stay.
+ * Returns 0, ALTAIR_E_RANDOM, or ALTAIR_E_STATE (before altair_agent_gather, or
+ * it was closed). An error changes nothing.
+ */
+ALTAIR_API int altair_agent_restart(altair_agent *agent, altair_time now);
 
 /*
  * One of the peer's candidates. Returns 0 (also for one we have),
@@ -195,7 +212,8 @@ ALTAIR_API int altair_agent_path(const altair_agent *agent, altair_path *out);
  * behind it, and *out is a view of them. Returns 0, ALTAIR_E_STATE (no path
  * carries data), ALTAIR_E_TOO_LONG (`len` is over ALTAIR_AGENT_MESSAGE_MAX),
  * ALTAIR_E_WORD (the payload looks like STUN), or ALTAIR_E_AGAIN (three times
- * the bytes received: wait for the answer to our check).
+ * the bytes received: wait for the answer to our check). Call altair_poll
+ * afterwards: the deadline may be earlier, because data wants an answer.
  */
 ALTAIR_API int altair_agent_wrap(altair_agent *agent, uint8_t *payload,
 				 size_t len, altair_datagram *out);

@@ -57,7 +57,8 @@ enum altair_event {
 	ALTAIR_EV_CANDIDATE,	   /* agent: a candidate for the peer        */
 	ALTAIR_EV_END_OF_CANDIDATES, /* agent: there will be no more         */
 	ALTAIR_EV_STATE,	     /* agent: its state has changed         */
-	ALTAIR_EV_SELECTED	     /* agent: data goes another way now     */
+	ALTAIR_EV_SELECTED,	     /* agent: data goes another way now     */
+	ALTAIR_EV_CREDENTIALS	     /* agent: ours have changed             */
 };
 
 typedef struct altair_output {

@@ -120,6 +120,7 @@ static void see_event(const altair_output *out)
 						  sizeof text) > 0);
 	} else {
 		FUZZ_CHECK(out->event == ALTAIR_EV_SELECTED ||
+			   out->event == ALTAIR_EV_CREDENTIALS ||
 			   out->event == ALTAIR_EV_END_OF_CANDIDATES);
 	}
 }
@@ -271,6 +272,24 @@ static void wait(struct air_reader *r)
 	FUZZ_CHECK(drain() > w.now);
 }
 
+/* The target stays with the fragment that the agent knows, or takes a new one. */
+static void restart(struct air_reader *r)
+{
+	uint8_t how = air_read_u8(r);
+
+	if (how & 1)
+		(void)altair_agent_restart(w.a, w.now);
+	if (how & 2)
+		w.peer.local.ufrag[0] = (char)('a' + (how >> 2) % 8);
+	if (how & 4)
+		(void)altair_agent_remote(w.a, w.now, w.peer.local.ufrag,
+					  w.peer.local.pwd);
+	if (how & 8)
+		(void)air_credentials_read(&w.peer.remote,
+					   altair_agent_ufrag(w.a),
+					   altair_agent_pwd(w.a));
+}
+
 static void begin(struct air_reader *r)
 {
 	static _Alignas(max_align_t) uint8_t memory[1 << 16];
@@ -304,8 +323,10 @@ static void call(struct air_reader *r)
 {
 	switch (air_read_u8(r) % 8) {
 	case 0:
-	case 1:
 		(void)altair_agent_gather(w.a, w.now);
+		break;
+	case 1:
+		restart(r);
 		break;
 	case 2:
 	case 3:

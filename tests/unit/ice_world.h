@@ -16,6 +16,7 @@
 #define MS(n) ALTAIR_MSEC(n)
 #define START ALTAIR_SEC(1000)
 #define FLIGHTS_MAX 512
+#define SIGNALS_MAX 256
 
 struct flight {
 	altair_time at;
@@ -23,6 +24,15 @@ struct flight {
 	altair_path path; /* as the receiver sees it */
 	uint8_t bytes[1500];
 	size_t len;
+};
+
+/* A line of the signalling: credentials, a candidate, or the end of them. */
+struct signal {
+	altair_time at;
+	int to;
+	enum altair_event what;
+	char text[ALTAIR_CANDIDATE_TEXT];
+	char ufrag[32], pwd[64];
 };
 
 struct side {
@@ -34,8 +44,11 @@ struct side {
 	altair_time deadline;
 	altair_time state_at[8]; /* when a state first came, or NEVER         */
 	uint64_t sent;
+	bool has_spoken; /* data left, and no input or tick since              */
 	int reason;
 	altair_addr selected;
+	unsigned
+		credentials; /* times that it told new ones                   */
 	uint8_t received[1500];
 	size_t received_len, received_count;
 	altair_time received_at;
@@ -48,6 +61,10 @@ static struct {
 	struct flight flights[FLIGHTS_MAX];
 	size_t flight_count;
 	bool (*drop)(const struct flight *flight);
+	struct signal
+		signals[SIGNALS_MAX]; /* in the order of sending         */
+	size_t signal_count;
+	bool is_signalling; /* what agents tell goes to the other one                */
 } w;
 
 static uint64_t random_state;
@@ -139,9 +156,37 @@ static inline void launch(int from, const altair_datagram *d)
 		w.flight_count++;
 }
 
+/* Takes signal_delay, in order. */
+static inline void signal_event(int s, const altair_output *out)
+{
+	struct signal *signal = &w.signals[w.signal_count];
+	altair_agent *a = w.side[s].agent;
+
+	if (!w.is_signalling)
+		return;
+	CHECK(w.signal_count < SIGNALS_MAX);
+	*signal = (struct signal){
+		.at = w.now + w.signal_delay, .to = !s, .what = out->event};
+	if (out->event == ALTAIR_EV_CREDENTIALS) {
+		snprintf(signal->ufrag, sizeof signal->ufrag, "%s",
+			 altair_agent_ufrag(a));
+		snprintf(signal->pwd, sizeof signal->pwd, "%s",
+			 altair_agent_pwd(a));
+	} else if (out->event == ALTAIR_EV_CANDIDATE) {
+		CHECK(altair_agent_candidate(a, out->number, signal->text,
+					     sizeof signal->text) > 0);
+	} else if (out->event != ALTAIR_EV_END_OF_CANDIDATES) {
+		return;
+	}
+	w.signal_count++;
+}
+
 static inline void see(int s, const altair_output *out)
 {
 	struct side *side = &w.side[s];
+
+	signal_event(s, out);
+	side->credentials += out->event == ALTAIR_EV_CREDENTIALS;
 
 	if (out->event == ALTAIR_EV_STATE) {
 		CHECK_EQ(out->number, altair_agent_state(side->agent));
@@ -153,13 +198,12 @@ static inline void see(int s, const altair_output *out)
 	}
 }
 
-static inline void drain(int s)
+/* Without input or tick between: after data the deadline may have passed. */
+static inline void poll_side(int s)
 {
 	altair_output out;
 	enum altair_step step;
 
-	if (!w.side[s].agent)
-		return;
 	while ((step = altair_poll(w.side[s].machine, &out)) != ALTAIR_WAIT) {
 		if (step == ALTAIR_SEND)
 			launch(s, &out.datagram);
@@ -167,7 +211,13 @@ static inline void drain(int s)
 			see(s, &out);
 	}
 	w.side[s].deadline = out.deadline;
-	CHECK(out.deadline > w.now);
+	CHECK(out.deadline > w.now || w.side[s].has_spoken);
+}
+
+static inline void drain(int s)
+{
+	if (w.side[s].agent)
+		poll_side(s);
 }
 
 /* Returns the verdict. */
@@ -178,6 +228,7 @@ static inline enum altair_verdict deliver(const struct flight *f)
 
 	if (!side->agent)
 		return ALTAIR_NOT_MINE;
+	side->has_spoken = false;
 	altair_input(side->machine, w.now, &d, 1);
 	if (d.verdict == ALTAIR_PAYLOAD) {
 		memcpy(side->received, f->bytes, f->len);
@@ -200,11 +251,33 @@ static inline size_t next_flight(void)
 	return first;
 }
 
+static inline void take_signal(void)
+{
+	struct signal signal = w.signals[0];
+	altair_agent *a = w.side[signal.to].agent;
+
+	w.signal_count--;
+	memmove(&w.signals[0], &w.signals[1],
+		w.signal_count * sizeof w.signals[0]);
+	if (signal.what == ALTAIR_EV_CREDENTIALS)
+		CHECK_EQ(
+			altair_agent_remote(a, w.now, signal.ufrag, signal.pwd),
+			0);
+	else if (signal.what == ALTAIR_EV_CANDIDATE)
+		altair_agent_add_remote(a, w.now, signal.text);
+	else
+		altair_agent_end_of_candidates(a, w.now);
+	drain(signal.to);
+}
+
 static inline altair_time next_event(void)
 {
 	altair_time at = ALTAIR_NEVER;
 
-	if (w.flight_count > 0)
+	if (w.signal_count > 0)
+		at = w.signals[0].at;
+
+	if (w.flight_count > 0 && w.flights[next_flight()].at < at)
 		at = w.flights[next_flight()].at;
 	for (int s = 0; s < 2; s++)
 		if (w.side[s].agent && w.side[s].deadline < at)
@@ -214,6 +287,10 @@ static inline altair_time next_event(void)
 
 static inline void step(void)
 {
+	if (w.signal_count > 0 && w.signals[0].at <= w.now) {
+		take_signal();
+		return;
+	}
 	if (w.flight_count > 0 && w.flights[next_flight()].at <= w.now) {
 		size_t i = next_flight();
 		struct flight f = w.flights[i];
@@ -226,6 +303,7 @@ static inline void step(void)
 	}
 	for (int s = 0; s < 2; s++) {
 		if (w.side[s].agent && w.side[s].deadline <= w.now) {
+			w.side[s].has_spoken = false;
 			altair_tick(w.side[s].machine, w.now);
 			drain(s);
 		}
@@ -314,8 +392,11 @@ static inline int say(int s, altair_bytes message)
 	CHECK(message.len <= 2048);
 	memcpy(payload, message.data, message.len);
 	rc = altair_agent_wrap(w.side[s].agent, payload, message.len, &d);
-	if (rc == 0)
+	if (rc == 0) {
 		launch(s, &d);
+		w.side[s].has_spoken = true;
+		poll_side(s);
+	}
 	return rc;
 }
 
