@@ -11,18 +11,19 @@ set -u
 SHORT=4    # the mapping lifetime of `short`, seconds
 IDLE=6000  # of silence, milliseconds
 
-#         mapping filtering preserves hairpins expires inbound
+#         mapping filtering preserves sequential hairpins expires inbound
 expected() {
 	case $1 in
-	open) echo any any yes yes no yes ;;
-	full) echo any any yes no no yes ;;
-	addr) echo any address yes no no yes ;;
-	port) echo any port yes no no yes ;;
-	cgn) echo any port yes no no yes ;;
-	sym) echo port port no no no yes ;;
-	short) echo any port yes no yes yes ;;
-	udpblock) echo none none no no no no ;;
-	fw6) echo any port yes yes no yes ;;
+	open) echo any any yes no yes no yes ;;
+	full) echo any any yes no no no yes ;;
+	addr) echo any address yes no no no yes ;;
+	port) echo any port yes no no no yes ;;
+	cgn) echo any port yes no no no yes ;;
+	sym) echo port port no no no no yes ;;
+	symseq) echo port port no yes no no yes ;;
+	short) echo any port yes no no yes yes ;;
+	udpblock) echo none none no no no no no ;;
+	fw6) echo any port yes no yes no yes ;;
 	esac
 }
 
@@ -73,7 +74,7 @@ calibrate() {
 lab=$(dirname "$0")/lab.sh
 LAB_BUILD=${1:?usage: calibrate.sh BUILD_DIR [KIND]...}
 shift
-[ $# -gt 0 ] || set -- open full addr port cgn sym short udpblock fw6
+[ $# -gt 0 ] || set -- open full addr port cgn sym symseq short udpblock fw6
 lab_ready
 lab_ready_wan
 pids=() status=0

@@ -13,6 +13,8 @@
 #
 #      open:    a ───────────── internet       (203.0.113.1 is on `a` itself)
 #      cgn:     a ─ home-a ─ nat-a ─ internet  (100.64.0.0/24 between the two)
+#      lan:     a, b ─ nat-a ─ internet        (both on one LAN)
+#      carrier: a ─ home-a, b ─ home-b ─ nat-a ─ internet
 #      sim:X:   a ───────────── wan            (the NAT is code of ours)
 #
 #   IPv6: site A 2001:db8:a::/48, site B 2001:db8:b::/48, servers
@@ -42,15 +44,24 @@ KIND   open      no NAT: the peer has the public address
        addr      address-restricted cone: ... whose address was sent to
        port      port-restricted cone: ... whose address and port was sent to
        sym       symmetric: one mapping per destination, random ports
+       symseq    symmetric, and the ports are taken one after the other
        cgn       two in series: `port` at home, `port` at the provider
        short     `port` that forgets a mapping soon
-       udpblock  UDP never leaves
+       udpblock  UDP never leaves, TCP does
        fw6       IPv6 only, no NAT, a stateful firewall
        linux     plain masquerade without a firewall: early packets of the
                  peer spoil the host's mapping (see README)
        sim:KIND  the simulator's NAT of that kind (not fw6, linux)
+       for both sides:
+       lan       both hosts on one LAN, behind one router (port)
+       carrier   each in a home of its own, both homes behind the same NAT of a
+                 provider, which does not hairpin
+       hairpin   the same, and it does
 
 OPTION --rtt TIME           round trip between any two sites, such as 50ms
+       --access TIME        one way on a peer's own line, such as 12500us
+       --server-access TIME one way on the servers' line
+       --ipv4               no IPv6 anywhere
        --jitter TIME        a random part on top of each one-way delay
        --loss PERCENT       each way
        --duplicate PERCENT  each way
@@ -164,7 +175,8 @@ lab_ns() {
 	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
 		echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 		echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
-		ip link set lo up'
+		[ -z "$0" ] || echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+		ip link set lo up' "$LAB_IPV4"
 }
 
 # lab_lan HOST ROUTER HOST_IP ROUTER_IP BITS: the host's wan0, the router's lan0,
@@ -175,6 +187,30 @@ lab_lan() {
 		link set lan0 up
 		address add $4/$5 dev lan0
 	END
+	ip -n "$1" -batch - <<-END
+		link set wan0 up
+		address add $3/$5 dev wan0
+		route add default via $4
+	END
+}
+
+# lab_bridge ROUTER ROUTER_IP BITS: lan0 of a router with room for several hosts.
+lab_bridge() {
+	# The way back out of the same link is meant, not a detour to report.
+	on "$1" sh -c 'cd /proc/sys/net/ipv4/conf &&
+		echo 0 >all/send_redirects && echo 0 >default/send_redirects'
+	ip link add lan0 netns "$1" type bridge
+	ip -n "$1" -batch - <<-END
+		link set lan0 up
+		address add $2/$3 dev lan0
+	END
+}
+
+# lab_member HOST ROUTER HOST_IP ROUTER_IP BITS: the host's wan0, plugged into the
+# router's bridge.
+lab_member() {
+	ip link add wan0 netns "$1" type veth peer name "to-$1" netns "$2"
+	ip -n "$2" link set "to-$1" master lan0 up
 	ip -n "$1" -batch - <<-END
 		link set wan0 up
 		address add $3/$5 dev wan0
@@ -210,6 +246,48 @@ lab_masquerade() {
 			chain postrouting {
 				type nat hook postrouting priority srcnat
 				oifname wan0 masquerade ${2:-}
+			}
+		}
+	END
+}
+
+# Ports one after the other: what the kernel's own choice never does.
+lab_sequential() {
+	local ports
+	ports=$(seq 0 4095 | awk '{ printf "%s%d : %d", sep, $1, 20000 + $1; sep = ", " }')
+	on "$1" nft -f - <<-END
+		table ip nat {
+			chain postrouting {
+				type nat hook postrouting priority srcnat
+				oifname wan0 meta l4proto 17 masquerade to :numgen inc mod 4096 map { $ports }
+				oifname wan0 masquerade
+			}
+		}
+	END
+}
+
+# lab_hairpin NS PUBLIC: datagrams from inside to a mapping of the router turn
+# around, and come from the sender's own mapping (RFC 4787 REQ-9).
+lab_hairpin() {
+	on "$1" nft -f - <<-END
+		table ip hairpin {
+			map sent {
+				type inet_service : ipv4_addr
+				size 65535
+				flags dynamic,timeout
+				timeout 120s
+			}
+			chain forward {
+				type filter hook forward priority filter - 1
+				iifname lan0 meta l4proto 17 update @sent { udp sport : ip saddr }
+			}
+			chain prerouting {
+				type nat hook prerouting priority dstnat - 1
+				iifname lan0 ip daddr $2 dnat to udp dport map @sent
+			}
+			chain postrouting {
+				type nat hook postrouting priority srcnat - 1
+				oifname lan0 ct status dnat snat to $2
 			}
 		}
 	END
@@ -256,6 +334,9 @@ lab_nat() {
 		;;
 	sym)
 		lab_masquerade "$1" fully-random
+		;;
+	symseq)
+		lab_sequential "$1"
 		;;
 	short)
 		lab_masquerade "$1"
@@ -314,6 +395,54 @@ lab_site() {
 	esac
 }
 
+# Both peers on one LAN.
+lab_site_lan() {
+	lab_ns a
+	lab_ns b
+	lab_ns nat-a
+	lab_uplink a nat-a "$LAB_PUBLIC_A" ''
+	lab_bridge nat-a 192.168.1.1 24
+	lab_member a nat-a 192.168.1.100 192.168.1.1 24
+	lab_member b nat-a 192.168.1.101 192.168.1.1 24
+	lab_nat nat-a port ''
+}
+
+# Both peers' homes behind one provider: lab_site_carrier carrier|hairpin.
+lab_site_carrier() {
+	local ns
+	for ns in a b home-a home-b nat-a; do
+		lab_ns "$ns"
+	done
+	lab_uplink a nat-a "$LAB_PUBLIC_A" ''
+	lab_bridge nat-a 100.64.0.1 24
+	lab_member home-a nat-a 100.64.0.100 100.64.0.1 24
+	lab_member home-b nat-a 100.64.0.101 100.64.0.1 24
+	lab_lan a home-a 192.168.1.100 192.168.1.1 24
+	lab_lan b home-b 10.0.0.50 10.0.0.1 24
+	lab_nat nat-a port ''
+	lab_nat home-a port ''
+	lab_nat home-b port ''
+	[ "$1" = carrier ] || lab_hairpin nat-a "$LAB_PUBLIC_A"
+}
+
+# lab_sites KIND_A KIND_B
+lab_sites() {
+	local net6=2001:db8
+	case $1,$2 in
+	lan,lan)
+		lab_site_lan
+		return
+		;;
+	carrier,carrier | hairpin,hairpin)
+		lab_site_carrier "$1"
+		return
+		;;
+	esac
+	[ -z "$LAB_IPV4" ] || net6=''
+	lab_site a "$1" "$LAB_PUBLIC_A" 192.168.1.100 192.168.1.1 "${net6:+$net6:a}"
+	lab_site b "$2" "$LAB_PUBLIC_B" 10.0.0.50 10.0.0.1 "${net6:+$net6:b}"
+}
+
 # --- The internet --------------------------------------------------------
 
 lab_uplinks=()    # SITE|NAMESPACE|IPV4[,IPV4]|NET6|NAT
@@ -370,12 +499,14 @@ lab_route6() {
 
 # The internet as the program `wan`: links and, for sim:KIND, NATs.
 lab_internet_wan() {
-	local line site ns ips net6 nat sites=() net
+	local line site ns ips net6 nat sites=() net delay
 	lab_ready_wan
 	for line in "${lab_uplinks[@]}"; do
 		IFS='|' read -r site ns ips net6 nat <<<"$line"
 		net=${net6:+,$net6::/48}
-		sites+=("$ns=$ips$net${nat:+,nat:$nat}")
+		delay=$LAB_ACCESS
+		[ "$site" != servers ] || delay=$LAB_SERVER_ACCESS
+		sites+=("$ns=$ips$net${nat:+,nat:$nat},delay:$delay")
 	done
 	"$LAB_BUILD/tests/lab/wan" --short "${LAB_SHORT}s" "${lab_link[@]}" \
 		"${sites[@]}" \
@@ -390,9 +521,13 @@ lab_internet_wan() {
 	done
 }
 
-lab_link=()       # the options of `wan`; none: veth
+lab_wan=''        # not empty: the internet is `wan`
+lab_link=()       # its options
 LAB_BUILD=$(realpath -m "${LAB_BUILD:-build/release}")
 LAB_SHORT=${LAB_SHORT:-2}
+LAB_ACCESS=0ms    # one way on a peer's line
+LAB_SERVER_ACCESS=0ms
+LAB_IPV4=''       # not empty: no IPv6
 
 # Takes lab.sh's options from the arguments; leaves the rest in lab_rest.
 lab_options() {
@@ -400,8 +535,22 @@ lab_options() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--rtt | --jitter | --loss | --duplicate | --reorder | --seed)
+			lab_wan=yes
 			lab_link+=("$1" "$2")
 			shift
+			;;
+		--access)
+			lab_wan=yes
+			LAB_ACCESS=$2
+			shift
+			;;
+		--server-access)
+			lab_wan=yes
+			LAB_SERVER_ACCESS=$2
+			shift
+			;;
+		--ipv4)
+			LAB_IPV4=only
 			;;
 		--short)
 			LAB_SHORT=$2
@@ -422,11 +571,12 @@ lab_options() {
 
 # lab_up KIND_A KIND_B: builds everything.
 lab_up() {
-	lab_site a "$1" "$LAB_PUBLIC_A" 192.168.1.100 192.168.1.1 2001:db8:a
-	lab_site b "$2" "$LAB_PUBLIC_B" 10.0.0.50 10.0.0.1 2001:db8:b
+	local net6=2001:db8:5
+	[ -z "$LAB_IPV4" ] || net6=''
+	lab_sites "$1" "$2"
 	lab_ns servers
-	lab_uplink servers servers "$LAB_S1,$LAB_S2" 2001:db8:5
-	if [ ${#lab_link[@]} -gt 0 ] || [[ "$1 $2" == *sim:* ]]; then
+	lab_uplink servers servers "$LAB_S1,$LAB_S2" "$net6"
+	if [ -n "$lab_wan" ] || [[ "$1 $2" == *sim:* ]]; then
 		lab_internet_wan
 	else
 		lab_internet_veth

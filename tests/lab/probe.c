@@ -77,7 +77,8 @@ static bool passes(struct probe *probe, const struct mapping *map,
 	return count_tests(probe, map, sure) > 0;
 }
 
-static enum probe_scope find_mapping(struct probe *probe, bool *preserves)
+static enum probe_scope find_mapping(struct probe *probe,
+				     struct probe_report *out)
 {
 	struct mapping map = begin(probe, &probe->far[0][0]);
 	struct mapping port = map, address = map;
@@ -85,7 +86,9 @@ static enum probe_scope find_mapping(struct probe *probe, bool *preserves)
 	if (!map.open || !ask(probe, &port, &probe->far[0][1]) ||
 	    !ask(probe, &address, &probe->far[1][0]))
 		return PROBE_NONE;
-	*preserves = map.seen.port == map.local.port;
+	out->preserves = map.seen.port == map.local.port;
+	out->sequential = port.seen.port == map.seen.port + 1 &&
+			  address.seen.port == port.seen.port + 1;
 	if (!altair_addr_equal(&map.seen, &port.seen))
 		return PROBE_PORT;
 	if (!altair_addr_equal(&map.seen, &address.seen))
@@ -169,7 +172,7 @@ void probe_run(const struct probe_net *net, altair_time idle,
 						&far->local);
 		}
 	}
-	out->mapping = find_mapping(&probe, &out->preserves);
+	out->mapping = find_mapping(&probe, out);
 	if (out->mapping == PROBE_NONE)
 		return;
 	out->filtering = find_filtering(&probe);
@@ -187,6 +190,7 @@ void probe_print(const struct probe_report *report)
 	printf("mapping %s\n", scope[report->mapping]);
 	printf("filtering %s\n", scope[report->filtering]);
 	printf("preserves %s\n", report->preserves ? "yes" : "no");
+	printf("sequential %s\n", report->sequential ? "yes" : "no");
 	printf("hairpins %s\n", report->hairpins ? "yes" : "no");
 	printf("expires %s\n", report->expires ? "yes" : "no");
 	printf("inbound %s\n", report->inbound ? "yes" : "no");

@@ -32,6 +32,7 @@ struct probe_report {
 				       nothing gets out                       */
 	enum probe_scope filtering; /* who may answer, in the same words      */
 	bool preserves;		    /* the public port is the private one     */
+	bool sequential;	    /* every mapping has the next port        */
 	bool hairpins;		    /* inside to inside by the public address */
 	bool expires;		    /* gone after `idle` of silence           */
 	bool inbound;		    /* traffic from outside alone keeps it    */

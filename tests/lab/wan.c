@@ -38,6 +38,7 @@ struct site {
 	int tun;
 	struct net nets[NETS_MAX];
 	size_t net_count;
+	altair_time delay; /* of its own line, each way */
 	bool has_edge;
 	struct edge edge;
 };
@@ -231,7 +232,8 @@ static void usage(const char *why)
 		"usage: wan [--rtt TIME] [--jitter TIME] [--loss PERCENT]\n"
 		"           [--duplicate PERCENT] [--reorder PERCENT]\n"
 		"           [--short TIME] [--seed N]\n"
-		"           NAMESPACE=NET[,NET]...[,nat:KIND=IP]...\n",
+		"           "
+		"NAMESPACE=NET[,NET]...[,nat:KIND=IP][,delay:TIME]...\n",
 		why);
 	exit(2);
 }
@@ -362,11 +364,24 @@ static void add_site(struct wan *wan, char *text)
 	while ((part = strsep(&rest, ","))) {
 		if (!strncmp(part, "nat:", 4))
 			add_edge(wan, site, part + 4);
+		else if (!strncmp(part, "delay:", 6))
+			site->delay = read_time(part + 6);
 		else
 			add_net(site, part);
 	}
 	site->tun = open_tun(text);
 	wan->site_count++;
+}
+
+/* The line between two sites: the delays of both, and what is the same for all.
+ */
+static void init_link(struct wan *wan, size_t from, size_t to)
+{
+	struct sim_link_config config = wan->config;
+
+	config.delay += wan->sites[from].delay + wan->sites[to].delay;
+	sim_link_init(&wan->links[from][to], &config, wan->seed,
+		      (uint32_t)(from * SITES_MAX + to));
 }
 
 int main(int argc, char **argv)
@@ -383,9 +398,7 @@ int main(int argc, char **argv)
 	wan.config.reorder_by = LATE;
 	for (size_t from = 0; from < SITES_MAX; from++)
 		for (size_t to = 0; to < SITES_MAX; to++)
-			sim_link_init(&wan.links[from][to], &wan.config,
-				      wan.seed,
-				      (uint32_t)(from * SITES_MAX + to));
+			init_link(&wan, from, to);
 	puts("ready");
 	fflush(stdout);
 	run(&wan);
