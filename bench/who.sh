@@ -17,8 +17,8 @@ who_line=''
 who_program() {
 	case $1 in
 	altair) echo "$LAB_BUILD/altair agent --ca $LAB_CA" ;;
-	libnice) echo "$LAB_BUILD/tests/interop/libnice_peer" ;;
-	libnice-udp) echo "$LAB_BUILD/tests/interop/libnice_peer --no-tcp" ;;
+	libnice) echo "$LAB_BUILD/tests/interop/libnice_peer --ice-tcp on" ;;
+	libnice-udp) echo "$LAB_BUILD/tests/interop/libnice_peer --ice-tcp off" ;;
 	pion) echo "$LAB_BUILD/tests/interop/pion_peer" ;;
 	aioice) echo "$who_python $who_peers/aioice_peer.py" ;;
 	*) return 1 ;;
