@@ -27,6 +27,8 @@ const path = {
 
 let channel;
 let begun = false;
+let connected = false;
+const early = []; // what came before we could answer
 
 function tell(command) {
   if (agent.stdin.writable) {
@@ -56,7 +58,14 @@ async function open() {
 function hear(line) {
   const said = JSON.parse(line);
   if (said.event === 'data') {
-    path.onData.execute(speaker.bytes(said));
+    early.push(speaker.bytes(said));
+  } else if (said.event === 'state') {
+    connected = ['connected', 'completed'].includes(said.state);
+  }
+  if (connected) {
+    early.splice(0).forEach((bytes) => path.onData.execute(bytes));
+  }
+  if (said.event === 'data') {
     return;
   }
   if (!begun && said.event === 'credentials') {

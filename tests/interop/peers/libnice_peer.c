@@ -147,12 +147,19 @@ static void on_data(NiceAgent *agent, guint stream, guint component, guint len,
 		    gchar *bytes, gpointer data)
 {
 	json_t *text = json_stringn(bytes, len);
+	gchar *base64;
 
 	(void)agent;
 	(void)stream;
 	(void)component;
 	(void)data;
-	say("data", text ? json_pack("{s:o}", "text", text) : json_object());
+	if (text) {
+		say("data", json_pack("{s:o}", "text", text));
+		return;
+	}
+	base64 = g_base64_encode((const guchar *)bytes, len);
+	say("data", json_pack("{s:s}", "base64", base64));
+	g_free(base64);
 }
 
 /* --- What is commanded ---------------------------------------------------- */
@@ -333,6 +340,7 @@ static struct options parse(int argc, char **argv)
 		{"relay-only", no_argument, NULL, 'r'},
 		{"hold", no_argument, NULL, 'h'},
 		{"ta", required_argument, NULL, 'i'},
+		{"ca", required_argument, NULL, 'i'},
 		{"ice-tcp", required_argument, NULL, 'I'},
 		{"lite", no_argument, NULL, 'l'},
 		{"regular", no_argument, NULL, 'R'},

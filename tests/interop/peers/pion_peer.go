@@ -1,7 +1,7 @@
 // pion/ice as a program that speaks the JSON Lines of `altair agent`.
 //
-// Besides those options: --lite. It takes any number of servers. A restart
-// gathers anew.
+// Besides those options: --lite, --ice-tcp off|on|only (off; passive, which is all
+// it has). It takes any number of servers. A restart gathers anew.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strconv"
@@ -100,8 +101,10 @@ func options() (*ice.AgentConfig, bool) {
 	flag.Var(&s, "turn", "")
 	relayOnly := flag.Bool("relay-only", false, "")
 	lite := flag.Bool("lite", false, "")
+	tcp := flag.String("ice-tcp", "off", "")
 	hold := flag.Bool("hold", false, "")
 	flag.String("ta", "", "ignored")
+	flag.String("ca", "", "ignored")
 	flag.Parse()
 	config := &ice.AgentConfig{
 		Urls:               s.urls,
@@ -115,7 +118,21 @@ func options() (*ice.AgentConfig, bool) {
 	} else if *lite {
 		config.CandidateTypes = []ice.CandidateType{ice.CandidateTypeHost}
 	}
+	if *tcp != "off" {
+		listenTCP(config)
+	}
+	if *tcp == "only" {
+		config.NetworkTypes = []ice.NetworkType{ice.NetworkTypeTCP4}
+	}
 	return config, *hold
+}
+
+func listenTCP(config *ice.AgentConfig) {
+	listener, err := net.ListenTCP("tcp4", &net.TCPAddr{})
+	check(err)
+	config.TCPMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{
+		Listener: listener, ReadBufferSize: 64})
+	config.NetworkTypes = append(config.NetworkTypes, ice.NetworkTypeTCP4)
 }
 
 // --- What is said -----------------------------------------------------------

@@ -27,7 +27,8 @@ exports.options = (more) => {
   const { values } = parseArgs({
     options: {
       controlling: flag, controlled: flag, stun: list, turn: list,
-      'relay-only': flag, hold: flag, ta: { type: 'string' }, ...more,
+      'relay-only': flag, hold: flag,
+      ta: { type: 'string' }, ca: { type: 'string' }, ...more,
     },
   });
   values.stun = values.stun.map(hostPort);

@@ -41,7 +41,8 @@ def options():
     parse.add_argument("--turn", type=turn_url, action="append", default=[])
     parse.add_argument("--relay-only", action="store_true")
     parse.add_argument("--hold", action="store_true")
-    parse.add_argument("--ta", help="ignored")
+    for ignored in ("--ta", "--ca"):
+        parse.add_argument(ignored, help="ignored")
     return parse.parse_args()
 
 

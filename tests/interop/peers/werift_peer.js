@@ -13,6 +13,8 @@ const options = speaker.options({
   'ice-tcp': { type: 'string', default: 'off' },
 });
 
+const isTcpOnly = options['ice-tcp'] === 'only';
+
 function configuration() {
   const [turn] = options.turn;
   return {
@@ -20,6 +22,7 @@ function configuration() {
     useTcp: options['ice-tcp'] !== 'off',
     stunServer: options.stun[0],
     forceTurn: options['relay-only'],
+    filterCandidatePair: (pair) => isWanted(pair.localCandidate),
     ...(turn && {
       turnServer: [turn.host, turn.port],
       turnUsername: turn.name,
@@ -34,7 +37,7 @@ const ice = new Connection(options.controlling, configuration());
 ice.stunServer = options.stun[0]; // its default is a server of the internet
 
 let remote; // the other's credentials, once known
-let gathering = false;
+let gathered = false;
 let connecting = false;
 
 function sayCredentials() {
@@ -42,7 +45,7 @@ function sayCredentials() {
 }
 
 function isWanted(candidate) {
-  return options['ice-tcp'] !== 'only' || candidate.transport === 'tcp';
+  return !isTcpOnly || candidate.transport === 'tcp';
 }
 
 function lineOf(candidate) {
@@ -73,19 +76,20 @@ async function connect() {
   connecting = false;
 }
 
+// It pairs a relayed candidate only when connect() is called, so after all.
 async function gather() {
-  gathering = true;
   say('state', { state: 'gathering' });
-  const gathered = ice.gatherCandidates();
+  await ice.gatherCandidates();
+  say('end-of-candidates');
+  gathered = true;
   if (remote) {
     connect();
   }
-  await gathered;
-  say('end-of-candidates');
 }
 
 async function restart() {
   remote = undefined;
+  gathered = false;
   await ice.restart();
   sayCredentials();
   gather();
@@ -97,7 +101,7 @@ async function learnRemote({ ufrag, pwd }) {
   }
   remote = { ufrag, pwd };
   ice.setRemoteParams({ iceLite: false, usernameFragment: ufrag, password: pwd });
-  if (gathering && !connecting) {
+  if (gathered && !connecting) {
     connect();
   }
 }

@@ -1,0 +1,240 @@
+"""Other implementations meet ours, in all the ways they can, and the table of it.
+
+    python3 interop.py OURS BUILD [--write] [--only TEXT] [--jobs N]
+
+Called by interop.sh, in its network. The table goes to BUILD/interop.md; a cell
+that differs from that of docs/interop.md is a failure, unless --write puts the
+table there. --only: the cells whose name holds the text, and no table."""
+
+import argparse
+import asyncio
+import datetime
+import importlib.metadata
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+import ice_pair
+
+HERE = pathlib.Path(__file__).resolve().parent
+DOCS = HERE.parent.parent / "docs" / "interop.md"
+SERVER = os.environ["LAB_S1"]
+CA = os.environ["LAB_RUN"] + "/ca.pem"
+STUN = f"--stun {SERVER}:3478"
+SILENCE = 32  # seconds, more than a consent lives (RFC 7675 section 5.1)
+YES = "yes"
+CANNOT = "–"
+
+
+def turn(transport):
+    port = 5349 if transport == "tls" else 3478
+    return f"--turn 'turn:user:pass@{SERVER}:{port}?transport={transport}'"
+
+
+@dataclass
+class Peer:
+    name: str
+    command: str
+    version: str
+    can: set  # of the columns of the second table
+    whole: str = ""  # options of its own when there is no trickle
+    turn_transports: tuple = ("udp", "tcp")
+    over: str = ""  # what OURS runs under
+    known: dict = field(default_factory=dict)  # cell: an explained failure
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True,
+                          check=False).stdout.strip()
+
+
+def npm_version(build, package):
+    path = f"{build}/npm/node_modules/{package}/package.json"
+    return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["version"]
+
+
+def peers(build):
+    folder = HERE / "peers"
+    everything = {"consent", "restart", "their restart", "role conflict",
+                  "lite peer", "ICE-TCP", "TURN over TCP"}
+    return [
+        Peer("libnice", f"{build}/libnice_peer",
+             output("pkg-config", "--modversion", "nice"), everything,
+             whole="--no-trickle"),
+        Peer("aioice", f"/usr/bin/python3 {folder}/aioice_peer.py",
+             importlib.metadata.version("aioice"),
+             {"consent", "role conflict", "TURN over TCP"}),
+        Peer("pion/ice", f"{build}/pion_peer",
+             output("dpkg-query", "-f", "${source:Upstream-Version}", "-W",
+                    "golang-github-pion-ice.v2-dev"),
+             everything),
+        Peer("werift", f"node {folder}/werift_peer.js",
+             npm_version(build, "werift"), everything),
+        Peer("node-datachannel", f"node {folder}/datachannel_peer.js",
+             npm_version(build, "node-datachannel"),
+             {"consent", "role conflict"}, over=f"node {folder}/channel.js"),
+    ]
+
+
+@dataclass
+class Cell:
+    """One meeting: ours is side a."""
+    peer: Peer
+    name: str  # of the column
+    row: str = ""
+    hosts: str = "cd"
+    ours: str = "--controlling"
+    its: str = "--controlled"
+    kind: str = "direct"
+    more: str = ""  # options of ice_pair.py
+    result: str = ""
+    why: str = ""
+
+    def title(self):
+        return ", ".join(filter(None, [self.peer.name, self.row, self.name]))
+
+
+ROLES = {"controlling": ("--controlling", "--controlled"),
+         "controlled": ("--controlled", "--controlling")}
+RELAY = "--relay-only "
+WAYS = {"host": ("cd", "direct", "", ""),
+        "reflexive": ("ab", "direct", STUN, STUN),
+        "relayed": ("ab", "relay", RELAY + turn("udp"), RELAY + turn("udp"))}
+
+
+def matrix(peer):
+    for role, (ours, its) in ROLES.items():
+        for signalling in ("trickle", "whole"):
+            more = "" if signalling == "trickle" else "--no-trickle"
+            own = "" if signalling == "trickle" else peer.whole
+            for way, (hosts, kind, opts, its_opts) in WAYS.items():
+                yield Cell(peer, way, f"{role}, {signalling}", hosts,
+                           f"{ours} {opts}", f"{its} {its_opts} {own}", kind,
+                           more)
+
+
+def extras(peer):
+    tcp = RELAY + turn("tcp")
+    tls = f"{RELAY}{turn('tls')} --ca {CA}"
+    cells = [
+        Cell(peer, "consent", more=f"--stay {SILENCE}"),
+        Cell(peer, "restart", more="--restart a"),
+        Cell(peer, "their restart", ours="--controlled", its="--controlling",
+             more="--restart b"),
+        Cell(peer, "role conflict", its="--controlling"),
+        Cell(peer, "lite peer", its="--controlled --lite"),
+        Cell(peer, "ICE-TCP", its="--controlled --ice-tcp only", kind="tcp"),
+        Cell(peer, "TURN over TCP", hosts="ab", ours=f"--controlling {tls}",
+             its=f"--controlled {tcp}", kind="relay"),
+    ]
+    for cell in cells:
+        if cell.name not in peer.can:
+            cell.result = CANNOT
+        yield cell
+
+
+def at(host, command):
+    return f"nsenter --net=/run/netns/{host} -- {command}"
+
+
+async def meet(cell, ours, places):
+    a = at(cell.hosts[0], f"{cell.peer.over} {ours} {cell.ours}")
+    b = at(cell.hosts[1], f"{cell.peer.command} {cell.its}")
+    options = ice_pair.options(
+        [a, b, "--delay", "20", "--events", "--expect", cell.kind,
+         *cell.more.split()])
+    waits = "--stay" in cell.more  # and needs no CPU meanwhile
+    async with places["wait" if waits else "work"]:
+        found = await ice_pair.run(options)
+    side = found["a"]
+    cell.why = json.dumps({"command": [a, b], **found}, indent=1)
+    if found["outcome"] != "connected":
+        cell.result = "no: " + found["outcome"]
+    elif side["kind"] != cell.kind:
+        cell.result = f"no: {side['kind']}"
+    elif side["errors"] or side["code"] != 0:
+        cell.result = "no: errors"
+    else:
+        cell.result = YES
+    print(f"{cell.title()}: {cell.result}, {found.get('received_ms')} ms",
+          flush=True)
+
+
+def table(header, rows):
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def write_up(all_peers, cells):
+    found = {(c.peer.name, c.row, c.name): c.result for c in cells}
+    first = [[p.name, row, *(found[p.name, row, way] for way in WAYS)]
+             for p in all_peers
+             for row in dict.fromkeys(c.row for c in matrix(p))]
+    names = [c.name for c in extras(all_peers[0])]
+    second = [[p.name, *(found[p.name, "", name] for name in names)]
+              for p in all_peers]
+    text = (HERE / "interop.md.in").read_text(encoding="utf-8")
+    values = {
+        "date": datetime.date.today().isoformat(),
+        "versions": ", ".join(f"{p.name} {p.version}" for p in all_peers),
+        "coturn": output("dpkg-query", "-f", "${source:Upstream-Version}",
+                         "-W", "coturn"),
+        "matrix": table(["peer", "our role, signalling", *WAYS], first),
+        "extras": table(["peer", *names], second),
+    }
+    return re.sub(r"@(\w+)@", lambda match: values[match[1]], text)
+
+
+def cells_of(text):
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def compare(text, old):
+    """Prints how the cells differ; True where they do not."""
+    now, before = cells_of(text), cells_of(old)
+    for line in before:
+        if line not in now:
+            print("- " + line)
+    for line in now:
+        if line not in before:
+            print("+ " + line)
+    return now == before
+
+
+async def main(options):
+    all_peers = peers(options.build)
+    cells = [c for p in all_peers for c in [*matrix(p), *extras(p)]]
+    chosen = [c for c in cells if options.only in c.title()]
+    places = {"wait": asyncio.Semaphore(len(cells)),
+              "work": asyncio.Semaphore(options.jobs)}
+    await asyncio.gather(*(meet(c, options.ours, places)
+                           for c in chosen if not c.result))
+    bad = [c for c in chosen if c.result.startswith("no")]
+    for cell in bad:
+        name = re.sub(r"\W+", "-", cell.title()) + ".json"
+        log = pathlib.Path(options.build) / "failed" / name
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(cell.why, encoding="utf-8")
+        print(f"FAILED {cell.title()}: {cell.result}; see {log}")
+    if options.only:
+        return not bad
+    text = write_up(all_peers, cells)
+    (pathlib.Path(options.build) / "interop.md").write_text(text, "utf-8")
+    if options.write:
+        DOCS.write_text(text, encoding="utf-8")
+    old = DOCS.read_text(encoding="utf-8") if DOCS.exists() else ""
+    return compare(text, old)
+
+
+if __name__ == "__main__":
+    parse = argparse.ArgumentParser()
+    parse.add_argument("ours")
+    parse.add_argument("build")
+    parse.add_argument("--write", action="store_true")
+    parse.add_argument("--only", default="")
+    parse.add_argument("--jobs", type=int, default=4)
+    sys.exit(not asyncio.run(main(parse.parse_args())))

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+#
+# interop.sh - other implementations of ICE meet ours: makes the network, starts
+# coturn, and leaves the rest to interop.py.
+#
+#     interop.sh OURS BUILD [ARG]...
+#
+# OURS is a program with the surface of `altair agent`, BUILD the folder with the
+# peers. The hosts a and b are behind a NAT each (port-restricted), c and d are on
+# one network; coturn on the servers is STUN and TURN over UDP, TCP and TLS.
+# With --write among ARG the table docs/interop.md is written anew.
+
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
+# shellcheck source=tests/lab/lab.sh
+. "$here/../lab/lab.sh"
+set -u
+python=/usr/bin/python3    # Debian's own: another one may come first
+
+for need in /usr/bin/turnserver openssl node $python; do
+	command -v "$need" >/dev/null || lab_skip "there is no $need"
+done
+lab_enter "$@"
+
+# A network of two hosts, no router.
+interop_lan() {
+	lab_ns c
+	lab_ns d
+	ip link add wan0 netns c type veth peer name wan0 netns d
+	ip -n c address add 192.168.7.1/24 dev wan0
+	ip -n d address add 192.168.7.2/24 dev wan0
+	ip -n c link set wan0 up
+	ip -n d link set wan0 up
+}
+
+# IPv6 comes up by itself, after a while.
+interop_is_up() {
+	local host
+	for host in a b c d; do
+		[ -n "$(ip -n $host -6 address show dev wan0 scope link)" ] &&
+			[ -z "$(ip -n $host -6 address show tentative)" ] ||
+			return 1
+	done
+}
+
+interop_listens() {
+	[ -n "$(on servers ss -Hln "sport = :$1")" ]
+}
+
+interop_coturn() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=$LAB_S1" -addext "subjectAltName=IP:$LAB_S1" \
+		-keyout "$LAB_RUN/key.pem" -out "$LAB_RUN/ca.pem" 2>/dev/null ||
+		lab_fail 'openssl makes no certificate'
+	on servers /usr/bin/turnserver -n -L "$LAB_S1" -E "$LAB_S1" -a \
+		-u user:pass -r example.org --no-dtls --no-cli --no-rfc5780 \
+		--cert "$LAB_RUN/ca.pem" --pkey "$LAB_RUN/key.pem" \
+		--log-file=/dev/null --no-stdout-log --simple-log \
+		--pidfile=/dev/null --userdb=/dev/null \
+		</dev/null >"$LAB_RUN/coturn.log" 2>&1 &
+	lab_until 10 interop_listens 5349 || {
+		cat "$LAB_RUN/coturn.log"
+		lab_fail 'coturn does not start'
+	}
+}
+
+lab_up port port
+interop_lan
+interop_coturn
+lab_until 10 interop_is_up || lab_fail 'IPv6 does not come up'
+export PYTHONDONTWRITEBYTECODE=1 NODE_PATH=$2/npm/node_modules
+export LAB_S1 LAB_RUN
+$python "$here/interop.py" "$@"
