@@ -1,21 +1,19 @@
 /*
- * The binding server (RFC 8489 6.3.1): datagrams in, answers out, nothing kept.
+ * The server as a machine: what a datagram is, what leaves in which order, and
+ * how the memory is laid out.
  *
- * All answers of one altair_input go into one buffer, one behind the other.
- * Neighbours of equal length on the same path leave as one merged burst, so the
- * answers to a merged burst do, too. Invariant: the bytes of burst i are
- * buffer[at, at + len), and only the last burst is still open to grow.
- *
- * The success to a plain request is built once, at init, for port 0, IP 0 and
- * transaction id 0. RFC 8489 14.2 XORs all of these into the answer, so those of
- * a client and of a request are XORed on top of it.
+ * Binding requests come first and touch nothing but the output. The order of
+ * what is polled: ports to open, for the answers wait for them; then what is
+ * sent; then ports to close, for something may still have to leave there.
  */
 #include "base/addr.h"
-#include "base/arena.h"
-#include "base/machine.h"
+#include "server/allocate.h"
+#include "server/relay.h"
+#include "server/request.h"
 #include "stun/auth.h"
+#include "turn/data.h"
 
-#include <altair/server.h>
+#include <altair/error.h>
 
 #include <string.h>
 
@@ -23,244 +21,172 @@
  * 6.3); what RFC 5780 adds changes where the answer goes, and is refused. */
 #define UNDERSTOOD (AIR_STUN_SET_BASE | AIR_STUN_SET_TURN | AIR_STUN_SET_ICE)
 
-/* A longer request is no Binding request of any client, only work for us. */
+/* A longer request is none of any client, only work for us. */
 #define REQUEST_MAX 2048
 
-/* Header and XOR-MAPPED-ADDRESS: its port comes just before its IP. */
-#define SUCCESS_MIN 32
-#define SUCCESS_MAX 44
-#define SUCCESS_IP_AT 28
-#define FINGERPRINT_LEN 8
-
-/* The most segments that every kernel with UDP_SEGMENT sends in one call. */
-#define SEGMENTS_MAX 64
+/* A challenge has three times the bytes at most (our own limit); a request that
+ * needs one is longer than this anyway. */
+#define CHALLENGED_MIN 27
 
 #define BATCH_LIMIT 4096
 #define BUFFER_LIMIT (16u << 20)
-
-struct burst {
-	uint32_t path; /* index into `paths` */
-	uint32_t at, len;
-	uint32_t segment;
-	uint32_t segments;
-	bool is_closed; /* its last segment is shorter */
-};
+#define ALLOCATIONS_LIMIT 1000000
+#define USERS_LIMIT 1000000
+#define EACH_DEFAULT 64
+#define EACH_LIMIT 4096
+#define POOL_PART 4 /* permissions, channels of an allocation on average */
+#define POOL_LIMIT (16u << 20)
+#define REALM_MAX 127	      /* RFC 8489 14.9: fewer than 128 characters */
+#define NAME_MAX 508	      /* RFC 8489 14.3 */
+#define LIFETIME_MIN 600      /* RFC 8656 3.2 */
+#define LIFETIME_DEFAULT 3600 /* RFC 8656 7.2 */
+#define LIFETIME_LIMIT 86400
+#define PORT_MIN 49152 /* RFC 8656 7.2 */
+#define PORT_LIMIT 1024
 
 /* What all answers to one datagram have in common. */
 struct client {
-	uint32_t path;
-	altair_addr from;
-	uint8_t success[SUCCESS_MAX];
-	size_t success_len;
+	const altair_path *path;
+	uint32_t number; /* of the path, AIR_SERVER_NO_PATH until needed */
+	bool is_known;
+	struct air_binding_client binding;
 };
 
-struct altair_server {
-	struct altair_machine machine;
-	size_t batch_max;
-	altair_path *paths; /* of the present batch */
-	struct burst *bursts;
-	uint32_t burst_count, burst_polled;
-	uint8_t *buffer;
-	size_t buffer_len, used;
-	uint8_t to_ipv4[SUCCESS_MIN], to_ipv6[SUCCESS_MAX]; /* to nobody */
-	altair_server_stats stats;
-};
+/* --- input --------------------------------------------------------------- */
 
-/* Room for one answer. */
-struct room {
-	uint8_t *at;
-	size_t len;
-};
-
-/* --- answers ------------------------------------------------------------- */
-
-static void begin(struct air_stun_builder *b, struct room room,
-		  const struct air_stun_header *request,
-		  enum air_stun_class class)
+/* Queues an answer of the binding server. */
+static bool queue(struct altair_server *s, struct client *client, size_t len)
 {
-	struct air_stun_header header = *request;
-
-	header.class = class;
-	air_stun_build(b, room.at, room.len, &header);
+	if (len > 0 && client->number == AIR_SERVER_NO_PATH)
+		client->number = air_server_outbox_path(&s->out, client->path);
+	if (len == 0 || client->number == AIR_SERVER_NO_PATH)
+		return false;
+	air_server_outbox_queue(&s->out, client->number, len);
+	return true;
 }
 
-/* The length of the finished answer, 0 when there is no room for it. */
-static size_t end(struct air_stun_builder *b, bool with_fingerprint)
-{
-	if (with_fingerprint)
-		air_stun_build_fingerprint(b);
-	return air_stun_build_end(b).len;
-}
-
-static size_t write_success(struct room room,
-			    const struct air_stun_header *request,
-			    const altair_addr *from, bool with_fingerprint)
-{
-	struct air_stun_value mapped = {.addr = *from};
-	struct air_stun_builder b;
-
-	begin(&b, room, request, AIR_STUN_SUCCESS);
-	air_stun_build_attr(&b, AIR_STUN_XOR_MAPPED_ADDRESS, &mapped);
-	return end(&b, with_fingerprint);
-}
-
-/* 420 and the attributes that were not understood (RFC 8489 6.3.1): at most one
- * and a half times the request, less than a success takes. */
-static size_t write_refusal(struct room room, const struct air_stun_message *m,
-			    bool with_fingerprint)
-{
-	struct air_stun_value error = {.number = AIR_STUN_UNKNOWN_ATTRIBUTE};
-	uint8_t list[2 * AIR_STUN_ATTRS_MAX];
-	struct air_writer w = air_writer(list, sizeof list);
-	struct air_stun_value types;
-	struct air_stun_builder b;
-
-	for (size_t i = 0; i < m->unknown_count; i++)
-		air_write_u16(&w, m->unknown[i]);
-	types.bytes = air_written(&w);
-	begin(&b, room, &m->header, AIR_STUN_ERROR);
-	air_stun_build_attr(&b, AIR_STUN_ERROR_CODE, &error);
-	air_stun_build_attr(&b, AIR_STUN_UNKNOWN_ATTRIBUTES, &types);
-	return end(&b, with_fingerprint);
-}
-
-/* --- the queue ----------------------------------------------------------- */
-
-static struct room room_left(const struct altair_server *s)
-{
-	return (struct room){s->buffer + s->used, s->buffer_len - s->used};
-}
-
-static bool extends(const struct burst *b, uint32_t path, size_t len)
-{
-	return b->path == path && !b->is_closed && len <= b->segment &&
-	       b->segments < SEGMENTS_MAX;
-}
-
-/* Queues the answer of `len` bytes that was written at room_left. */
-static void queue(struct altair_server *s, uint32_t path, size_t len)
-{
-	struct burst *next = &s->bursts[s->burst_count];
-
-	if (s->burst_count > 0 && extends(next - 1, path, len)) {
-		next[-1].len += (uint32_t)len;
-		next[-1].segments++;
-		next[-1].is_closed = len < next[-1].segment;
-	} else {
-		*next = (struct burst){.path = path,
-				       .at = (uint32_t)s->used,
-				       .len = (uint32_t)len,
-				       .segment = (uint32_t)len,
-				       .segments = 1};
-		s->burst_count++;
-	}
-	s->used += len;
-}
-
-/* --- requests ------------------------------------------------------------ */
-
-/* A Binding request without attributes, up to its transaction id. */
-static const uint8_t plain[] = {0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42};
-
-static bool is_plain(altair_bytes request)
-{
-	return request.len == AIR_STUN_HEADER_LEN &&
-	       memcmp(request.data, plain, sizeof plain) == 0;
-}
-
-static bool answer_plain(struct altair_server *s, const struct client *client,
+static bool answer_plain(struct altair_server *s, struct client *client,
 			 altair_bytes request)
 {
-	const uint8_t *transaction = request.data + sizeof plain;
-	struct room room = room_left(s);
-
-	if (room.len < client->success_len)
+	if (!queue(s, client,
+		   air_binding_answer_plain(&client->binding, request,
+					    air_server_outbox_room(&s->out))))
 		return false;
-	memcpy(room.at, client->success, client->success_len);
-	memcpy(room.at + sizeof plain, transaction, AIR_STUN_TRANSACTION_LEN);
-	for (size_t i = SUCCESS_MIN; i < client->success_len; i++)
-		room.at[i] ^= transaction[i - SUCCESS_MIN];
-	queue(s, client->path, client->success_len);
 	s->stats.requests++;
 	return true;
 }
 
-static bool answer_any(struct altair_server *s, const struct client *client,
-		       altair_bytes request)
+static bool answer_binding(struct altair_server *s, struct client *client,
+			   const struct air_stun_message *m)
 {
-	struct air_stun_message m;
-	bool fingerprint;
-	size_t len;
-
-	if (request.len > REQUEST_MAX ||
-	    !air_stun_message_read(&m, request, UNDERSTOOD) ||
-	    m.header.class != AIR_STUN_REQUEST ||
-	    m.header.method != AIR_STUN_BINDING)
+	if (!queue(s, client,
+		   air_binding_answer(&client->binding, m,
+				      air_server_outbox_room(&s->out))))
 		return false;
-	fingerprint = air_stun_message_place(&m, AIR_STUN_FINGERPRINT);
-	if (fingerprint && !air_stun_check_fingerprint(&m))
-		return false;
-	len = m.unknown_count > 0 ? write_refusal(room_left(s), &m, fingerprint)
-				  : write_success(room_left(s), &m.header,
-						  &client->from, fingerprint);
-	if (len == 0)
-		return false;
-	queue(s, client->path, len);
-	if (m.unknown_count > 0)
+	if (m->unknown_count > 0)
 		s->stats.errors++;
 	else
 		s->stats.requests++;
 	return true;
 }
 
-/* False for a source that nobody can be, or one datagram too many. */
-static bool know(struct altair_server *s, size_t index, const altair_path *path,
-		 struct client *client)
+static bool take_request(struct altair_server *s, altair_time now,
+			 struct client *client,
+			 const struct air_stun_message *m)
 {
-	size_t ip_len = air_addr_ip_len(&path->remote);
-
-	if (index >= s->batch_max || path->remote.port == 0 || ip_len == 0)
+	if (m->bytes.len > REQUEST_MAX)
 		return false;
-	s->paths[index] = *path;
-	client->path = (uint32_t)index;
-	client->from = air_addr_canonical(&path->remote);
-	ip_len = air_addr_ip_len(&client->from);
-	client->success_len = SUCCESS_IP_AT + ip_len;
-	memcpy(client->success, ip_len == 4 ? s->to_ipv4 : s->to_ipv6,
-	       client->success_len);
-	client->success[SUCCESS_IP_AT - 2] ^= (uint8_t)(client->from.port >> 8);
-	client->success[SUCCESS_IP_AT - 1] ^= (uint8_t)client->from.port;
-	for (size_t i = 0; i < ip_len; i++)
-		client->success[SUCCESS_IP_AT + i] ^= client->from.ip[i];
-	return true;
+	if (m->header.method == AIR_STUN_BINDING)
+		return answer_binding(s, client, m);
+	return s->relays && m->bytes.len >= CHALLENGED_MIN &&
+	       air_server_request_take(s, now, client->path, m);
 }
 
-static void serve(struct altair_server *s, size_t index,
+static bool take_stun(struct altair_server *s, altair_time now,
+		      struct client *client, altair_bytes bytes)
+{
+	struct air_stun_message m;
+
+	if (!air_stun_message_read(&m, bytes, UNDERSTOOD) ||
+	    !air_stun_is_intact(&m))
+		return false;
+	if (m.header.class == AIR_STUN_REQUEST)
+		return take_request(s, now, client, &m);
+	return m.header.class == AIR_STUN_INDICATION &&
+	       m.header.method == AIR_STUN_SEND &&
+	       air_relay_take_send(s, client->path, &m);
+}
+
+static bool take(struct altair_server *s, altair_time now,
+		 struct client *client, altair_bytes bytes)
+{
+	if (!client->is_known)
+		return false;
+	if (air_binding_is_plain(bytes))
+		return answer_plain(s, client, bytes);
+	if (air_data_is_channel(bytes))
+		return air_relay_take_channel(s, client->path, bytes);
+	return take_stun(s, now, client, bytes);
+}
+
+/* Not known is a source that nobody can be. */
+static void know(struct altair_server *s, const altair_path *path,
+		 struct client *client)
+{
+	altair_addr from = air_addr_canonical(&path->remote);
+
+	client->path = path;
+	client->number = AIR_SERVER_NO_PATH;
+	client->is_known = from.port != 0 && air_addr_ip_len(&from) != 0;
+	if (client->is_known)
+		air_binding_prepare(&s->binding, &from, &client->binding);
+}
+
+/* A datagram's next part of at most `segment` bytes. */
+static altair_bytes cut(altair_bytes *left, size_t segment)
+{
+	altair_bytes part = *left;
+
+	if (part.len > segment)
+		part.len = segment;
+	left->data += part.len;
+	left->len -= part.len;
+	return part;
+}
+
+static void serve(struct altair_server *s, altair_time now,
 		  altair_datagram *datagram)
 {
 	altair_bytes left = datagram->bytes;
 	size_t segment = datagram->segment ? datagram->segment : left.len;
 	struct client client;
-	bool is_known = know(s, index, &datagram->path, &client);
 
-	datagram->verdict = ALTAIR_NOT_MINE;
+	know(s, &datagram->path, &client);
 	do {
-		altair_bytes request = left;
-		bool answered;
-
-		if (request.len > segment)
-			request.len = segment;
-		answered =
-			is_known &&
-			(is_plain(request) ? answer_plain(s, &client, request)
-					   : answer_any(s, &client, request));
-		if (answered)
+		if (take(s, now, &client, cut(&left, segment)))
 			datagram->verdict = ALTAIR_TAKEN;
 		else
 			s->stats.ignored++;
-		left.data += request.len;
-		left.len -= request.len;
 	} while (left.len > 0);
+}
+
+static void serve_peer(struct altair_server *s, altair_datagram *datagram)
+{
+	altair_bytes left = datagram->bytes;
+	size_t segment = datagram->segment ? datagram->segment : left.len;
+
+	datagram->verdict = ALTAIR_TAKEN;
+	do
+		air_relay_take_peer(s, &datagram->path, cut(&left, segment));
+	while (left.len > 0);
+}
+
+static void expire(struct altair_server *s, altair_time now)
+{
+	uint32_t timer;
+
+	while (s->relays && air_heap_pop(&s->timers, now, &timer))
+		air_allocation_expire(&s->allocations, timer);
 }
 
 static void server_input(altair_machine *machine, altair_time now,
@@ -268,92 +194,243 @@ static void server_input(altair_machine *machine, altair_time now,
 {
 	struct altair_server *s = (struct altair_server *)machine;
 
-	(void)now;
-	s->used = 0;
-	s->burst_count = 0;
-	s->burst_polled = 0;
-	for (size_t i = 0; i < count; i++)
-		serve(s, i, &batch[i]);
+	air_server_outbox_clear(&s->out);
+	expire(s, now);
+	for (size_t i = 0; i < count; i++) {
+		batch[i].verdict = ALTAIR_NOT_MINE;
+		if (i >= s->batch_max)
+			s->stats.ignored++;
+		else if (air_relay_is_sock(batch[i].path.sock))
+			serve_peer(s, &batch[i]);
+		else
+			serve(s, now, &batch[i]);
+	}
 }
 
 static void server_tick(altair_machine *machine, altair_time now)
 {
-	(void)machine;
-	(void)now;
+	struct altair_server *s = (struct altair_server *)machine;
+
+	air_server_outbox_clear(&s->out);
+	expire(s, now);
+}
+
+/* --- output -------------------------------------------------------------- */
+
+static enum altair_step tell(const struct altair_server *s, altair_output *out,
+			     enum air_allocation_family family, uint16_t port)
+{
+	out->reason = 0;
+	out->addr = s->allocations.ports[family].bind;
+	out->addr.port = port;
+	out->number = air_relay_sock(family, port);
+	out->total = 0;
+	out->rtt = 0;
+	return ALTAIR_EVENT;
 }
 
 static enum altair_step server_poll(altair_machine *machine, altair_output *out)
 {
 	struct altair_server *s = (struct altair_server *)machine;
-	const struct burst *b = &s->bursts[s->burst_polled];
+	struct air_ports *ports = s->allocations.ports;
+	uint16_t port;
 
-	if (s->burst_polled == s->burst_count) {
-		out->deadline = ALTAIR_NEVER;
-		return ALTAIR_WAIT;
+	for (unsigned f = 0; f < FAMILIES && s->relays; f++) {
+		port = air_port_next_open(&ports[f]);
+		out->event = ALTAIR_EV_RELAY_OPEN;
+		if (port)
+			return tell(s, out, f, port);
 	}
-	s->burst_polled++;
-	out->datagram.path = s->paths[b->path];
-	out->datagram.bytes = (altair_bytes){s->buffer + b->at, b->len};
-	out->datagram.segment = b->segments > 1 ? b->segment : 0;
-	out->datagram.verdict = ALTAIR_NOT_MINE;
-	return ALTAIR_SEND;
+	if (air_server_outbox_poll(&s->out, &out->datagram))
+		return ALTAIR_SEND;
+	for (unsigned f = 0; f < FAMILIES && s->relays; f++) {
+		port = air_port_next_close(&ports[f]);
+		out->event = ALTAIR_EV_RELAY_CLOSE;
+		if (port)
+			return tell(s, out, f, port);
+	}
+	out->deadline = s->relays ? air_heap_next(&s->timers) : ALTAIR_NEVER;
+	return ALTAIR_WAIT;
 }
 
 static const struct air_machine_ops ops = {server_input, server_tick,
 					   server_poll};
 
-/* --- the public functions ------------------------------------------------ */
+/* --- configuration ------------------------------------------------------- */
 
 void altair_server_config_default(altair_server_config *config)
 {
+	static const uint8_t realm[] = {'a', 'l', 't', 'a', 'i', 'r'};
+
 	memset(config, 0, sizeof *config);
 	config->size = sizeof *config;
 	config->batch_max = 32;
 	config->buffer_len = 128u << 10;
+	config->realm = (altair_bytes){realm, sizeof realm};
+	config->port_min = PORT_MIN;
+	config->port_max = UINT16_MAX;
+	config->permissions_each = EACH_DEFAULT;
+	config->channels_each = EACH_DEFAULT;
+	config->quota_user = 10;
+	config->lifetime_max = LIFETIME_DEFAULT;
+	config->nonce_life = ALTAIR_SEC(3600);
+}
+
+static bool has_all(const altair_crypto *c)
+{
+	return c && c->random && c->hmac_sha1 && c->hmac_sha256 && c->md5 &&
+	       c->sha256;
+}
+
+static bool is_relay(const altair_addr *addr, enum altair_family family)
+{
+	altair_addr with_port = *addr;
+
+	with_port.port = 1;
+	return addr->family == ALTAIR_NO_FAMILY ||
+	       (addr->family == family && air_addr_is_endpoint(&with_port));
+}
+
+static bool are_relays_valid(const altair_server_config *c)
+{
+	return is_relay(&c->relay_ipv4, ALTAIR_IPV4) &&
+	       is_relay(&c->relay_ipv6, ALTAIR_IPV6) &&
+	       is_relay(&c->external_ipv4, ALTAIR_IPV4) &&
+	       is_relay(&c->external_ipv6, ALTAIR_IPV6) &&
+	       (c->relay_ipv4.family || c->relay_ipv6.family) &&
+	       (c->relay_ipv4.family || !c->external_ipv4.family) &&
+	       (c->relay_ipv6.family || !c->external_ipv6.family) &&
+	       c->port_min >= PORT_LIMIT && c->port_min <= c->port_max;
+}
+
+static bool are_users_valid(const altair_server_config *c)
+{
+	if (c->user_count > USERS_LIMIT)
+		return false;
+	for (size_t i = 0; i < c->user_count; i++)
+		if (c->users[i].name.len > NAME_MAX)
+			return false;
+	return c->realm.len <= REALM_MAX;
+}
+
+static bool are_limits_valid(const altair_server_config *c)
+{
+	return c->allocations_max <= ALLOCATIONS_LIMIT &&
+	       c->permissions_max <= POOL_LIMIT &&
+	       c->channels_max <= POOL_LIMIT && c->permissions_each >= 1 &&
+	       c->permissions_each <= EACH_LIMIT && c->channels_each >= 1 &&
+	       c->channels_each <= EACH_LIMIT &&
+	       c->lifetime_max >= LIFETIME_MIN &&
+	       c->lifetime_max <= LIFETIME_LIMIT &&
+	       c->nonce_life >= ALTAIR_SEC(1) &&
+	       c->nonce_life <= ALTAIR_SEC(86400);
 }
 
 static bool is_valid(const altair_server_config *config)
 {
-	return config->size == sizeof *config && config->batch_max > 0 &&
-	       config->batch_max <= BATCH_LIMIT &&
-	       config->buffer_len >= SUCCESS_MAX + FINGERPRINT_LEN &&
-	       config->buffer_len <= BUFFER_LIMIT;
+	if (config->size != sizeof *config || config->batch_max < 1 ||
+	    config->batch_max > BATCH_LIMIT ||
+	    config->buffer_len < AIR_BINDING_MAX + 8 ||
+	    config->buffer_len > BUFFER_LIMIT)
+		return false;
+	return config->allocations_max == 0 ||
+	       (has_all(config->crypto) && are_relays_valid(config) &&
+		are_users_valid(config) && are_limits_valid(config) &&
+		air_policy_is_valid(config));
+}
+
+/* --- laying out ---------------------------------------------------------- */
+
+static struct air_allocation_limits limits_of(const altair_server_config *c)
+{
+	uint32_t all = (uint32_t)c->allocations_max;
+	struct air_allocation_limits limits = {
+		.allocations = all,
+		.permissions = (uint32_t)c->permissions_max,
+		.channels = (uint32_t)c->channels_max};
+
+	if (limits.permissions == 0)
+		limits.permissions = all * POOL_PART + c->permissions_each;
+	if (limits.channels == 0)
+		limits.channels = all * POOL_PART + c->channels_each;
+	return limits;
+}
+
+static void lay_out_ports(struct altair_server *s, struct air_arena *arena,
+			  const altair_server_config *c)
+{
+	const altair_addr *bind[] = {&c->relay_ipv4, &c->relay_ipv6};
+	const altair_addr *told[] = {&c->external_ipv4, &c->external_ipv6};
+	uint32_t count = (uint32_t)(c->port_max - c->port_min) + 1;
+
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		struct air_ports *ports = &s->allocations.ports[f];
+		bool is_used = bind[f]->family != ALTAIR_NO_FAMILY;
+
+		air_port_init(ports, arena, c->port_min, is_used ? count : 0);
+		ports->bind = *bind[f];
+		ports->told = told[f]->family ? *told[f] : *bind[f];
+	}
+}
+
+/* TURN's part. Keys of hashes that are not yet random only matter when memory
+ * is there, too. */
+static void lay_out_relay(struct altair_server *s, struct air_arena *arena,
+			  const altair_server_config *c)
+{
+	struct air_allocation_limits limits = limits_of(c);
+	uint8_t *realm = air_arena_take(arena, c->realm.len, 1);
+
+	if (realm && c->realm.len > 0)
+		memcpy(realm, c->realm.data, c->realm.len);
+	s->realm = (altair_bytes){realm, c->realm.len};
+	lay_out_ports(s, arena, c);
+	air_policy_init(&s->policy, arena, c);
+	s->policy.ports = s->allocations.ports;
+	air_user_init(&s->users, arena, c, s->allocations.hash_key);
+	air_allocation_init(&s->allocations, arena, &s->timers, &limits);
 }
 
 /* Lays the server out; into `scratch` when the arena only measures. */
 static struct altair_server *lay_out(struct air_arena *arena,
 				     const altair_server_config *config,
+				     const uint8_t hash_key[16],
 				     struct altair_server *scratch)
 {
 	struct altair_server *s = air_arena_take(arena, 1, sizeof *s);
 
 	if (!s)
 		s = scratch;
-	s->paths = air_arena_take(arena, config->batch_max, sizeof *s->paths);
-	s->bursts = air_arena_take(arena, config->buffer_len / SUCCESS_MIN + 1,
-				   sizeof *s->bursts);
-	s->buffer = air_arena_take(arena, config->buffer_len, 1);
+	air_server_outbox_init(&s->out, arena, config->batch_max,
+			       config->buffer_len);
+	memcpy(s->allocations.hash_key, hash_key, 16);
+	if (config->allocations_max > 0)
+		lay_out_relay(s, arena, config);
 	return s;
 }
 
 size_t altair_server_size(const altair_server_config *config)
 {
+	static const uint8_t no_key[16];
 	struct air_arena arena = {0};
 	struct altair_server scratch;
 
 	if (!is_valid(config))
 		return 0;
-	lay_out(&arena, config, &scratch);
+	lay_out(&arena, config, no_key, &scratch);
 	return arena.used;
 }
 
-static void prepare_success(uint8_t *out, size_t len, enum altair_family family)
+static int init_relay(struct altair_server *s, const altair_server_config *c,
+		      altair_time now)
 {
-	static const struct air_stun_header no_request = {
-		.method = AIR_STUN_BINDING};
-	altair_addr nobody = {.family = (uint8_t)family};
-
-	write_success((struct room){out, len}, &no_request, &nobody, false);
+	s->relays = true;
+	s->crypto = c->crypto;
+	s->lifetime_max = c->lifetime_max;
+	s->permissions_each = c->permissions_each;
+	s->channels_each = c->channels_each;
+	s->quota_user = c->quota_user;
+	return air_nonce_init(&s->nonces, c->crypto, now, c->nonce_life);
 }
 
 int altair_server_init(altair_server **out, void *mem, size_t len,
@@ -361,30 +438,51 @@ int altair_server_init(altair_server **out, void *mem, size_t len,
 {
 	struct air_arena arena = {mem, len, 0, false};
 	struct altair_server scratch, *s;
+	uint8_t hash_key[16] = {0};
+	int rc = 0;
 
-	(void)now;
 	if (!is_valid(config))
 		return ALTAIR_E_INVALID;
-	s = lay_out(&arena, config, &scratch);
+	if (config->allocations_max > 0 &&
+	    config->crypto->random(config->crypto->user, hash_key,
+				   sizeof hash_key) != 0)
+		return ALTAIR_E_RANDOM;
+	s = lay_out(&arena, config, hash_key, &scratch);
 	if (arena.failed)
 		return ALTAIR_E_SPACE;
 	s->machine.ops = &ops;
 	s->batch_max = config->batch_max;
-	s->buffer_len = config->buffer_len;
-	prepare_success(s->to_ipv4, sizeof s->to_ipv4, ALTAIR_IPV4);
-	prepare_success(s->to_ipv6, sizeof s->to_ipv6, ALTAIR_IPV6);
+	air_binding_init(&s->binding);
+	if (config->allocations_max > 0)
+		rc = init_relay(s, config, now);
 	*out = s;
-	return 0;
+	return rc;
 }
+
+/* --- the public functions ------------------------------------------------ */
 
 altair_machine *altair_server_machine(altair_server *server)
 {
 	return &server->machine;
 }
 
+void altair_server_opened(altair_server *s, altair_time now, uint32_t sock,
+			  int error)
+{
+	enum air_allocation_family family =
+		sock >= 2 * ALTAIR_SERVER_RELAY ? FAMILY_IPV6 : FAMILY_IPV4;
+
+	if (s->relays && air_relay_is_sock(sock) &&
+	    sock < 3 * ALTAIR_SERVER_RELAY)
+		air_allocate_opened(s, now, family, (uint16_t)sock, error == 0);
+}
+
 void altair_server_get_stats(const altair_server *server,
 			     altair_server_stats *out)
 {
+	const struct air_pool *pool = &server->allocations.pool;
+
 	*out = server->stats;
 	out->size = sizeof *out;
+	out->allocations = pool->count - pool->free_count;
 }

@@ -58,7 +58,9 @@ enum altair_event {
 	ALTAIR_EV_END_OF_CANDIDATES, /* agent: there will be no more         */
 	ALTAIR_EV_STATE,	     /* agent: its state has changed         */
 	ALTAIR_EV_SELECTED,	     /* agent: data goes another way now     */
-	ALTAIR_EV_CREDENTIALS	     /* agent: ours have changed             */
+	ALTAIR_EV_CREDENTIALS,	     /* agent: ours have changed             */
+	ALTAIR_EV_RELAY_OPEN,	     /* server: a relay port is to be opened */
+	ALTAIR_EV_RELAY_CLOSE	     /* server: a relay port is to be closed */
 };
 
 typedef struct altair_output {

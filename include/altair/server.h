@@ -1,16 +1,40 @@
 /*
- * altair/server.h - a stateless STUN Binding server (RFC 8489) as a machine.
+ * altair/server.h - a STUN and TURN server (RFC 8489, RFC 8656) as a machine.
  *
- * It answers well-formed Binding requests and nothing else: no indication, no
- * response, no malformed datagram. An answer holds XOR-MAPPED-ADDRESS only: 32
- * bytes for IPv4, 44 for IPv6, 8 more when the request carried FINGERPRINT. A
- * request with unknown comprehension-required attributes gets 420 and their
- * list, at most 1.5 times the request. No state per client, no event, no timer.
- * Answers to a merged burst leave as one merged burst.
+ * STUN. It answers well-formed Binding requests, without state, event or timer.
+ * An answer holds XOR-MAPPED-ADDRESS only: 32 bytes for IPv4, 44 for IPv6, 8
+ * more when the request carried FINGERPRINT. A request with unknown
+ * comprehension-required attributes gets 420 and their list, at most 1.5 times
+ * the request. Answers to a merged burst leave as one merged burst.
+ *
+ * TURN, where the configuration has `allocations_max`: allocations over UDP for
+ * users with long-term credentials, MD5 and SHA-1 as well as the profile of RFC
+ * 8489 (SHA-256, USERHASH). Nobody who lacks a password costs memory: nonces are
+ * not kept. All tables have the sizes of the configuration: the one more
+ * allocation is refused with 508, a user over quota with 486.
+ *
+ * Where the relay may send is asked for each permission, channel and Send
+ * indication. It is default-deny: nothing that is not globally reachable, in
+ * whatever form it is written; not this host (`own`, the relay's own addresses)
+ * unless `allow` has that single address; never an endpoint of `never`; no port
+ * below 1024. The relayed address of a live allocation of this server is a peer
+ * like any other: what is sent there is handed over inside.
+ *
+ * Relayed transport addresses. The machine chooses their ports; the driver opens
+ * a socket for each:
+ *   ALTAIR_EV_RELAY_OPEN   bind a UDP socket to `addr`; `number` is the sock it
+ *                          shall have (ALTAIR_SERVER_RELAY or more). Then call
+ *                          altair_server_opened, at once, still while polling,
+ *                          or later; the client waits for it
+ *   ALTAIR_EV_RELAY_CLOSE  close the socket with the sock `number`
+ * What arrives there goes into altair_input with that path.sock, merged or not;
+ * what altair_poll gives with such a path.sock leaves there. An open is told
+ * before what it is needed for, a close behind what still had to leave.
  */
 #ifndef ALTAIR_SERVER_H
 #define ALTAIR_SERVER_H
 
+#include <altair/crypto.h>
 #include <altair/machine.h>
 
 #ifdef __cplusplus
@@ -19,20 +43,77 @@ extern "C" {
 
 typedef struct altair_server altair_server;
 
+/* Your sockets have lower numbers. Below ALTAIR_SERVER_RELAY + 131072. */
+#define ALTAIR_SERVER_RELAY 65536u
+
+/* Who may use the relay: a name and the keys of RFC 8489 18.5.1. */
+typedef struct altair_server_user {
+	altair_bytes name; /* at most 508 bytes (RFC 8489 14.3)           */
+	uint8_t md5[16];   /* of "name:realm:password"                    */
+	uint8_t sha256[32];
+} altair_server_user;
+
+/* Every address whose first `bits` bits are those of `ip`. */
+typedef struct altair_server_prefix {
+	altair_addr ip; /* its port does not matter                       */
+	unsigned bits;	/* at most 32 or 128                              */
+} altair_server_prefix;
+
 typedef struct altair_server_config {
 	size_t size;
-	size_t batch_max;  /* datagrams (bursts) per altair_input, default 32 */
-	size_t buffer_len; /* bytes of answers per altair_input, default
-	                      128 KiB; what does not fit is not answered     */
+	size_t batch_max;  /* datagrams (bursts) per altair_input, default 32,
+	                      at most 4096                                   */
+	size_t buffer_len; /* bytes of output per altair_input, default
+	                      128 KiB, at most 16 MiB; what does not fit is
+	                      not answered, or lost                          */
+
+	/* TURN. What is pointed to is copied, except `crypto`. */
+	size_t allocations_max; /* default 0: STUN only; at most 1,000,000   */
+	const altair_crypto *crypto; /* all of it; must outlive the machine  */
+	altair_bytes realm;	     /* default "altair"; at most 127 bytes. A
+	                           challenge has 80 bytes with up to 8       */
+	const altair_server_user *users;
+	size_t user_count; /* at most 1,000,000                         */
+	altair_addr relay_ipv4, relay_ipv6; /* bound for relaying; default no
+	                           address: not this family; one is needed   */
+	altair_addr external_ipv4, external_ipv6; /* told to clients instead:
+	                           behind a 1:1 NAT; default no address      */
+	uint16_t port_min, port_max; /* of relayed addresses, default 49152 to
+	                           65535; not below 1024                     */
+	size_t permissions_max;	     /* server-wide; default 0: 4 an allocation,
+	                           and permissions_each more                 */
+	size_t channels_max; /* the same for channels                     */
+	unsigned permissions_each, channels_each; /* at most, of one
+	                           allocation; default 64, 1 to 4096         */
+	unsigned quota_user;	/* allocations of a user, default 10         */
+	uint32_t lifetime_max;	/* seconds, default 3600; 600 to 86400       */
+	altair_time nonce_life; /* default 1 hour; 1 s to 1 day              */
+	const altair_server_prefix *allow; /* peers that are denied by
+	                           default, and yet may be                   */
+	size_t allow_count;
+	const altair_addr *own; /* addresses of this host; ports do not
+	                           matter                                    */
+	size_t own_count;
+	const altair_addr *never; /* endpoints of this host that no peer is:
+	                           listeners, control, metrics; 0.0.0.0 and ::
+	                           stand for all of `own`                    */
+	size_t never_count;
+	bool low_ports; /* peers may have ports below 1024           */
 } altair_server_config;
 
 /* Fills in `size` and every default. */
 ALTAIR_API void altair_server_config_default(altair_server_config *config);
 
+/* Makes the keys of a user. The name is borrowed as long as `out` is in use. */
+ALTAIR_API void altair_server_make_user(altair_server_user *out,
+					const altair_crypto *crypto,
+					altair_bytes name, altair_bytes realm,
+					altair_bytes password);
+
 /* Bytes of memory for altair_server_init; 0 if the configuration is invalid. */
 ALTAIR_API size_t altair_server_size(const altair_server_config *config);
 
-/* Returns 0, ALTAIR_E_INVALID, or ALTAIR_E_SPACE. */
+/* Returns 0, ALTAIR_E_INVALID, ALTAIR_E_SPACE, or ALTAIR_E_RANDOM. */
 ALTAIR_API int altair_server_init(altair_server **out, void *mem, size_t len,
 				  const altair_server_config *config,
 				  altair_time now);
@@ -40,11 +121,27 @@ ALTAIR_API int altair_server_init(altair_server **out, void *mem, size_t len,
 /* What altair_input, altair_tick and altair_poll take. */
 ALTAIR_API altair_machine *altair_server_machine(altair_server *server);
 
+/*
+ * The answer to ALTAIR_EV_RELAY_OPEN: `error` is 0, or an ALTAIR_E_* when the
+ * address could not be bound; another one is then chosen. What was polled stays
+ * valid; poll again afterwards. A sock that is no longer waited for is passed
+ * over: its close is told, too.
+ */
+ALTAIR_API void altair_server_opened(altair_server *server, altair_time now,
+				     uint32_t sock, int error);
+
 typedef struct altair_server_stats {
 	size_t size;
 	uint64_t requests; /* answered with success                          */
 	uint64_t errors;   /* answered with an error                         */
 	uint64_t ignored;  /* everything else                                */
+	uint64_t allocations; /* there are now                               */
+	uint64_t allocated;   /* there ever were                             */
+	uint64_t to_peers;    /* datagrams relayed                           */
+	uint64_t from_peers;  /* datagrams relayed                           */
+	uint64_t dropped;     /* data without permission or channel, or without
+	                     room in the output                              */
+	uint64_t denied; /* asked for a peer that is none                   */
 } altair_server_stats;
 
 /* Copies the counters as they are now. */

@@ -1,0 +1,267 @@
+/*
+ * Allocate (RFC 8656 7.2). The driver opens the relay ports, so the answer waits
+ * for it: the allocation is OPENING meanwhile, and holds what the answer needs.
+ * A port that cannot be bound is replaced by another, a few times. Of an
+ * allocation with both families one may fail: then ADDRESS-ERROR-CODE says why.
+ */
+#include "server/allocate.h"
+
+#include "base/addr.h"
+#include "base/assert.h"
+
+#include <altair/error.h>
+
+#include <string.h>
+
+/* A driver that has not opened a port by then will not. */
+#define OPENING_MAX ALTAIR_SEC(10)
+/* So many ports of one allocation may be somebody else's. */
+#define TRIES_MAX 8
+
+/* What a request wishes. */
+struct wish {
+	bool families[FAMILIES];
+	bool is_additional; /* IPv6 besides IPv4, if it can be */
+	enum air_port_parity parity;
+};
+
+static bool serves(const struct altair_server *s, unsigned family)
+{
+	return s->allocations.ports[family].count > 0;
+}
+
+/* RFC 8656 7.2, checks 5 to 9: the address families. */
+static int read_families(const struct air_call *call, struct wish *wish)
+{
+	struct air_stun_value v;
+
+	if (air_call_get(call, AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, &v)) {
+		if (air_call_has(call, AIR_STUN_REQUESTED_ADDRESS_FAMILY) ||
+		    v.number != AIR_STUN_IPV6)
+			return AIR_STUN_BAD_REQUEST;
+		wish->families[FAMILY_IPV4] = wish->families[FAMILY_IPV6] =
+			true;
+		wish->is_additional = true;
+		return 0;
+	}
+	if (!air_call_get(call, AIR_STUN_REQUESTED_ADDRESS_FAMILY, &v))
+		v.number = AIR_STUN_IPV4;
+	if (v.number != AIR_STUN_IPV4 && v.number != AIR_STUN_IPV6)
+		return AIR_STUN_FAMILY_NOT_SUPPORTED;
+	wish->families[v.number == AIR_STUN_IPV6] = true;
+	return 0;
+}
+
+/* RFC 8656 7.2, checks 3 to 8. */
+static int read_wish(const struct air_call *call, struct wish *wish)
+{
+	struct air_stun_value v;
+
+	memset(wish, 0, sizeof *wish);
+	if (!air_call_get(call, AIR_STUN_REQUESTED_TRANSPORT, &v))
+		return AIR_STUN_BAD_REQUEST;
+	if (v.number != AIR_STUN_TRANSPORT_UDP)
+		return AIR_STUN_TRANSPORT_NOT_SUPPORTED;
+	if (air_call_get(call, AIR_STUN_EVEN_PORT, &v)) {
+		wish->parity = PORT_EVEN;
+		if (v.number & AIR_STUN_EVEN_PORT_RESERVE)
+			return AIR_STUN_INSUFFICIENT_CAPACITY;
+	}
+	if (air_call_has(call, AIR_STUN_RESERVATION_TOKEN))
+		return air_call_has(call, AIR_STUN_EVEN_PORT) ||
+				       air_call_has(
+					       call,
+					       AIR_STUN_REQUESTED_ADDRESS_FAMILY) ||
+				       air_call_has(
+					       call,
+					       AIR_STUN_ADDITIONAL_ADDRESS_FAMILY)
+			       ? AIR_STUN_BAD_REQUEST
+			       : AIR_STUN_INSUFFICIENT_CAPACITY;
+	return read_families(call, wish);
+}
+
+/* --- the answer ---------------------------------------------------------- */
+
+static void add_relayed(struct air_response *r, const struct altair_server *s,
+			const struct air_allocation *a)
+{
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		struct air_stun_value v = {
+			.addr = s->allocations.ports[f].told};
+
+		v.addr.port = a->port[f];
+		if (a->port[f])
+			air_response_add(r, AIR_STUN_XOR_RELAYED_ADDRESS, &v);
+	}
+}
+
+/* RFC 8656 7.2: the success; also the one to a repeated request, with what is
+ * left of the lifetime. */
+static void succeed(struct altair_server *s, altair_time now,
+		    const struct air_allocation *a,
+		    const struct air_server_key *key)
+{
+	struct air_stun_header header = {.method = AIR_STUN_ALLOCATE};
+	struct air_stun_value v = {.addr = air_addr_canonical(&a->path.remote)};
+	struct air_response r;
+
+	memcpy(header.transaction, a->transaction, sizeof header.transaction);
+	air_response_begin(&r, s, &a->path, key, &header);
+	add_relayed(&r, s, a);
+	if (a->refused) {
+		struct air_stun_value refused = {.number = a->refused,
+						 .family = AIR_STUN_IPV6};
+
+		air_response_add(&r, AIR_STUN_ADDRESS_ERROR_CODE, &refused);
+	}
+	air_response_add(&r, AIR_STUN_XOR_MAPPED_ADDRESS, &v);
+	air_response_add_number(&r, AIR_STUN_LIFETIME,
+				(a->expiry - now) / ALTAIR_SEC(1));
+	air_response_end(&r);
+}
+
+/* The error to a request whose ports could not be opened. */
+static void fail(struct altair_server *s, const struct air_allocation *a)
+{
+	struct air_stun_header header = {.method = AIR_STUN_ALLOCATE};
+	struct air_response r;
+
+	memcpy(header.transaction, a->transaction, sizeof header.transaction);
+	air_response_begin(&r, s, &a->path, &a->key, &header);
+	air_response_fail(&r, AIR_STUN_INSUFFICIENT_CAPACITY);
+	air_response_end(&r);
+}
+
+/* --- opening ------------------------------------------------------------- */
+
+/* Takes a port of this family; 0 or an error code. */
+static int take_port(struct altair_server *s, struct air_allocation *a,
+		     unsigned family, enum air_port_parity parity)
+{
+	struct air_allocations *all = &s->allocations;
+	int port = air_port_take(&all->ports[family], s->crypto,
+				 air_allocation_number(all, a), parity);
+
+	if (port == 0)
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	if (port < 0)
+		return AIR_STUN_SERVER_ERROR;
+	a->port[family] = (uint16_t)port;
+	a->waits++;
+	return 0;
+}
+
+static int take_ports(struct altair_server *s, struct air_allocation *a,
+		      const struct wish *wish)
+{
+	int code;
+
+	for (unsigned f = 0; f < FAMILIES; f++) {
+		if (!wish->families[f])
+			continue;
+		code = serves(s, f) ? take_port(s, a, f, wish->parity)
+				    : AIR_STUN_FAMILY_NOT_SUPPORTED;
+		if (code == 0)
+			continue;
+		if (f != FAMILY_IPV6 || !wish->is_additional)
+			return code;
+		a->refused = (uint16_t)code;
+	}
+	return 0;
+}
+
+static int create(struct air_call *call, const struct wish *wish)
+{
+	struct altair_server *s = call->server;
+	struct air_allocations *all = &s->allocations;
+	struct air_allocation *a;
+	int code;
+
+	if (!air_quota_take(&all->quotas, call->guest.owner, s->quota_user))
+		return AIR_STUN_QUOTA_REACHED;
+	a = air_allocation_add(all, call->path, call->guest.owner);
+	if (!a) {
+		air_quota_give(&all->quotas, call->guest.owner);
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	}
+	memcpy(a->transaction, call->m->header.transaction,
+	       sizeof a->transaction);
+	a->key = call->guest.key;
+	a->life = air_call_lifetime(call);
+	air_allocation_hold(all, a, call->now, OPENING_MAX);
+	code = take_ports(s, a, wish);
+	if (code != 0)
+		air_allocation_end(all, a);
+	return code;
+}
+
+/* RFC 8656 7.2: a repeated request is answered again, as it was. */
+static int take_again(struct air_call *call)
+{
+	const struct air_allocation *a = call->allocation;
+
+	if (memcmp(a->transaction, call->m->header.transaction,
+		   sizeof a->transaction) != 0 ||
+	    a->owner != call->guest.owner)
+		return AIR_STUN_ALLOCATION_MISMATCH;
+	if (a->state == ALLOCATION_OPEN)
+		succeed(call->server, call->now, a, &call->guest.key);
+	return 0;
+}
+
+int air_allocate_take(struct air_call *call)
+{
+	struct wish wish;
+	int code;
+
+	if (call->allocation)
+		return take_again(call);
+	code = read_wish(call, &wish);
+	/* Without a free place at all there is nothing to be over quota of. */
+	return code != 0 ? code : create(call, &wish);
+}
+
+/* Another port instead of one that could not be bound; false when there is none
+ * and the allocation cannot be. */
+static bool replace(struct altair_server *s, struct air_allocation *a,
+		    unsigned family)
+{
+	enum air_port_parity parity =
+		a->port[family] % 2 == 0 ? PORT_EVEN : PORT_ANY;
+	int code = AIR_STUN_INSUFFICIENT_CAPACITY;
+
+	a->port[family] = 0;
+	if (a->tries++ < TRIES_MAX)
+		code = take_port(s, a, family, parity);
+	if (code == 0)
+		return true;
+	a->refused = (uint16_t)code;
+	return family == FAMILY_IPV6 && a->port[FAMILY_IPV4];
+}
+
+void air_allocate_opened(struct altair_server *s, altair_time now,
+			 enum air_allocation_family family, uint16_t port,
+			 bool is_open)
+{
+	struct air_ports *ports = &s->allocations.ports[family];
+	struct air_allocation *a;
+
+	if (air_port_state(ports, port) != PORT_ASKED)
+		return;
+	a = &s->allocations.all[ports->all[port - ports->first].owner];
+	AIR_ASSERT(a->state == ALLOCATION_OPENING && a->waits > 0);
+	air_port_opened(ports, port, is_open);
+	a->waits--;
+	if (!is_open && !replace(s, a, family)) {
+		fail(s, a);
+		air_allocation_end(&s->allocations, a);
+		return;
+	}
+	if (a->waits > 0)
+		return;
+	a->state = ALLOCATION_OPEN;
+	s->stats.allocated++;
+	air_allocation_hold(&s->allocations, a, now, ALTAIR_SEC(a->life));
+	succeed(s, now, a, &a->key);
+	memset(&a->key, 0, sizeof a->key);
+}

@@ -1,0 +1,165 @@
+/*
+ * The life of an allocation. Invariants: what an allocation has (ports,
+ * permissions, channels, its place in its owner's quota) is given back in
+ * air_allocation_end and nowhere else; a permission that comes or goes is told
+ * to the channels for its IP, so that a packet needs to look at one of the two.
+ */
+#include "server/allocation.h"
+
+#include "base/assert.h"
+#include "base/cursor.h"
+#include "base/table.h"
+#include "base/time.h"
+
+#include <string.h>
+
+void air_allocation_init(struct air_allocations *a, struct air_arena *arena,
+			 struct air_heap *heap,
+			 const struct air_allocation_limits *limits)
+{
+	a->all = air_arena_take(arena, limits->allocations, sizeof *a->all);
+	air_pool_init(&a->pool, arena, limits->allocations);
+	air_index_init(&a->index, arena, limits->allocations);
+	air_quota_init(&a->quotas, arena, limits->allocations);
+	air_permission_init(&a->permissions, arena, limits->permissions);
+	air_server_channel_init(&a->channels, arena, limits->channels);
+	air_heap_init(heap, arena,
+		      limits->allocations + limits->permissions +
+			      limits->channels);
+	a->timers = heap;
+	a->permissions.timers = heap;
+	a->permissions.first_timer = limits->allocations;
+	a->channels.timers = heap;
+	a->channels.first_timer = limits->allocations + limits->permissions;
+}
+
+/* The client's socket, address and port are nearly all that differs. */
+static uint32_t hash_of(const struct air_allocations *a,
+			const altair_path *path)
+{
+	uint8_t key[24];
+	struct air_writer w = air_writer(key, sizeof key);
+
+	air_write_bytes(&w, (altair_bytes){path->remote.ip, 16});
+	air_write_u16(&w, path->remote.port);
+	air_write_u32(&w, path->sock);
+	return (uint32_t)air_siphash(a->hash_key, air_written(&w));
+}
+
+static bool is_same(const altair_path *a, const altair_path *b)
+{
+	return a->sock == b->sock &&
+	       altair_addr_equal(&a->remote, &b->remote) &&
+	       altair_addr_equal(&a->local, &b->local);
+}
+
+struct air_allocation *air_allocation_find(struct air_allocations *a,
+					   const altair_path *path)
+{
+	struct air_index_search s = air_index_find(&a->index, hash_of(a, path));
+	uint32_t i;
+
+	do
+		i = air_index_next(&a->index, &s);
+	while (i != AIR_INDEX_NONE && !is_same(&a->all[i].path, path));
+	return i == AIR_INDEX_NONE ? NULL : &a->all[i];
+}
+
+uint32_t air_allocation_number(const struct air_allocations *a,
+			       const struct air_allocation *allocation)
+{
+	return (uint32_t)(allocation - a->all);
+}
+
+struct air_allocation *air_allocation_add(struct air_allocations *a,
+					  const altair_path *path,
+					  uint64_t owner)
+{
+	uint32_t i = air_pool_take(&a->pool);
+	struct air_allocation *allocation;
+
+	if (i == AIR_POOL_NONE)
+		return NULL;
+	allocation = &a->all[i];
+	memset(allocation, 0, sizeof *allocation);
+	allocation->path = *path;
+	allocation->owner = owner;
+	allocation->state = ALLOCATION_OPENING;
+	allocation->permissions.head = AIR_POOL_NONE;
+	allocation->channels.head = AIR_POOL_NONE;
+	air_index_add(&a->index, hash_of(a, path), i);
+	return allocation;
+}
+
+void air_allocation_hold(struct air_allocations *a,
+			 struct air_allocation *allocation, altair_time now,
+			 altair_time life)
+{
+	allocation->expiry = air_time_after(now, life);
+	air_heap_set(a->timers, air_allocation_number(a, allocation),
+		     allocation->expiry);
+}
+
+void air_allocation_end(struct air_allocations *a,
+			struct air_allocation *allocation)
+{
+	uint32_t i = air_allocation_number(a, allocation);
+
+	AIR_ASSERT(allocation->state != ALLOCATION_FREE);
+	while (allocation->channels.head != AIR_POOL_NONE)
+		air_server_channel_remove(&a->channels, &allocation->channels,
+					  allocation->channels.head);
+	while (allocation->permissions.head != AIR_POOL_NONE)
+		air_permission_remove(&a->permissions, &allocation->permissions,
+				      allocation->permissions.head);
+	for (unsigned f = 0; f < FAMILIES; f++)
+		if (allocation->port[f])
+			air_port_release(&a->ports[f], allocation->port[f]);
+	air_quota_give(&a->quotas, allocation->owner);
+	air_heap_set(a->timers, i, ALTAIR_NEVER);
+	air_index_remove(&a->index, hash_of(a, &allocation->path), i);
+	/* Also the key. */
+	memset(allocation, 0, sizeof *allocation);
+	air_pool_give(&a->pool, i);
+}
+
+static void expire_permission(struct air_allocations *a, uint32_t number)
+{
+	const struct air_permission *p = &a->permissions.all[number];
+	struct air_allocation *allocation = &a->all[p->owner];
+	altair_addr ip = {.family = p->family};
+
+	memcpy(ip.ip, p->ip, sizeof ip.ip);
+	air_server_channel_permit(&a->channels, &allocation->channels, &ip,
+				  false);
+	air_permission_remove(&a->permissions, &allocation->permissions,
+			      number);
+}
+
+void air_allocation_expire(struct air_allocations *a, uint32_t timer)
+{
+	if (timer < a->permissions.first_timer) {
+		air_allocation_end(a, &a->all[timer]);
+	} else if (timer < a->channels.first_timer) {
+		expire_permission(a, timer - a->permissions.first_timer);
+	} else {
+		uint32_t i = timer - a->channels.first_timer;
+		struct air_allocation *owner =
+			&a->all[a->channels.all[i].owner];
+
+		air_server_channel_remove(&a->channels, &owner->channels, i);
+	}
+}
+
+bool air_allocation_permit(struct air_allocations *a,
+			   struct air_allocation *allocation,
+			   const altair_addr *peer, altair_time now)
+{
+	if (!air_permission_add(&a->permissions, &allocation->permissions,
+				air_allocation_number(a, allocation), peer,
+				now))
+		return false;
+	air_server_channel_permit(&a->channels, &allocation->channels, peer,
+				  true);
+	return true;
+}

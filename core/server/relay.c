@@ -1,0 +1,213 @@
+/*
+ * The data plane. A client's message costs one hash (its 5-tuple), a peer's none
+ * (the port is an index); permissions and channels are short lists. What cannot
+ * be relayed is dropped and counted, never answered (RFC 8656 11.2, 12.6).
+ *
+ * A peer that is a relayed address of ours is handed over here: as what its
+ * client would get if it came by way of the host, and no further. So nothing
+ * goes in circles: what is handed over goes to a client, not to a peer.
+ */
+#include "server/relay.h"
+
+#include "base/addr.h"
+#include "base/table.h"
+#include "turn/data.h"
+
+#include <string.h>
+
+uint32_t air_relay_sock(enum air_allocation_family family, uint16_t port)
+{
+	return ALTAIR_SERVER_RELAY * (1 + (uint32_t)family) + port;
+}
+
+static void drop(struct altair_server *s)
+{
+	s->stats.dropped++;
+}
+
+/* --- to a client --------------------------------------------------------- */
+
+/* RFC 8656 12.5. */
+static size_t write_channel(struct air_server_room room, uint16_t number,
+			    altair_bytes payload)
+{
+	struct air_writer w = air_writer(room.at, room.len);
+
+	air_write_u16(&w, number);
+	air_write_u16(&w, (uint16_t)payload.len);
+	air_write_bytes(&w, payload);
+	return air_written(&w).len;
+}
+
+/* RFC 8656 11.3. The transaction id of an indication is used for nothing. */
+static size_t write_data(struct altair_server *s, struct air_server_room room,
+			 const altair_addr *peer, altair_bytes payload)
+{
+	struct air_stun_header h = {.class = AIR_STUN_INDICATION,
+				    .method = AIR_STUN_DATA};
+	struct air_stun_value from = {.addr = *peer};
+	struct air_stun_value data = {.bytes = payload};
+	struct air_writer w = air_writer(h.transaction, sizeof h.transaction);
+	struct air_stun_builder b;
+	uint8_t counter[8];
+	struct air_writer c = air_writer(counter, sizeof counter);
+
+	air_write_u64(&c, s->indications++);
+	air_write_u64(&w,
+		      air_siphash(s->allocations.hash_key, air_written(&c)));
+	air_write_u32(&w, (uint32_t)s->indications);
+	air_stun_build(&b, room.at, room.len, &h);
+	air_stun_build_attr(&b, AIR_STUN_XOR_PEER_ADDRESS, &from);
+	air_stun_build_attr(&b, AIR_STUN_DATA_ATTR, &data);
+	return air_stun_build_end(&b).len;
+}
+
+/* A payload from `peer` to the client of an allocation. */
+static void deliver(struct altair_server *s, struct air_allocation *a,
+		    const altair_addr *peer, altair_bytes payload)
+{
+	struct air_allocations *all = &s->allocations;
+	struct air_server_room room = air_server_outbox_room(&s->out);
+	const struct air_server_channel *c =
+		air_server_channel_to(&all->channels, &a->channels, peer);
+	uint32_t path;
+	size_t len;
+
+	if (c ? !c->is_permitted
+	      : air_permission_find(&all->permissions, &a->permissions, peer) ==
+			    AIR_POOL_NONE) {
+		drop(s);
+		return;
+	}
+	len = c ? write_channel(room, c->number, payload)
+		: write_data(s, room, peer, payload);
+	path = air_server_outbox_path(&s->out, &a->path);
+	if (len == 0 || path == AIR_SERVER_NO_PATH) {
+		drop(s);
+		return;
+	}
+	air_server_outbox_queue(&s->out, path, len);
+	s->stats.from_peers++;
+}
+
+void air_relay_take_peer(struct altair_server *s, const altair_path *path,
+			 altair_bytes payload)
+{
+	unsigned family = path->sock >= 2 * ALTAIR_SERVER_RELAY;
+	uint16_t port = (uint16_t)path->sock;
+	altair_addr peer = air_addr_canonical(&path->remote);
+	uint32_t owner =
+		s->relays ? air_port_owner(&s->allocations.ports[family], port)
+			  : AIR_PORT_NOBODY;
+
+	if (owner == AIR_PORT_NOBODY)
+		drop(s);
+	else
+		deliver(s, &s->allocations.all[owner], &peer, payload);
+}
+
+/* --- to a peer ----------------------------------------------------------- */
+
+static void send(struct altair_server *s, const altair_path *path,
+		 altair_bytes payload)
+{
+	struct air_server_room room = air_server_outbox_room(&s->out);
+	uint32_t number;
+
+	if (room.len < payload.len || room.len == 0) {
+		drop(s);
+		return;
+	}
+	number = air_server_outbox_path(&s->out, path);
+	if (number == AIR_SERVER_NO_PATH) {
+		drop(s);
+		return;
+	}
+	if (payload.len > 0)
+		memcpy(room.at, payload.data, payload.len);
+	air_server_outbox_queue(&s->out, number, payload.len);
+	s->stats.to_peers++;
+}
+
+/* A payload of an allocation to a peer that it may reach. */
+static void relay(struct altair_server *s, const struct air_allocation *a,
+		  const altair_addr *peer, altair_bytes payload)
+{
+	enum air_allocation_family family =
+		peer->family == ALTAIR_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	const struct air_ports *ports = &s->allocations.ports[family];
+	altair_path path = {.sock = air_relay_sock(family, a->port[family]),
+			    .local = ports->bind,
+			    .remote = *peer};
+	altair_addr from = ports->told;
+	uint32_t other;
+
+	path.local.port = from.port = a->port[family];
+	if (!air_policy_is_relayed(&s->policy, peer)) {
+		send(s, &path, payload);
+		return;
+	}
+	other = air_port_owner(ports, peer->port);
+	if (other == AIR_PORT_NOBODY)
+		drop(s);
+	else
+		deliver(s, &s->allocations.all[other], &from, payload);
+}
+
+static struct air_allocation *find(struct altair_server *s,
+				   const altair_path *path)
+{
+	struct air_allocation *a;
+
+	if (!s->relays)
+		return NULL;
+	a = air_allocation_find(&s->allocations, path);
+	return a && a->state == ALLOCATION_OPEN ? a : NULL;
+}
+
+bool air_relay_take_channel(struct altair_server *s, const altair_path *path,
+			    altair_bytes message)
+{
+	struct air_allocation *a = find(s, path);
+	const struct air_server_channel *c;
+	altair_bytes payload;
+	uint16_t number;
+
+	if (!a)
+		return false;
+	if (!air_data_read_channel(message, &number, &payload)) {
+		drop(s);
+		return true;
+	}
+	c = air_server_channel_numbered(&s->allocations.channels, &a->channels,
+					number);
+	if (!c || !c->is_permitted)
+		drop(s);
+	else
+		relay(s, a, &c->peer, payload);
+	return true;
+}
+
+/* RFC 8656 11.2. DONT-FRAGMENT is not offered, so such data is not sent. */
+bool air_relay_take_send(struct altair_server *s, const altair_path *path,
+			 const struct air_stun_message *m)
+{
+	struct air_allocation *a = find(s, path);
+	struct air_stun_value peer, data;
+
+	if (!a)
+		return false;
+	if (m->unknown_count > 0 ||
+	    air_stun_message_place(m, AIR_STUN_DONT_FRAGMENT) ||
+	    !air_stun_message_get(m, AIR_STUN_XOR_PEER_ADDRESS, &peer) ||
+	    !air_stun_message_get(m, AIR_STUN_DATA_ATTR, &data) ||
+	    air_permission_find(&s->allocations.permissions, &a->permissions,
+				&peer.addr) == AIR_POOL_NONE) {
+		drop(s);
+	} else if (!air_policy_permits(&s->policy, &peer.addr)) {
+		s->stats.denied++;
+	} else {
+		relay(s, a, &peer.addr, data.bytes);
+	}
+	return true;
+}

@@ -1,0 +1,25 @@
+/* Data between clients and peers (RFC 8656 11, 12). */
+#ifndef AIR_SERVER_RELAY_H
+#define AIR_SERVER_RELAY_H
+
+#include "server/state.h"
+
+/* True for a sock of ours. */
+static inline bool air_relay_is_sock(uint32_t sock)
+{
+	return sock >= ALTAIR_SERVER_RELAY;
+}
+
+/* The sock of a relay port. */
+uint32_t air_relay_sock(enum air_allocation_family family, uint16_t port);
+
+/* What a client sends to a peer; false when it is no client's. */
+bool air_relay_take_channel(struct altair_server *server,
+			    const altair_path *path, altair_bytes message);
+bool air_relay_take_send(struct altair_server *server, const altair_path *path,
+			 const struct air_stun_message *m);
+/* What a peer sends to a relay port. */
+void air_relay_take_peer(struct altair_server *server, const altair_path *path,
+			 altair_bytes payload);
+
+#endif

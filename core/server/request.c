@@ -1,0 +1,299 @@
+/*
+ * Requests (RFC 8656 5, 8.2, 10.2, 12.2). One way for all: who it is, whether we
+ * understand everything, whose allocation it is about, and then the method. Each
+ * method gives 0 when it has answered, or the code of the error to be told.
+ */
+#include "server/request.h"
+
+#include "base/addr.h"
+#include "server/allocate.h"
+#include "stun/auth.h"
+
+#include <string.h>
+
+/* RFC 8656 3.2: what a lifetime is unless the client asks for more. */
+#define LIFETIME 600u
+
+/* Known to the STUN library, but nothing that we offer: as good as unknown (RFC
+ * 8656 7.2 says so of DONT-FRAGMENT). */
+static const uint16_t not_offered[] = {
+	AIR_STUN_DONT_FRAGMENT, AIR_STUN_ACCESS_TOKEN, AIR_STUN_CONNECTION_ID};
+#define NOT_OFFERED (sizeof not_offered / sizeof *not_offered)
+
+void air_call_begin(const struct air_call *call, struct air_response *r)
+{
+	air_response_begin(r, call->server, call->path, &call->guest.key,
+			   &call->m->header);
+}
+
+bool air_call_get(const struct air_call *call, uint16_t type,
+		  struct air_stun_value *out)
+{
+	return air_stun_message_get(call->m, type, out);
+}
+
+bool air_call_has(const struct air_call *call, uint16_t type)
+{
+	return air_stun_message_place(call->m, type) != NULL;
+}
+
+uint32_t air_call_lifetime(const struct air_call *call)
+{
+	uint32_t most = call->server->lifetime_max;
+	struct air_stun_value v;
+
+	if (!air_call_get(call, AIR_STUN_LIFETIME, &v) || v.number < LIFETIME)
+		return LIFETIME;
+	return v.number < most ? (uint32_t)v.number : most;
+}
+
+/* --- errors -------------------------------------------------------------- */
+
+/* The attributes that the request should not have had. */
+static altair_bytes list_unknown(const struct air_call *call,
+				 struct air_writer *w)
+{
+	for (size_t i = 0; i < call->m->unknown_count; i++)
+		air_write_u16(w, call->m->unknown[i]);
+	for (size_t i = 0; i < NOT_OFFERED; i++)
+		if (air_call_has(call, not_offered[i]))
+			air_write_u16(w, not_offered[i]);
+	return air_written(w);
+}
+
+static bool is_understood(const struct air_call *call)
+{
+	for (size_t i = 0; i < NOT_OFFERED; i++)
+		if (air_call_has(call, not_offered[i]))
+			return false;
+	return call->m->unknown_count == 0;
+}
+
+static void refuse(const struct air_call *call, int code)
+{
+	uint8_t list[2 * (AIR_STUN_ATTRS_MAX + NOT_OFFERED)];
+	struct air_writer w = air_writer(list, sizeof list);
+	struct air_stun_value types;
+	struct air_response r;
+
+	air_call_begin(call, &r);
+	air_response_fail(&r, code);
+	if (code == AIR_STUN_UNAUTHENTICATED || code == AIR_STUN_STALE_NONCE) {
+		air_guard_challenge(&r, call->now);
+	} else if (code == AIR_STUN_UNKNOWN_ATTRIBUTE) {
+		types.bytes = list_unknown(call, &w);
+		air_response_add(&r, AIR_STUN_UNKNOWN_ATTRIBUTES, &types);
+	}
+	air_response_end(&r);
+}
+
+/* --- methods ------------------------------------------------------------- */
+
+static int succeed(const struct air_call *call)
+{
+	struct air_response r;
+
+	air_call_begin(call, &r);
+	air_response_end(&r);
+	return 0;
+}
+
+/* RFC 8656 8.2. */
+static int take_refresh(struct air_call *call)
+{
+	struct air_allocation *a = call->allocation;
+	struct air_stun_value v;
+	struct air_response r;
+	uint32_t life = air_call_lifetime(call);
+
+	if (air_call_get(call, AIR_STUN_REQUESTED_ADDRESS_FAMILY, &v) &&
+	    !(v.number == AIR_STUN_IPV4 && a->port[FAMILY_IPV4]) &&
+	    !(v.number == AIR_STUN_IPV6 && a->port[FAMILY_IPV6]))
+		return AIR_STUN_PEER_FAMILY_MISMATCH;
+	if (air_call_get(call, AIR_STUN_LIFETIME, &v) && v.number == 0) {
+		life = 0;
+		air_allocation_end(&call->server->allocations, a);
+	} else {
+		a->life = life;
+		air_allocation_hold(&call->server->allocations, a, call->now,
+				    ALTAIR_SEC(life));
+	}
+	air_call_begin(call, &r);
+	air_response_add_number(&r, AIR_STUN_LIFETIME, life);
+	air_response_end(&r);
+	return 0;
+}
+
+/* What every peer must be that a request names (RFC 8656 10.2, 12.2). */
+static int check_peer(const struct air_call *call, const altair_addr *peer,
+		      bool with_port)
+{
+	struct altair_server *s = call->server;
+
+	if (peer->family == ALTAIR_NO_FAMILY ||
+	    !call->allocation->port[air_allocation_family(peer)])
+		return AIR_STUN_PEER_FAMILY_MISMATCH;
+	if (with_port ? air_policy_permits(&s->policy, peer)
+		      : air_policy_permits_ip(&s->policy, peer))
+		return 0;
+	s->stats.denied++;
+	return AIR_STUN_FORBIDDEN;
+}
+
+/* The peer at a place of the message, if it is one. */
+static bool get_peer(const struct air_call *call, size_t place,
+		     struct air_stun_value *out)
+{
+	const struct air_stun_place *p = &call->m->attrs[place];
+
+	return p->type == AIR_STUN_XOR_PEER_ADDRESS &&
+	       air_stun_message_value(call->m, p, out);
+}
+
+/* True when one more of the allocation's permissions has room. */
+static bool permit(const struct air_call *call, const altair_addr *peer)
+{
+	struct air_allocations *all = &call->server->allocations;
+	struct air_allocation *a = call->allocation;
+
+	if (a->permissions.count >= call->server->permissions_each &&
+	    air_permission_find(&all->permissions, &a->permissions, peer) ==
+		    AIR_POOL_NONE)
+		return false;
+	return air_allocation_permit(all, a, peer, call->now);
+}
+
+/* RFC 8656 10.2: all of them or, when one is wrong, none. Where the room ends,
+ * those before stay: they were asked for and are allowed. */
+static int take_create_permission(struct air_call *call)
+{
+	struct air_stun_value v;
+	size_t peers = 0;
+	int code;
+
+	for (size_t i = 0; i < call->m->attr_count; i++) {
+		if (!get_peer(call, i, &v))
+			continue;
+		peers++;
+		code = check_peer(call, &v.addr, false);
+		if (code != 0)
+			return code;
+	}
+	if (peers == 0)
+		return AIR_STUN_BAD_REQUEST;
+	for (size_t i = 0; i < call->m->attr_count; i++)
+		if (get_peer(call, i, &v) && !permit(call, &v.addr))
+			return AIR_STUN_INSUFFICIENT_CAPACITY;
+	return succeed(call);
+}
+
+/* The permission that a channel brings, and the channel (RFC 8656 12.2). */
+static int bind_channel(const struct air_call *call, uint16_t number,
+			const altair_addr *peer)
+{
+	struct air_allocations *all = &call->server->allocations;
+	struct air_allocation *a = call->allocation;
+	struct air_server_channel *c =
+		air_server_channel_to(&all->channels, &a->channels, peer);
+	struct air_server_channel new = {.peer = *peer,
+					 .number = number,
+					 .owner =
+						 air_allocation_number(all, a)};
+
+	if (!c && a->channels.count >= call->server->channels_each)
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	if (!c && !air_server_channel_add(&all->channels, &a->channels, &new,
+					  call->now))
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	if (c)
+		air_server_channel_refresh(&all->channels, c, call->now);
+	if (!permit(call, peer)) /* then the channel carries nothing yet */
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	return succeed(call);
+}
+
+static int take_channel_bind(struct air_call *call)
+{
+	struct air_allocations *all = &call->server->allocations;
+	struct air_allocation *a = call->allocation;
+	const struct air_server_channel *to, *numbered;
+	struct air_stun_value number, peer;
+	int code;
+
+	if (!air_call_get(call, AIR_STUN_CHANNEL_NUMBER, &number) ||
+	    !air_call_get(call, AIR_STUN_XOR_PEER_ADDRESS, &peer) ||
+	    number.number < AIR_STUN_CHANNEL_MIN ||
+	    number.number > AIR_STUN_CHANNEL_MAX)
+		return AIR_STUN_BAD_REQUEST;
+	code = check_peer(call, &peer.addr, true);
+	if (code != 0)
+		return code;
+	to = air_server_channel_to(&all->channels, &a->channels, &peer.addr);
+	numbered = air_server_channel_numbered(&all->channels, &a->channels,
+					       (uint16_t)number.number);
+	if (to != numbered)
+		return AIR_STUN_BAD_REQUEST;
+	return bind_channel(call, (uint16_t)number.number, &peer.addr);
+}
+
+/* --- the common way ------------------------------------------------------ */
+
+static const struct method {
+	uint16_t number;
+	bool needs_allocation;
+	int (*take)(struct air_call *call);
+} methods[] = {
+	{AIR_STUN_ALLOCATE, false, air_allocate_take},
+	{AIR_STUN_REFRESH, true, take_refresh},
+	{AIR_STUN_CREATE_PERMISSION, true, take_create_permission},
+	{AIR_STUN_CHANNEL_BIND, true, take_channel_bind},
+};
+
+static const struct method *find_method(uint16_t number)
+{
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (methods[i].number == number)
+			return &methods[i];
+	return NULL;
+}
+
+static int serve(struct air_call *call, const struct method *method)
+{
+	int code = air_guard_check(call->server, call->now, &call->from,
+				   call->m, &call->guest);
+
+	if (code != 0)
+		return code;
+	if (!is_understood(call))
+		return AIR_STUN_UNKNOWN_ATTRIBUTE;
+	call->allocation =
+		air_allocation_find(&call->server->allocations, call->path);
+	if (!method->needs_allocation)
+		return method->take(call);
+	if (!call->allocation || call->allocation->state != ALLOCATION_OPEN)
+		return AIR_STUN_ALLOCATION_MISMATCH;
+	if (call->allocation->owner != call->guest.owner)
+		return AIR_STUN_WRONG_CREDENTIALS;
+	return method->take(call);
+}
+
+bool air_server_request_take(struct altair_server *s, altair_time now,
+			     const altair_path *path,
+			     const struct air_stun_message *m)
+{
+	const struct method *method = find_method(m->header.method);
+	struct air_call call = {.server = s,
+				.now = now,
+				.path = path,
+				.from = air_addr_canonical(&path->remote),
+				.m = m};
+	int code;
+
+	if (!method)
+		return false;
+	code = serve(&call, method);
+	if (code != 0)
+		refuse(&call, code);
+	memset(&call.guest, 0, sizeof call.guest);
+	return true;
+}

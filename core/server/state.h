@@ -1,0 +1,36 @@
+/*
+ * The server's state, for the files that work on it: request.c and allocate.c
+ * (what clients ask), guard.c (who they are), response.c (what they are told),
+ * relay.c (data), server.c (the machine).
+ */
+#ifndef AIR_SERVER_STATE_H
+#define AIR_SERVER_STATE_H
+
+#include "base/machine.h"
+#include "server/allocation.h"
+#include "server/binding.h"
+#include "server/nonce.h"
+#include "server/policy.h"
+#include "server/user.h"
+
+struct altair_server {
+	struct altair_machine machine;
+	size_t batch_max;
+	struct air_server_outbox out;
+	struct air_binding binding;
+	altair_server_stats stats;
+	/* TURN; all of it only where `relays` */
+	bool relays;
+	const altair_crypto *crypto;
+	altair_bytes realm;
+	uint32_t lifetime_max;
+	unsigned permissions_each, channels_each, quota_user;
+	struct air_users users;
+	struct air_nonces nonces;
+	struct air_policy policy;
+	struct air_heap timers;
+	struct air_allocations allocations;
+	uint64_t indications; /* sent; makes their transaction ids */
+};
+
+#endif

@@ -1,0 +1,184 @@
+/* Data through the TURN server, and what is dropped. */
+#include "server_world.h"
+
+static void send_and_data_indications(void)
+{
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	CHECK_EQ(w.open_count, 1);
+	CHECK_EQ(w.open[0], sock);
+	CHECK_EQ(permit(PEER), 0);
+	CHECK_EQ(send_to(PEER, "to the peer"), 1);
+	check_relayed(sock, PEER, "to the peer");
+	CHECK_EQ(send_from(PEER, sock, "from the peer"), 1);
+	check_data(ME, PEER, "from the peer");
+	/* Another port of the same host. */
+	CHECK_EQ(send_from("203.0.113.9:7", sock, "x"), 1);
+	check_data(ME, "203.0.113.9:7", "x");
+	CHECK_EQ(send_to("203.0.113.9:7000", "y"), 1);
+	CHECK_EQ(stats().to_peers, 2);
+	CHECK_EQ(stats().from_peers, 2);
+	CHECK_EQ(stats().dropped, 0);
+}
+
+static void channels_both_ways(void)
+{
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	CHECK_EQ(bind_channel(0x4fff, PEER2), 0);
+	CHECK_EQ(send_channel(0x4000, "one"), 1);
+	check_relayed(sock, PEER, "one");
+	CHECK_EQ(send_channel(0x4fff, "two"), 1);
+	check_relayed(sock, PEER2, "two");
+	CHECK_EQ(send_channel(0x4000, ""), 1); /* RFC 8656 12.4 allows it */
+	check_relayed(sock, PEER, "");
+	CHECK_EQ(send_from(PEER, sock, "three"), 1);
+	check_channel(ME, 0x4000, "three");
+	CHECK_EQ(send_from(PEER2, sock, "four"), 1);
+	check_channel(ME, 0x4fff, "four");
+	/* The host, but not the port of the channel. */
+	CHECK_EQ(send_from("203.0.113.9:6001", sock, "five"), 1);
+	check_data(ME, "203.0.113.9:6001", "five");
+}
+
+static void without_permission_nothing_passes(void)
+{
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	CHECK_EQ(send_to(PEER, "x"), 0);
+	CHECK_EQ(send_from(PEER, sock, "x"), 0);
+	CHECK_EQ(send_channel(0x4000, "x"), 0);
+	CHECK_EQ(stats().dropped, 3);
+	CHECK_EQ(send_from(PEER, sock + 1, "x"), 0); /* nobody's port */
+	CHECK_EQ(send_from(PEER, 3 * 65536 + 5, "x"), 0);
+	CHECK_EQ(stats().dropped, 5);
+}
+
+static void permissions_end_after_five_minutes(void)
+{
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	CHECK_EQ(refresh(3600), 0);
+	CHECK_EQ(bind_channel(0x4001, PEER), 0);
+	CHECK_EQ(permit(PEER2), 0);
+	wait_seconds(299);
+	CHECK_EQ(send_from(PEER, sock, "x"), 1);
+	CHECK_EQ(send_from(PEER2, sock, "x"), 1);
+	CHECK_EQ(send_channel(0x4001, "x"), 1);
+	CHECK_EQ(permit(PEER2), 0);
+	wait_seconds(1);
+	CHECK_EQ(send_from(PEER, sock, "x"), 0);
+	CHECK_EQ(send_channel(0x4001, "x"), 0);
+	CHECK_EQ(send_to(PEER, "x"), 0);
+	CHECK_EQ(send_to(PEER2, "x"), 1);
+	CHECK_EQ(permit(PEER), 0); /* the channel is still there */
+	CHECK_EQ(send_channel(0x4001, "x"), 1);
+	wait_seconds(300);
+	CHECK_EQ(permit(PEER), 0); /* it is not */
+	CHECK_EQ(send_channel(0x4001, "x"), 0);
+	CHECK_EQ(send_to(PEER, "x"), 1);
+}
+
+static void a_peer_that_is_a_client_is_reached_inside(void)
+{
+	altair_addr one, two;
+	char at_one[ALTAIR_ADDR_TEXT], at_two[ALTAIR_ADDR_TEXT];
+
+	begin_default();
+	arrive(OTHER, "other");
+	two = answer_value(AIR_STUN_XOR_RELAYED_ADDRESS).addr;
+	altair_addr_format(&two, at_two, sizeof at_two);
+	arrive(ME, "user");
+	one = answer_value(AIR_STUN_XOR_RELAYED_ADDRESS).addr;
+	altair_addr_format(&one, at_one, sizeof at_one);
+	CHECK_EQ(bind_channel(0x4000, at_two), 0);
+	CHECK_EQ(send_channel(0x4000, "x"), 0); /* it has no permission */
+	be(OTHER, "other");
+	get_challenged();
+	CHECK_EQ(permit(at_one), 0);
+	CHECK_EQ(send_to(at_one, "there"), 1);
+	check_channel(ME, 0x4000, "there");
+	be(ME, "user");
+	CHECK_EQ(send_channel(0x4000, "and back"), 1);
+	check_data(OTHER, at_one, "and back");
+	/* To itself: once, to the client, not in circles. */
+	get_challenged();
+	CHECK_EQ(permit(at_one), 0);
+	CHECK_EQ(send_to(at_one, "mirror"), 1);
+	check_data(ME, at_one, "mirror");
+	/* A port that nobody has is not asked of the host. */
+	CHECK_EQ(send_to("198.51.100.1:50063", "x"), 0);
+	CHECK_EQ(bind_channel(0x4001, "198.51.100.1:50063"), 403);
+}
+
+static void bursts_stay_bursts(void)
+{
+	uint8_t burst[16 * 104];
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	memset(burst, 'x', sizeof burst);
+	for (size_t i = 0; i < 16; i++)
+		memcpy(burst + 104 * i, "\x40\0\0\x64", 4);
+	w.sent_count = 0;
+	deliver(0, ME, (altair_bytes){burst, sizeof burst}, 104);
+	CHECK_EQ(w.sent_count, 1);
+	CHECK_EQ(last()->segment, 100);
+	CHECK_EQ(last()->len, 1600);
+	CHECK_EQ(last()->path.sock, sock);
+	CHECK_EQ(stats().to_peers, 16);
+	deliver(sock, PEER, (altair_bytes){burst, 1600}, 100);
+	CHECK_EQ(w.sent_count, 2);
+	CHECK_EQ(last()->segment, 104);
+	CHECK_EQ(last()->len, 16 * 104);
+	CHECK_EQ(last()->path.sock, 0);
+	CHECK_EQ(stats().from_peers, 16);
+}
+
+static void malformed_channel_data_is_dropped(void)
+{
+	static const uint8_t longer[] = {0x40, 0, 0, 5, 1, 2, 3, 4};
+	static const uint8_t outside[] = {0x50, 0, 0, 1, 1};
+	static const uint8_t padded[] = {0x40, 0, 0, 1, 'x', 0, 0, 0};
+
+	begin_default();
+	arrive(ME, "user");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	w.sent_count = 0;
+	CHECK_EQ(deliver(0, ME, (altair_bytes){longer, sizeof longer}, 0),
+		 ALTAIR_TAKEN);
+	CHECK_EQ(stats().dropped, 1);
+	CHECK_EQ(deliver(0, ME, (altair_bytes){outside, sizeof outside}, 0),
+		 ALTAIR_NOT_MINE);
+	CHECK_EQ(deliver(0, OTHER, (altair_bytes){longer, sizeof longer}, 0),
+		 ALTAIR_NOT_MINE);
+	CHECK_EQ(deliver(0, ME, (altair_bytes){longer, 3}, 0), ALTAIR_NOT_MINE);
+	/* Padded, as some do over UDP, too. */
+	CHECK_EQ(deliver(0, ME, (altair_bytes){padded, sizeof padded}, 0),
+		 ALTAIR_TAKEN);
+	check_relayed(last()->path.sock, PEER, "x");
+	CHECK_EQ(w.sent_count, 1);
+}
+
+static const struct check_test tests[] = {
+	TEST(send_and_data_indications),
+	TEST(channels_both_ways),
+	TEST(without_permission_nothing_passes),
+	TEST(permissions_end_after_five_minutes),
+	TEST(a_peer_that_is_a_client_is_reached_inside),
+	TEST(bursts_stay_bursts),
+	TEST(malformed_channel_data_is_dropped),
+};
+
+CHECK_MAIN(tests)
