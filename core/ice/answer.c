@@ -79,6 +79,7 @@ static void refuse(struct altair_agent *a, const altair_path *path,
 	uint8_t buffer[AIR_CHECK_LEN_MAX];
 
 	a->stats.refused++;
+	a->stats.unauthenticated += code == AIR_STUN_UNAUTHENTICATED;
 	air_session_send(a, path,
 			 air_check_refusal(request, &a->keys,
 					   (enum air_stun_error_code)code,
@@ -273,8 +274,10 @@ static enum altair_verdict conclude(struct altair_agent *a,
 {
 	struct air_stun_value value;
 
-	if (!air_check_is_genuine(response, &a->keys))
+	if (!air_check_is_genuine(response, &a->keys)) {
+		a->stats.unauthenticated++;
 		return ignore(a);
+	}
 	if (!is_symmetric(a, pair, &datagram->path))
 		air_pair_fail(pair);
 	else if (response->header.class == AIR_STUN_SUCCESS &&

@@ -234,7 +234,9 @@ typedef struct altair_agent_stats {
 	uint64_t unsent;	/* for want of room: poll more often         */
 	uint64_t messages_in, messages_out, bytes_in, bytes_out;
 	uint64_t unusable; /* candidates of the peer that were refused   */
-	uint64_t names;	   /* of these: with a name (mDNS), not an IP    */
+	uint64_t unauthenticated; /* of refused and ignored: credentials that
+	                             do not fit                            */
+	uint64_t names; /* of these: with a name (mDNS), not an IP    */
 } altair_agent_stats;
 
 /* Copies the counters as they are now. */

@@ -1,9 +1,9 @@
 #!/bin/sh
 # What the manual says is so:            manual.sh    from the root of the tree
-#   its table of errors is that of altair/error.h; each name of ours in it is
-#   declared; each test that it names is in the table of its test program; its
-#   table of NATs is the simulator's. And libaltair(3) lists what the libraries
-#   export, and its programs compile.
+#   its tables of errors and verdicts are those of the headers; each name of ours
+#   in it is declared; each test that it names is in the table of its test
+#   program; its table of NATs is the simulator's. And libaltair(3) lists what the
+#   libraries export, and its programs compile.
 # shellcheck disable=SC2016 # backquotes are Markdown here
 set -u
 page=docs/manual.md
@@ -25,6 +25,15 @@ sed -nE 's/^.*X\(([A-Z_]+), (-[0-9]+), *"(.*)"\).*/| `ALTAIR_E_\1` | \2 | \3 |/p
   include/altair/error.h >"$dir/errors"
 grep -E '^\| `ALTAIR_E_' "$page" >"$dir/said"
 same "$page: the table of errors is not that of altair/error.h" "$dir/errors" "$dir/said"
+
+printf '#include <altair/verdict.h>\n%s\n%s\n' \
+  '#define ROW(id, name, sentence, advice) @| name | sentence | advice |' \
+  'ALTAIR_AGENT_VERDICTS(ROW)' | "${CC:-cc}" -E -P -Iinclude - | tr '@' '\n' |
+  sed -n '/^| "/p' | sed 's/ *$//; s/" "//g; s/^| "\([a-z-]*\)" | "/| `\1` | /
+    s/" | "/ | /; s/" |$/ |/' >"$dir/verdicts"
+awk '/^\| code \| what it means/ { inside = 1 } !/^\|/ { inside = 0 }
+  inside && /^\| `/' "$page" >"$dir/said"
+same "$page: the table of verdicts is not that of altair/verdict.h" "$dir/verdicts" "$dir/said"
 
 grep -ohE '\b(altair_[a-z0-9_]+|ALTAIR_[A-Z0-9_]+)' "$page" |
   grep -vE '_$|^ALTAIR_(STUN|E_[A-Z_]+)$' | sort -u >"$dir/names"

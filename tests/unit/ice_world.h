@@ -54,8 +54,14 @@ struct side {
 	altair_time received_at;
 };
 
+/* A STUN server, and what it sees: no address where it does not answer. */
+struct stun_server {
+	altair_addr addr, sees[2];
+};
+
 static struct {
 	struct side side[2];
+	struct stun_server servers[ALTAIR_AGENT_SERVERS_MAX];
 	altair_time now;
 	altair_time delay, signal_delay;
 	struct flight flights[FLIGHTS_MAX];
@@ -135,6 +141,27 @@ static inline void add(int s, const altair_agent_config *c, const char *host,
 	CHECK_EQ(altair_agent_add_host(side->agent, w.now, 7, &side->addr), 0);
 }
 
+/* The answer of a server, for the one that asked. */
+static inline void launch_answer(int from, const struct stun_server *server,
+				 altair_bytes request)
+{
+	struct flight *f = &w.flights[w.flight_count];
+	struct air_stun_value value = {.addr = server->sees[from]};
+	struct air_stun_message m;
+	struct air_stun_builder b;
+
+	CHECK(air_stun_message_read(&m, request, AIR_STUN_SET_BASE));
+	CHECK(w.flight_count < FLIGHTS_MAX);
+	m.header.class = AIR_STUN_SUCCESS;
+	air_stun_build(&b, f->bytes, sizeof f->bytes, &m.header);
+	air_stun_build_attr(&b, AIR_STUN_XOR_MAPPED_ADDRESS, &value);
+	f->len = air_stun_build_end(&b).len;
+	f->at = w.now + 2 * w.delay;
+	f->to = from;
+	f->path = (altair_path){7, w.side[from].addr, server->addr};
+	w.flight_count++;
+}
+
 static inline void launch(int from, const altair_datagram *d)
 {
 	struct flight *f = &w.flights[w.flight_count];
@@ -144,6 +171,10 @@ static inline void launch(int from, const altair_datagram *d)
 	CHECK_EQ(d->path.sock, 7);
 	CHECK(d->bytes.len > 0 && d->bytes.len <= sizeof f->bytes);
 	w.side[from].sent++;
+	for (int i = 0; i < ALTAIR_AGENT_SERVERS_MAX; i++)
+		if (altair_addr_equal(&d->path.remote, &w.servers[i].addr) &&
+		    w.servers[i].sees[from].family != ALTAIR_NO_FAMILY)
+			launch_answer(from, &w.servers[i], d->bytes);
 	if (!altair_addr_equal(&d->path.remote, &to->public))
 		return;
 	CHECK(w.flight_count < FLIGHTS_MAX);

@@ -1,0 +1,336 @@
+/*
+ * The verdict: why the connection is as it is. It is worked out when it is asked
+ * for, from what the agent knows anyway: candidates of both sides, what came of
+ * the pairs, the STUN servers' answers. The first row that holds decides.
+ *
+ * That a NAT maps per destination shows in two ways: two servers saw one base
+ * differently, or the peer's checks came from, or went to, another port than
+ * the server saw. That it filters per port is concluded: against a NAT that maps
+ * per destination every other filter lets a direct path through.
+ */
+#include "ice/session.h"
+
+#include <altair/verdict.h>
+
+#include <string.h>
+
+typedef bool predicate(const struct altair_agent *a);
+
+struct row {
+	predicate *holds;
+	enum altair_agent_verdict_code code;
+};
+
+/* --- candidates ---------------------------------------------------------- */
+
+static bool is_direct(const struct air_candidate *c)
+{
+	return c->type != CANDIDATE_RELAY;
+}
+
+static bool is_global(const struct air_candidate *c)
+{
+	return altair_addr_classify(&c->addr) == ALTAIR_ADDR_GLOBAL;
+}
+
+/* Two views of one base that the same NAT may have given. */
+static bool are_two_mappings(const struct air_candidate *one,
+			     const struct air_candidate *two)
+{
+	return one->base.family != ALTAIR_NO_FAMILY &&
+	       altair_addr_equal(&one->base, &two->base) &&
+	       !altair_addr_equal(&one->addr, &two->addr) &&
+	       altair_addr_classify(&one->addr) ==
+		       altair_addr_classify(&two->addr);
+}
+
+/* What a check has shown beside what a server saw: the same NAT, another port. */
+static bool is_other_port(const struct air_candidate *prflx,
+			  const struct air_candidate *srflx)
+{
+	return prflx->type == CANDIDATE_PRFLX &&
+	       altair_addr_same_ip(&prflx->addr, &srflx->addr) &&
+	       prflx->addr.port != srflx->addr.port;
+}
+
+static bool varies(const struct air_candidate *list, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (list[i].type != CANDIDATE_SRFLX)
+			continue;
+		for (uint32_t k = 0; k < count; k++)
+			if ((list[k].type == CANDIDATE_SRFLX &&
+			     are_two_mappings(&list[i], &list[k])) ||
+			    is_other_port(&list[k], &list[i]))
+				return true;
+	}
+	return false;
+}
+
+static bool we_map_per_destination(const struct altair_agent *a)
+{
+	return varies(a->list.locals, a->list.locals_count);
+}
+
+static bool peer_maps_per_destination(const struct altair_agent *a)
+{
+	return varies(a->list.remotes, a->list.remotes_count);
+}
+
+/* Two servers saw the same. */
+static bool we_map_for_all(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; a->discover && i < a->hosts_count; i++)
+		if (altair_discover_mapping(a->discover,
+					    a->list.locals[i].sock) ==
+		    ALTAIR_MAPPING_STABLE)
+			return !we_map_per_destination(a);
+	return false;
+}
+
+/* --- the reasons --------------------------------------------------------- */
+
+static bool is_always(const struct altair_agent *a)
+{
+	(void)a;
+	return true;
+}
+
+/* A direct path is still on trial. */
+static bool is_trying(const struct altair_agent *a)
+{
+	altair_agent_pair pair;
+
+	for (uint32_t i = 0; altair_agent_get_pair(a, i, &pair) == 0; i++)
+		if (pair.kind != ALTAIR_PATH_RELAY &&
+		    (pair.outcome == ALTAIR_PAIR_WAITING ||
+		     pair.outcome == ALTAIR_PAIR_CHECKING))
+			return true;
+	return false;
+}
+
+static bool is_by_choice(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.remotes_count; i++)
+		if (is_direct(&a->list.remotes[i]))
+			return false;
+	return true;
+}
+
+/* The peer lists addresses, and we have none of their families. */
+static bool is_without_family(const struct altair_agent *a)
+{
+	bool is_any = false;
+
+	for (uint32_t i = 0; i < a->list.remotes_count; i++) {
+		const struct air_candidate *c = &a->list.remotes[i];
+
+		is_any |= is_direct(c);
+		for (uint32_t k = 0; is_direct(c) && k < a->hosts_count; k++)
+			if (a->list.locals[k].addr.family == c->addr.family)
+				return false;
+	}
+	return is_any;
+}
+
+/* Something came to a socket of ours from a peer. */
+static bool is_host_reached(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
+		const struct air_pair *pair = &a->list.pairs[i];
+
+		if (a->list.locals[pair->local].type == CANDIDATE_HOST &&
+		    (pair->is_heard || pair->is_valid))
+			return true;
+	}
+	return false;
+}
+
+/* Servers were asked, and not one answered. */
+static bool is_udp_blocked(const struct altair_agent *a)
+{
+	altair_answer answer;
+	size_t i = 0;
+
+	if (!a->discover || is_host_reached(a))
+		return false;
+	for (; altair_discover_answer(a->discover, i, &answer) == 0; i++)
+		if (answer.state != ALTAIR_ANSWER_FAILED ||
+		    answer.reason != ALTAIR_E_TIMEOUT)
+			return false;
+	return i > 0;
+}
+
+static bool has_no_server(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->hosts_count; i++)
+		if (is_global(&a->list.locals[i]))
+			return false;
+	return a->servers_count == 0;
+}
+
+static bool is_peer_unreachable(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.remotes_count; i++)
+		if (is_direct(&a->list.remotes[i]) &&
+		    is_global(&a->list.remotes[i]))
+			return false;
+	return true;
+}
+
+static bool is_same_nat(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.locals_count; i++)
+		for (uint32_t k = 0; k < a->list.remotes_count; k++)
+			if (a->list.locals[i].type == CANDIDATE_SRFLX &&
+			    a->list.remotes[k].type == CANDIDATE_SRFLX &&
+			    altair_addr_same_ip(&a->list.locals[i].addr,
+						&a->list.remotes[k].addr))
+				return true;
+	return false;
+}
+
+static bool do_both_map_per_destination(const struct altair_agent *a)
+{
+	return we_map_per_destination(a) && peer_maps_per_destination(a);
+}
+
+/* The peer refused our checks or we its, or its answers are signed otherwise. */
+static bool is_unauthenticated(const struct altair_agent *a)
+{
+	return a->stats.unauthenticated > 0 && a->stats.answers == 0;
+}
+
+static bool is_without_candidates(const struct altair_agent *a)
+{
+	return a->list.remotes_count == 0;
+}
+
+static bool is_heard(const struct altair_agent *a)
+{
+	return a->is_heard;
+}
+
+/* --- the tables ---------------------------------------------------------- */
+
+static const struct row relayed[] = {
+	{is_trying, ALTAIR_VERDICT_RELAYED_FOR_NOW},
+	{is_by_choice, ALTAIR_VERDICT_RELAYED_BY_CHOICE},
+	{is_without_family, ALTAIR_VERDICT_RELAYED_FAMILY},
+	{is_udp_blocked, ALTAIR_VERDICT_RELAYED_UDP_BLOCKED},
+	{is_peer_unreachable, ALTAIR_VERDICT_RELAYED_PEER_UNREACHABLE},
+	{is_same_nat, ALTAIR_VERDICT_RELAYED_SAME_NAT},
+	{do_both_map_per_destination,
+	 ALTAIR_VERDICT_RELAYED_SYMMETRIC_SYMMETRIC},
+	{we_map_per_destination, ALTAIR_VERDICT_RELAYED_SYMMETRIC_PORT},
+	{peer_maps_per_destination, ALTAIR_VERDICT_RELAYED_PORT_SYMMETRIC},
+	{we_map_for_all, ALTAIR_VERDICT_RELAYED_FIREWALL},
+	{is_always, ALTAIR_VERDICT_RELAYED_UNKNOWN},
+};
+
+static const struct row failed[] = {
+	{is_unauthenticated, ALTAIR_VERDICT_WRONG_CREDENTIALS},
+	{is_without_candidates, ALTAIR_VERDICT_NO_CANDIDATES},
+	{is_heard, ALTAIR_VERDICT_ONE_WAY},
+	{is_without_family, ALTAIR_VERDICT_FAILED_FAMILY},
+	{is_udp_blocked, ALTAIR_VERDICT_FAILED_UDP_BLOCKED},
+	{has_no_server, ALTAIR_VERDICT_NO_SERVERS},
+	{is_peer_unreachable, ALTAIR_VERDICT_FAILED_PEER_UNREACHABLE},
+	{is_same_nat, ALTAIR_VERDICT_FAILED_SAME_NAT},
+	{do_both_map_per_destination,
+	 ALTAIR_VERDICT_FAILED_SYMMETRIC_SYMMETRIC},
+	{we_map_per_destination, ALTAIR_VERDICT_FAILED_SYMMETRIC_PORT},
+	{peer_maps_per_destination, ALTAIR_VERDICT_FAILED_PORT_SYMMETRIC},
+	{is_always, ALTAIR_VERDICT_NO_ANSWER},
+};
+
+static enum altair_agent_verdict_code first_of(const struct row *row,
+					       const struct altair_agent *a)
+{
+	while (!row->holds(a))
+		row++;
+	return row->code;
+}
+
+/* --- the verdict --------------------------------------------------------- */
+
+static enum altair_agent_verdict_code
+judge_direct(const altair_agent_pair *pair)
+{
+	enum altair_addr_class class = altair_addr_classify(&pair->remote_addr);
+
+	if (pair->local_type != ALTAIR_CANDIDATE_HOST ||
+	    pair->remote_type != ALTAIR_CANDIDATE_HOST)
+		return ALTAIR_VERDICT_DIRECT_NAT;
+	return class == ALTAIR_ADDR_GLOBAL ? ALTAIR_VERDICT_DIRECT_HOST
+					   : ALTAIR_VERDICT_DIRECT_LAN;
+}
+
+static enum altair_agent_verdict_code judge_path(const struct altair_agent *a)
+{
+	altair_agent_pair pair;
+
+	if (altair_agent_selected(a, &pair) != 0)
+		return ALTAIR_VERDICT_CHECKING;
+	switch (pair.kind) {
+	case ALTAIR_PATH_RELAY:
+		return first_of(relayed, a);
+	case ALTAIR_PATH_TCP:
+		return ALTAIR_VERDICT_DIRECT_TCP;
+	case ALTAIR_PATH_DIRECT:
+		break;
+	}
+	return judge_direct(&pair);
+}
+
+/* No path yet. Wrong credentials are told before the patience ends. */
+static enum altair_agent_verdict_code judge_start(const struct altair_agent *a)
+{
+	if (is_unauthenticated(a))
+		return ALTAIR_VERDICT_WRONG_CREDENTIALS;
+	if (!a->keys.has_remote ||
+	    (a->list.remotes_count == 0 && !a->is_remote_ended))
+		return ALTAIR_VERDICT_WAITING;
+	return a->list.remotes_count == 0 ? ALTAIR_VERDICT_NO_CANDIDATES
+					  : ALTAIR_VERDICT_CHECKING;
+}
+
+static enum altair_agent_verdict_code judge(const struct altair_agent *a)
+{
+	switch (a->state) {
+	case ALTAIR_AGENT_GATHERING:
+	case ALTAIR_AGENT_CHECKING:
+		return judge_start(a);
+	case ALTAIR_AGENT_SUSPECT:
+		return ALTAIR_VERDICT_SILENT;
+	case ALTAIR_AGENT_DISCONNECTED:
+		return ALTAIR_VERDICT_CONSENT_LOST;
+	case ALTAIR_AGENT_FAILED:
+		return a->path ? ALTAIR_VERDICT_CONSENT_LOST
+			       : first_of(failed, a);
+	case ALTAIR_AGENT_CLOSED:
+		return ALTAIR_VERDICT_CLOSED;
+	case ALTAIR_AGENT_CONNECTED:
+	case ALTAIR_AGENT_COMPLETED:
+		break;
+	}
+	return judge_path(a);
+}
+
+void altair_agent_get_verdict(const altair_agent *a, altair_agent_verdict *out)
+{
+	static const struct text {
+		const char *name, *sentence, *advice;
+	} texts[] = {
+#define TEXT(id, name, sentence, advice) {name, sentence, advice},
+		ALTAIR_AGENT_VERDICTS(TEXT)
+#undef TEXT
+	};
+
+	memset(out, 0, sizeof *out);
+	out->size = sizeof *out;
+	out->code = judge(a);
+	out->name = texts[out->code].name;
+	out->sentence = texts[out->code].sentence;
+	out->advice = texts[out->code].advice;
+}
