@@ -25,11 +25,8 @@ static uint32_t find_local(const struct air_checklist *list,
 	return pair->local;
 }
 
-static enum altair_agent_outcome find_outcome(const struct altair_agent *a,
-					      const struct air_pair *pair)
+static enum altair_agent_outcome find_outcome(const struct air_pair *pair)
 {
-	bool is_settled = a->path && a->path->is_nominated;
-
 	if (pair->is_valid)
 		return ALTAIR_PAIR_WORKS;
 	if (pair->state == PAIR_FAILED && pair->check.sent < AIR_CHECK_SENDINGS)
@@ -37,12 +34,10 @@ static enum altair_agent_outcome find_outcome(const struct altair_agent *a,
 	if (pair->state == PAIR_FAILED)
 		return pair->is_heard ? ALTAIR_PAIR_ONE_WAY
 				      : ALTAIR_PAIR_SILENT;
-	/* RFC 8445 8.1.2: with a nominated pair the others are not checked. */
-	if (pair->state != PAIR_IN_PROGRESS)
-		return is_settled && pair->trigger == 0 ? ALTAIR_PAIR_SKIPPED
-							: ALTAIR_PAIR_WAITING;
-	return pair->check.next == ALTAIR_NEVER ? ALTAIR_PAIR_SKIPPED
-						: ALTAIR_PAIR_CHECKING;
+	if (pair->is_stopped && pair->trigger == 0)
+		return ALTAIR_PAIR_SKIPPED;
+	return pair->state == PAIR_IN_PROGRESS ? ALTAIR_PAIR_CHECKING
+					       : ALTAIR_PAIR_WAITING;
 }
 
 static enum altair_candidate_type type_of(const struct air_candidate *c)
@@ -82,7 +77,7 @@ static void report(const altair_agent *a, const struct air_pair *pair,
 	out->remote_addr = remote->addr;
 	out->local_type = type_of(local);
 	out->remote_type = type_of(remote);
-	out->outcome = find_outcome(a, pair);
+	out->outcome = find_outcome(pair);
 	if (air_path_is_relayed(a, pair))
 		out->kind = ALTAIR_PATH_RELAY;
 	out->rtt = pair->rtt;
