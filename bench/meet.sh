@@ -78,8 +78,8 @@ meet_floor() {
 	"$LAB_BUILD/bench/bench-floor" "$a" "$b" "$LAB_STUN"
 }
 
-# Other programs disturb less where we may have priority over them.
-renice -n -20 $$ >/dev/null 2>&1
+# Other programs of the machine disturb less where we may go before them.
+chrt --rr -p 1 $$ 2>/dev/null || renice -n -20 $$ >/dev/null 2>&1
 lab_up "$kind_a" "$kind_b"
 lab_coturn
 [ -z "$capture" ] || meet_capture

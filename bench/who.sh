@@ -16,7 +16,7 @@ who_line=''
 # The program and the options that only it has.
 who_program() {
 	case $1 in
-	altair) echo "$LAB_BUILD/altair agent --ca $LAB_CA" ;;
+	altair) echo "$LAB_BUILD/altair agent" ;;
 	libnice) echo "$LAB_BUILD/tests/interop/libnice_peer --ice-tcp on" ;;
 	libnice-udp) echo "$LAB_BUILD/tests/interop/libnice_peer --ice-tcp off" ;;
 	pion) echo "$LAB_BUILD/tests/interop/pion_peer" ;;
@@ -30,6 +30,7 @@ who_command() {
 	[ "$4" != "$2" ] || role=controlling
 	who_line="$(who_program "$1") --$role --stun $LAB_STUN" || return 1
 	[ "$3" != - ] || return 0
+	[[ $1 != altair || $3 != *tls* ]] || who_line+=" --ca $LAB_CA"
 	for transport in ${3//,/ }; do
 		at=$LAB_TURN
 		[ "$transport" != tls ] || at=$LAB_TURNS
