@@ -27,8 +27,8 @@ bench=$(cd "$(dirname "$0")" && pwd)
 . "$bench/../tests/lab/lab.sh"
 # shellcheck source=tests/lab/coturn.sh
 . "$bench/../tests/lab/coturn.sh"
-# shellcheck source=bench/who.sh
-. "$bench/who.sh"
+# shellcheck source=tests/lab/who.sh
+. "$bench/../tests/lab/who.sh"
 set -u
 
 root=$(dirname "$bench")
@@ -95,7 +95,7 @@ connect_once() { # cell who run
 	# Each transport first where it is the one that can work: aioice knows one.
 	[[ $1 != *udpblock* ]] || turn=tcp,udp
 	(($3 % 2)) || side=b
-	said=$(timeout 60 "$bench/meet.sh" --build "$LAB_BUILD" --turn "$turn" \
+	said=$(timeout --foreground 60 "$bench/meet.sh" --build "$LAB_BUILD" --turn "$turn" \
 		--controlling "$side" "$2" "${kinds[@]}" --limit 20 \
 		2>"$out/last.err")
 	[ -n "$said" ] || said='{"outcome":"nothing was said"}'

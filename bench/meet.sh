@@ -30,8 +30,8 @@ bench=$(cd "$(dirname "$0")" && pwd)
 . "$bench/../tests/lab/lab.sh"
 # shellcheck source=tests/lab/coturn.sh
 . "$bench/../tests/lab/coturn.sh"
-# shellcheck source=bench/who.sh
-. "$bench/who.sh"
+# shellcheck source=tests/lab/who.sh
+. "$bench/../tests/lab/who.sh"
 set -u
 
 meet_all=("$@")
@@ -87,9 +87,4 @@ if [ "$who" = floor ]; then
 	meet_floor
 	exit
 fi
-who_command "$who" a "$turn" "$controlling" || lab_fail "there is no '$who'"
-command_a="nsenter --net=/run/netns/a -- $who_line"
-who_command "$who" b "$turn" "$controlling"
-command_b="nsenter --net=/run/netns/b -- $who_line"
-"$who_python" "$bench/../tests/interop/ice_pair.py" --delay "$delay" "$@" \
-	"$command_a" "$command_b"
+who_meet "$who" "$turn" "$controlling" --delay "$delay" "$@"
