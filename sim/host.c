@@ -10,15 +10,23 @@
 
 #define SPLIT_MAX 128
 
+struct socket {
+	uint32_t number;
+	altair_addr addr;
+	unsigned port; /* of the node, as sim_world_attach gave it */
+};
+
 struct sim_host {
 	struct sim_node node;
-	altair_addr addr;
+	struct socket sockets[SIM_HOST_SOCKETS_MAX];
+	size_t sockets_count;
 	const struct sim_app *app;
 	void *user;
 	altair_machine *machines[SIM_HOST_MACHINES_MAX];
 	altair_time deadlines[SIM_HOST_MACHINES_MAX];
 	size_t count;
 	altair_time wake_at;
+	altair_time asleep_until;
 	bool is_open;
 };
 
@@ -44,16 +52,25 @@ static void report(struct sim_host *host, const altair_output *out)
 		host->app->event(host->user, out);
 }
 
+static struct socket *find_socket(struct sim_host *host, uint32_t number)
+{
+	for (size_t i = 0; i < host->sockets_count; i++)
+		if (host->sockets[i].number == number)
+			return &host->sockets[i];
+	return NULL;
+}
+
 void sim_host_send(struct sim_host *host, const altair_datagram *datagram)
 {
+	const struct socket *socket = find_socket(host, datagram->path.sock);
 	altair_datagram single[SPLIT_MAX];
 	size_t count = altair_datagram_split(datagram, single, SPLIT_MAX);
 
-	for (size_t i = 0; i < count && i < SPLIT_MAX; i++)
-		sim_world_send(&host->node, 0,
+	for (size_t i = 0; socket && i < count && i < SPLIT_MAX; i++)
+		sim_world_send(&host->node, socket->port,
 			       &(struct sim_packet){
 				       .kind = SIM_UDP,
-				       .src = host->addr,
+				       .src = socket->addr,
 				       .dst = single[i].path.remote,
 				       .payload = single[i].bytes,
 			       });
@@ -116,13 +133,42 @@ void sim_host_open(struct sim_host *host, bool is_open)
 	host->is_open = is_open;
 }
 
-static void refuse(struct sim_host *host, const struct sim_packet *packet)
+void sim_host_bind(struct sim_host *host, uint32_t sock,
+		   const altair_addr *addr, unsigned port)
 {
+	if (host->sockets_count == SIM_HOST_SOCKETS_MAX)
+		abort();
+	host->sockets[host->sockets_count++] =
+		(struct socket){sock, *addr, port};
+}
+
+void sim_host_unbind(struct sim_host *host, uint32_t sock)
+{
+	struct socket *socket = find_socket(host, sock);
+
+	if (socket)
+		*socket = host->sockets[--host->sockets_count];
+}
+
+void sim_host_sleep(struct sim_host *host, altair_time until)
+{
+	host->asleep_until = until;
+}
+
+/* From the address that was meant, with any port where it is none of ours. */
+static void refuse(struct sim_host *host, unsigned port,
+		   const struct sim_packet *packet)
+{
+	altair_addr src = packet->dst;
+
+	if (host->sockets_count > 0 &&
+	    altair_addr_same_ip(&host->sockets[0].addr, &src))
+		src = host->sockets[0].addr;
 	sim_world_drop(&host->node, packet, SIM_NOBODY_LISTENS);
-	sim_world_send(&host->node, 0,
+	sim_world_send(&host->node, port,
 		       &(struct sim_packet){
 			       .kind = SIM_UNREACHABLE,
-			       .src = host->addr,
+			       .src = src,
 			       .dst = packet->src,
 			       .about = packet->dst,
 		       });
@@ -150,7 +196,17 @@ static void ask_machines(struct sim_host *host, altair_datagram *batch,
 	}
 }
 
-static size_t to_datagrams(struct sim_host *host,
+static const struct socket *socket_at(const struct sim_host *host,
+				      const altair_addr *addr)
+{
+	for (size_t i = 0; host->is_open && i < host->sockets_count; i++)
+		if (altair_addr_equal(&host->sockets[i].addr, addr))
+			return &host->sockets[i];
+	return NULL;
+}
+
+/* The datagrams that a socket of ours takes: `from` are their places. */
+static size_t to_datagrams(struct sim_host *host, unsigned port,
 			   const struct sim_packet *packets, size_t count,
 			   altair_datagram *batch, size_t *from)
 {
@@ -158,17 +214,18 @@ static size_t to_datagrams(struct sim_host *host,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct sim_packet *packet = &packets[i];
+		const struct socket *socket = socket_at(host, &packet->dst);
 
 		if (packet->kind == SIM_UNREACHABLE) {
 			if (host->app->refused)
 				host->app->refused(host->user, &packet->about);
-		} else if (!host->is_open ||
-			   packet->dst.port != host->addr.port) {
-			refuse(host, packet);
+		} else if (!socket) {
+			refuse(host, port, packet);
 		} else {
 			from[n] = i;
 			batch[n++] = (altair_datagram){
-				.path.local = host->addr,
+				.path.sock = socket->number,
+				.path.local = socket->addr,
 				.path.remote = packet->src,
 				.bytes = packet->payload,
 			};
@@ -177,15 +234,23 @@ static size_t to_datagrams(struct sim_host *host,
 	return n;
 }
 
+static bool is_asleep(const struct sim_host *host)
+{
+	return sim_world_now(host->node.world) < host->asleep_until;
+}
+
 static void host_deliver(struct sim_node *node, unsigned port,
 			 const struct sim_packet *packets, size_t count)
 {
 	struct sim_host *host = (struct sim_host *)node;
 	altair_datagram batch[SIM_BATCH_MAX];
-	size_t from[SIM_BATCH_MAX];
-	size_t n = to_datagrams(host, packets, count, batch, from);
+	size_t from[SIM_BATCH_MAX], n;
 
-	(void)port;
+	for (size_t i = 0; is_asleep(host) && i < count; i++)
+		sim_world_drop(node, &packets[i], SIM_ASLEEP);
+	if (is_asleep(host))
+		return;
+	n = to_datagrams(host, port, packets, count, batch, from);
 	if (n == 0)
 		return;
 	ask_machines(host, batch, n);
@@ -209,7 +274,7 @@ static altair_time host_next_at(const struct sim_node *node)
 	for (size_t i = 0; i < host->count; i++)
 		if (host->deadlines[i] < next)
 			next = host->deadlines[i];
-	return next;
+	return next < host->asleep_until ? host->asleep_until : next;
 }
 
 static void host_run(struct sim_node *node)
@@ -248,7 +313,8 @@ struct sim_host *sim_host_new(const char *name, const altair_addr *addr,
 	if (!host)
 		return NULL;
 	host->node = (struct sim_node){.ops = &host_ops, .name = name};
-	host->addr = *addr;
+	if (addr)
+		sim_host_bind(host, 0, addr, 0);
 	host->app = app;
 	host->user = user;
 	host->wake_at = ALTAIR_NEVER;

@@ -1,5 +1,5 @@
 /*
- * A host with one UDP socket that runs machines: the very objects that users
+ * A host with UDP sockets that runs machines: the very objects that users
  * link, driven as altair/machine.h says, whole batches included. What no
  * machine wants, and when to do what, is the business of its application.
  */
@@ -9,6 +9,7 @@
 #include "sim/world.h"
 
 #define SIM_HOST_MACHINES_MAX 4
+#define SIM_HOST_SOCKETS_MAX 8
 
 struct sim_host;
 
@@ -24,7 +25,8 @@ struct sim_app {
 	void (*wake)(void *user);
 };
 
-/* The host does not own `user`. NULL: no memory. */
+/* With `addr`, it has socket 0 there, on its port 0 of the network. The host does
+ * not own `user`. NULL: no memory. */
 struct sim_host *sim_host_new(const char *name, const altair_addr *addr,
 			      const struct sim_app *app, void *user);
 struct sim_node *sim_host_node(struct sim_host *host);
@@ -36,13 +38,23 @@ void sim_host_remove(struct sim_host *host, altair_machine *machine);
 /* Asks all machines what they want: after calling a function of one of them. */
 void sim_host_poll(struct sim_host *host);
 
-/* Sends from the host's socket; a merged burst leaves as single datagrams. */
+/* Opens socket `sock` at an address of the node's attachment `port`, or closes
+ * it. What is sent through a closed one is gone. */
+void sim_host_bind(struct sim_host *host, uint32_t sock,
+		   const altair_addr *addr, unsigned port);
+void sim_host_unbind(struct sim_host *host, uint32_t sock);
+
+/* Sends from the socket that the path names; a merged burst leaves as single
+ * datagrams. */
 void sim_host_send(struct sim_host *host, const altair_datagram *datagram);
 
 /* Calls app->wake then; ALTAIR_NEVER for not at all. */
 void sim_host_wake_at(struct sim_host *host, altair_time at);
 
-/* While the socket is closed datagrams are answered with an ICMP error. */
+/* Hears and does nothing until then, and finds that the time has jumped. */
+void sim_host_sleep(struct sim_host *host, altair_time until);
+
+/* While the sockets are closed datagrams are answered with an ICMP error. */
 void sim_host_open(struct sim_host *host, bool is_open);
 
 #endif

@@ -35,6 +35,7 @@ struct sim_nat {
 	size_t mapping_count, permit_count, permits_max;
 	uint64_t ids;
 	uint32_t next_port; /* offset from PORT_FIRST */
+	bool is_rebound;    /* inner ports are not preserved any more */
 };
 
 void sim_nat_config_default(struct sim_nat_config *config)
@@ -99,8 +100,7 @@ static void forget_expired(struct sim_nat *nat, altair_time now)
 
 	if (now >= nat->config.reboot_at) {
 		nat->config.reboot_at = ALTAIR_NEVER;
-		nat->mapping_count = nat->permit_count = 0;
-		nat->next_port = sim_rng_below(&nat->rng, PORT_COUNT);
+		sim_nat_forget(nat, NULL, false);
 	}
 	for (i = 0; i < nat->mapping_count; i++)
 		if (now - nat->mappings[i].used < lifetime)
@@ -153,7 +153,7 @@ static void pick_port(struct sim_nat *nat, const altair_addr *inside,
 
 	outside->port = inside->port;
 	if (nat->config.ports == SIM_PORTS_OVERLOADED ||
-	    (nat->config.ports == SIM_PORTS_PRESERVED &&
+	    (nat->config.ports == SIM_PORTS_PRESERVED && !nat->is_rebound &&
 	     fits(nat, outside, inside)))
 		return;
 	do {
@@ -323,6 +323,16 @@ enum sim_drop sim_nat_inbound(struct sim_nat *nat, altair_time now,
 	if (packet->kind == SIM_UNREACHABLE)
 		return translate_error(nat, packet, false);
 	return admit(nat, now, &packet->src, &packet->dst);
+}
+
+void sim_nat_forget(struct sim_nat *nat, const altair_addr *external,
+		    bool other_ports)
+{
+	nat->mapping_count = nat->permit_count = 0;
+	nat->next_port = sim_rng_below(&nat->rng, PORT_COUNT);
+	nat->is_rebound |= other_ports;
+	if (external)
+		nat->config.external[0] = *external;
 }
 
 size_t sim_nat_count(struct sim_nat *nat, altair_time now)

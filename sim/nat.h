@@ -83,6 +83,12 @@ enum sim_drop sim_nat_outbound(struct sim_nat *nat, altair_time now,
 enum sim_drop sim_nat_inbound(struct sim_nat *nat, altair_time now,
 			      struct sim_packet *packet);
 
+/* Every mapping is lost; with `external`, the NAT also has that address instead
+ * of its first. With `other_ports` the inner endpoints that it knew do not get
+ * their ports again, whatever its port assignment (a rebinding). */
+void sim_nat_forget(struct sim_nat *nat, const altair_addr *external,
+		    bool other_ports);
+
 /* How many mappings are alive at `now`. */
 size_t sim_nat_count(struct sim_nat *nat, altair_time now);
 

@@ -5,7 +5,7 @@
  */
 #include "sim/network.h"
 
-#include "sim/box.h"
+#include "sim/access.h"
 
 #include <stdlib.h>
 
@@ -27,17 +27,6 @@ static const struct side_names names[2] = {
 	 6000},
 };
 
-static const struct sim_link_config perfect;
-
-static altair_addr addr_of(const char *ip, uint16_t port)
-{
-	altair_addr addr;
-
-	if (altair_addr_parse_ip(&addr, ip, port) < 0)
-		abort();
-	return addr;
-}
-
 static void *must(void *memory)
 {
 	if (!memory)
@@ -57,139 +46,52 @@ static struct sim_link_config line(const struct sim_scenario *scenario,
 	return out;
 }
 
-static void join_internet(struct sim_network *network,
-			  const struct sim_scenario *scenario, unsigned s,
-			  struct sim_node *node, unsigned internet)
-{
-	struct sim_link_config up = line(scenario, &scenario->side[s].up);
-	struct sim_link_config down = line(scenario, &scenario->side[s].down);
-
-	sim_world_attach(network->world, node, internet, &up, &down);
-}
-
-static struct sim_node *new_nat(const struct sim_scenario *scenario, unsigned s,
-				unsigned layer, const char *outside)
+static struct sim_access access_of(const struct sim_scenario *scenario,
+				   unsigned s, unsigned internet)
 {
 	const struct sim_side *side = &scenario->side[s];
-	const struct sim_kind *kind = side->kind;
-	struct sim_nat_config config;
-	struct sim_nat *nat;
+	altair_time base = scenario->epoch + scenario->exchange;
 
-	sim_nat_config_default(&config);
-	config.external[0] = addr_of(outside, 0);
-	config.mapping = kind->mapping;
-	config.filtering = kind->filtering;
-	config.ports = kind->ports;
-	config.hairpin = SIM_HAIRPIN_EXTERNAL_SOURCE;
-	config.lifetime = side->nat_lifetime;
-	config.refresh = side->nat_refresh;
-	if (side->reboot_at != ALTAIR_NEVER)
-		config.reboot_at =
-			scenario->epoch + scenario->exchange + side->reboot_at;
-	nat = must(sim_nat_new(&config, scenario->seed, 2 * s + layer));
-	return must(sim_box_nat(layer ? names[s].carrier : names[s].nat, nat));
+	return (struct sim_access){
+		.kind = side->kind,
+		.nat = names[s].nat,
+		.carrier = names[s].carrier,
+		.firewall = names[s].firewall,
+		.shared = names[s].shared4,
+		.outside = names[s].public4,
+		.up = line(scenario, &side->up),
+		.down = line(scenario, &side->down),
+		.nat_lifetime = side->nat_lifetime,
+		.nat_refresh = side->nat_refresh,
+		.reboot_at = side->reboot_at == ALTAIR_NEVER
+				     ? ALTAIR_NEVER
+				     : base + side->reboot_at,
+		.seed = scenario->seed,
+		.index = 2 * s,
+		.outer = internet,
+	};
 }
 
-static struct sim_node *new_firewall(const struct sim_scenario *scenario,
-				     unsigned s)
+static void put_peer(struct sim_network *network,
+		     const struct sim_access *access, unsigned s)
 {
-	const struct sim_side *side = &scenario->side[s];
-	struct sim_firewall_config config;
-
-	sim_firewall_config_default(&config);
-	config.lifetime = side->nat_lifetime;
-	config.blocks_udp = side->kind->blocks_udp;
-	return must(sim_box_firewall(names[s].firewall,
-				     must(sim_firewall_new(&config))));
-}
-
-/* Puts a box between an inner network and a new outer one. */
-static void put_inside(struct sim_network *network, struct sim_node *box,
-		       unsigned inner)
-{
-	sim_world_add(network->world, box);
-	sim_world_attach(network->world, box, inner, &perfect, &perfect);
-	sim_world_route(network->world, box, SIM_BOX_INSIDE, NULL);
-}
-
-static void put_outside(struct sim_network *network, struct sim_node *box,
-			unsigned outer, const altair_addr *addr)
-{
-	sim_world_attach(network->world, box, outer, &perfect, &perfect);
-	sim_world_route(network->world, box, SIM_BOX_OUTSIDE, addr);
-}
-
-static void put_host(struct sim_network *network, struct sim_host *host,
-		     unsigned inner, const altair_addr *addr)
-{
-	struct sim_node *node = sim_host_node(host);
+	struct sim_node *node = sim_host_node(network->peer[s]);
 
 	sim_world_add(network->world, node);
-	sim_world_attach(network->world, node, inner, &perfect, &perfect);
-	sim_world_route(network->world, node, 0, addr);
-}
-
-/* The boxes of a side, from the inner network to the internet. */
-static void build_nats(struct sim_network *network,
-		       const struct sim_scenario *scenario, unsigned s,
-		       unsigned inner, unsigned internet)
-{
-	unsigned nats = scenario->side[s].kind->nats;
-
-	for (unsigned layer = 0; layer < nats; layer++) {
-		bool is_last = layer + 1 == nats;
-		const char *ip = is_last ? names[s].public4 : names[s].shared4;
-		altair_addr outside = addr_of(ip, 0);
-		struct sim_node *nat = new_nat(scenario, s, layer, ip);
-
-		put_inside(network, nat, inner);
-		if (is_last) {
-			join_internet(network, scenario, s, nat, internet);
-			sim_world_route(network->world, nat, SIM_BOX_OUTSIDE,
-					&outside);
-			return;
-		}
-		inner = sim_world_network(network->world, "carrier", false);
-		put_outside(network, nat, inner, &outside);
-	}
-}
-
-static void build_firewall(struct sim_network *network,
-			   const struct sim_scenario *scenario, unsigned s,
-			   unsigned inner, unsigned internet)
-{
-	struct sim_node *firewall = new_firewall(scenario, s);
-
-	put_inside(network, firewall, inner);
-	join_internet(network, scenario, s, firewall, internet);
-	sim_world_route(network->world, firewall, SIM_BOX_OUTSIDE,
-			&network->peer_addr[s]);
+	sim_access_attach(network->world, access, node, &network->peer_addr[s]);
 }
 
 static void build_side(struct sim_network *network,
 		       const struct sim_scenario *scenario, unsigned s,
 		       unsigned internet)
 {
-	const struct sim_kind *kind = scenario->side[s].kind;
-	struct sim_node *node = sim_host_node(network->peer[s]);
-	unsigned inner;
+	struct sim_access access = access_of(scenario, s, internet);
 
-	if (kind->nats == 0 && !kind->has_firewall) {
-		sim_world_add(network->world, node);
-		join_internet(network, scenario, s, node, internet);
-		sim_world_route(network->world, node, 0,
-				&network->peer_addr[s]);
-		return;
-	}
-	inner = sim_world_network(network->world, "home", false);
-	put_host(network, network->peer[s], inner, &network->peer_addr[s]);
+	sim_access_open(network->world, &access);
+	put_peer(network, &access, s);
 	if (scenario->same_lan)
-		put_host(network, network->peer[!s], inner,
-			 &network->peer_addr[!s]);
-	if (kind->has_firewall)
-		build_firewall(network, scenario, s, inner, internet);
-	else
-		build_nats(network, scenario, s, inner, internet);
+		put_peer(network, &access, !s);
+	sim_access_build(network->world, &access, &network->peer_addr[s]);
 }
 
 static altair_addr address_of_peer(const struct sim_scenario *scenario,
@@ -198,11 +100,11 @@ static altair_addr address_of_peer(const struct sim_scenario *scenario,
 	const struct side_names *n = &names[s];
 
 	if (scenario->same_lan && s == 1)
-		return addr_of(n->neighbour, n->port);
+		return sim_addr(n->neighbour, n->port);
 	if (family == ALTAIR_IPV6)
-		return addr_of(n->host6, n->port);
-	return addr_of(scenario->side[s].kind->nats > 0 ? n->home4 : n->host4,
-		       n->port);
+		return sim_addr(n->host6, n->port);
+	return sim_addr(scenario->side[s].kind->nats > 0 ? n->home4 : n->host4,
+			n->port);
 }
 
 /* A node of the internet whose lines take a share of the peers' delay. */
@@ -229,7 +131,7 @@ static void build_servers(struct sim_network *network,
 
 	for (unsigned i = 0; i < scenario->servers; i++) {
 		network->server_addr[i] =
-			addr_of(family == ALTAIR_IPV6 ? ip6[i] : ip4[i], 3478);
+			sim_addr(family == ALTAIR_IPV6 ? ip6[i] : ip4[i], 3478);
 		network->server[i] = must(sim_host_new(
 			lanes[i], &network->server_addr[i], &no_app, NULL));
 		put_on_internet(network, scenario,
@@ -260,7 +162,7 @@ static void build_stranger(struct sim_network *network,
 		return;
 	for (size_t i = 0; i < SIM_ATTACKER_ADDRESSES; i++)
 		config.addresses[i] =
-			addr_of(family == ALTAIR_IPV6 ? ip6[i] : ip4[i], 0);
+			sim_addr(family == ALTAIR_IPV6 ? ip6[i] : ip4[i], 0);
 	network->attacker = must(sim_attacker_new("stranger", &config));
 	put_on_internet(network, scenario, sim_attacker_node(network->attacker),
 			internet);

@@ -42,7 +42,10 @@ struct sim_packet {
 	X(NO_PORT_LEFT, "the NAT has no port left")                            \
 	X(UDP_BLOCKED, "UDP is blocked")                                       \
 	X(FIREWALLED, "the firewall refuses it")                               \
-	X(NOBODY_LISTENS, "nobody listens")
+	X(NOBODY_LISTENS, "nobody listens")                                    \
+	X(UNPLUGGED, "the interface is down")                                  \
+	X(BARRED, "these two cannot reach each other")                         \
+	X(ASLEEP, "the host sleeps")
 
 enum sim_drop {
 #define SIM_DROP_ENUM(name, text) SIM_##name,

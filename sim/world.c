@@ -24,6 +24,7 @@ struct flight {
 struct attachment {
 	struct sim_node *node;
 	unsigned port, network;
+	bool is_unplugged;
 	struct sim_link up, down;
 };
 
@@ -31,6 +32,10 @@ struct route {
 	uint16_t attachment;
 	bool any;
 	altair_addr addr;
+};
+
+struct bar {
+	altair_addr one, other;
 };
 
 struct network {
@@ -48,7 +53,9 @@ struct sim_world {
 	struct network networks[SIM_NETWORKS_MAX];
 	struct attachment attachments[SIM_ATTACHMENTS_MAX];
 	struct route routes[SIM_ROUTES_MAX];
+	struct bar bars[SIM_BARS_MAX];
 	size_t node_count, network_count, attachment_count, route_count;
+	size_t bar_count;
 	struct flight **heap;
 	size_t heap_count, heap_cap;
 	struct flight *free_flights;
@@ -165,6 +172,40 @@ void sim_world_route(struct sim_world *world, struct sim_node *node,
 	if (addr)
 		r->addr = *addr;
 	world->route_count++;
+}
+
+void sim_world_plug(struct sim_world *world, struct sim_node *node,
+		    unsigned port, bool is_plugged)
+{
+	world->attachments[find_attachment(world, node, port)].is_unplugged =
+		!is_plugged;
+}
+
+void sim_world_bar(struct sim_world *world, const altair_addr *one,
+		   const altair_addr *other)
+{
+	must(world->bar_count < SIM_BARS_MAX);
+	world->bars[world->bar_count++] = (struct bar){*one, *other};
+}
+
+void sim_world_unbar(struct sim_world *world)
+{
+	world->bar_count = 0;
+}
+
+static bool is_barred(const struct sim_world *world,
+		      const struct sim_packet *packet)
+{
+	for (size_t i = 0; i < world->bar_count; i++) {
+		const struct bar *bar = &world->bars[i];
+
+		if ((altair_addr_same_ip(&bar->one, &packet->src) &&
+		     altair_addr_same_ip(&bar->other, &packet->dst)) ||
+		    (altair_addr_same_ip(&bar->one, &packet->dst) &&
+		     altair_addr_same_ip(&bar->other, &packet->src)))
+			return true;
+	}
+	return false;
 }
 
 /* The attachment that takes the packet on this network, never the sender's. */
@@ -331,6 +372,7 @@ void sim_world_send(struct sim_node *node, unsigned port,
 	uint16_t from = find_attachment(world, node, port);
 	struct attachment *a = &world->attachments[from];
 	bool is_new = packet->id == 0;
+	enum sim_drop drop = SIM_PASSED;
 	struct flight as = {
 		.packet = *packet,
 		.halfway = world->networks[a->network].shown,
@@ -341,8 +383,14 @@ void sim_world_send(struct sim_node *node, unsigned port,
 		as.packet.origin = node->lane;
 		as.packet.ttl = SIM_TTL;
 	}
-	if (!find_route(world, from, &packet->dst, &as.to)) {
-		record_drop(world, node->lane, &as.packet, SIM_NO_ROUTE);
+	if (!find_route(world, from, &packet->dst, &as.to))
+		drop = SIM_NO_ROUTE;
+	else if (a->is_unplugged || world->attachments[as.to].is_unplugged)
+		drop = SIM_UNPLUGGED;
+	else if (is_barred(world, packet))
+		drop = SIM_BARRED;
+	if (drop != SIM_PASSED) {
+		record_drop(world, node->lane, &as.packet, drop);
 		return;
 	}
 	transmit(world, &a->up, &as, is_new ? SIM_SENT : SIM_FORWARDED,

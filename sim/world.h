@@ -14,10 +14,11 @@
 #include "sim/link.h"
 #include "sim/trace.h"
 
-#define SIM_NODES_MAX 16
-#define SIM_NETWORKS_MAX 8
-#define SIM_ATTACHMENTS_MAX 32
-#define SIM_ROUTES_MAX 48
+#define SIM_NODES_MAX 24
+#define SIM_NETWORKS_MAX 16
+#define SIM_ATTACHMENTS_MAX 48
+#define SIM_ROUTES_MAX 64
+#define SIM_BARS_MAX 16
 #define SIM_BATCH_MAX 32
 
 struct sim_world;
@@ -70,6 +71,15 @@ unsigned sim_world_attach(struct sim_world *world, struct sim_node *node,
  * whatever has no other route. */
 void sim_world_route(struct sim_world *world, struct sim_node *node,
 		     unsigned port, const altair_addr *addr);
+
+/* Takes the attachment's plug out, or puts it in again. */
+void sim_world_plug(struct sim_world *world, struct sim_node *node,
+		    unsigned port, bool is_plugged);
+
+/* From now on, no packet between these two IPs passes any network. */
+void sim_world_bar(struct sim_world *world, const altair_addr *one,
+		   const altair_addr *other);
+void sim_world_unbar(struct sim_world *world);
 
 /* A node sends a packet through its attachment `port`. The payload is copied. A
  * packet with id 0 is new. */
