@@ -13,13 +13,6 @@ altair_addr sim_addr(const char *ip, uint16_t port)
 	return addr;
 }
 
-static void *must(void *memory)
-{
-	if (!memory)
-		abort();
-	return memory;
-}
-
 static bool has_boxes(const struct sim_access *access)
 {
 	return access->kind->nats > 0 || access->kind->has_firewall;
@@ -61,10 +54,10 @@ static struct sim_node *new_nat(struct sim_access *access, unsigned layer,
 	config.lifetime = access->nat_lifetime;
 	config.refresh = access->nat_refresh;
 	config.reboot_at = access->reboot_at;
-	access->nats[layer] =
-		must(sim_nat_new(&config, access->seed, access->index + layer));
-	return must(sim_box_nat(layer ? access->carrier : access->nat,
-				access->nats[layer]));
+	access->nats[layer] = sim_must(
+		sim_nat_new(&config, access->seed, access->index + layer));
+	return sim_must(sim_box_nat(layer ? access->carrier : access->nat,
+				    access->nats[layer]));
 }
 
 static struct sim_node *new_firewall(const struct sim_access *access)
@@ -74,8 +67,8 @@ static struct sim_node *new_firewall(const struct sim_access *access)
 	sim_firewall_config_default(&config);
 	config.lifetime = access->nat_lifetime;
 	config.blocks_udp = access->kind->blocks_udp;
-	return must(sim_box_firewall(access->firewall,
-				     must(sim_firewall_new(&config))));
+	return sim_must(sim_box_firewall(access->firewall,
+					 sim_must(sim_firewall_new(&config))));
 }
 
 /* It takes whatever leaves the inner network. */
@@ -106,6 +99,7 @@ static void build_nats(struct sim_world *world, struct sim_access *access)
 				 is_last ? &access->down : &perfect);
 		sim_world_route(world, nat, SIM_BOX_OUTSIDE, &outside);
 		inner = outer;
+		access->last = nat;
 	}
 }
 
@@ -118,7 +112,7 @@ void sim_access_build(struct sim_world *world, struct sim_access *access,
 		build_nats(world, access);
 		return;
 	}
-	firewall = new_firewall(access);
+	access->last = firewall = new_firewall(access);
 	put_box(world, firewall, access->inner);
 	sim_world_attach(world, firewall, access->outer, &access->up,
 			 &access->down);

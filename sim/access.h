@@ -27,7 +27,8 @@ struct sim_access {
 	unsigned outer; /* the network that the line leads to          */
 
 	/* Built. */
-	unsigned inner;			      /* where the host is       */
+	unsigned inner;	       /* where the host is       */
+	struct sim_node *last; /* the box at the line, or NULL  */
 	struct sim_nat *nats[SIM_LAYERS_MAX]; /* from inside; owned by the
 						 world                  */
 };

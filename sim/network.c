@@ -27,13 +27,6 @@ static const struct side_names names[2] = {
 	 6000},
 };
 
-static void *must(void *memory)
-{
-	if (!memory)
-		abort();
-	return memory;
-}
-
 /* Faults count from the exchange. */
 static struct sim_link_config line(const struct sim_scenario *scenario,
 				   const struct sim_link_config *config)
@@ -132,7 +125,7 @@ static void build_servers(struct sim_network *network,
 	for (unsigned i = 0; i < scenario->servers; i++) {
 		network->server_addr[i] =
 			sim_addr(family == ALTAIR_IPV6 ? ip6[i] : ip4[i], 3478);
-		network->server[i] = must(sim_host_new(
+		network->server[i] = sim_must(sim_host_new(
 			lanes[i], &network->server_addr[i], &no_app, NULL));
 		put_on_internet(network, scenario,
 				sim_host_node(network->server[i]), internet);
@@ -163,7 +156,7 @@ static void build_stranger(struct sim_network *network,
 	for (size_t i = 0; i < SIM_ATTACKER_ADDRESSES; i++)
 		config.addresses[i] =
 			sim_addr(family == ALTAIR_IPV6 ? ip6[i] : ip4[i], 0);
-	network->attacker = must(sim_attacker_new("stranger", &config));
+	network->attacker = sim_must(sim_attacker_new("stranger", &config));
 	put_on_internet(network, scenario, sim_attacker_node(network->attacker),
 			internet);
 	for (size_t i = 0; i < SIM_ATTACKER_ADDRESSES; i++)
@@ -186,11 +179,12 @@ void sim_network_build(struct sim_network *network,
 	};
 	unsigned internet;
 
-	*network = (struct sim_network){.world = must(sim_world_new(&config))};
+	*network =
+		(struct sim_network){.world = sim_must(sim_world_new(&config))};
 	internet = sim_world_network(network->world, "internet", true);
 	for (unsigned s = 0; s < 2; s++) {
 		network->peer_addr[s] = address_of_peer(scenario, family, s);
-		network->peer[s] = must(sim_host_new(
+		network->peer[s] = sim_must(sim_host_new(
 			names[s].peer, &network->peer_addr[s], app, users[s]));
 	}
 	build_side(network, scenario, 0, internet);

@@ -183,13 +183,6 @@ static struct sim_side_outcome *outcome_of(const struct peer *peer)
 	return &peer->run->outcome->side[peer->index];
 }
 
-static void *must(void *memory)
-{
-	if (!memory)
-		abort();
-	return memory;
-}
-
 /* Wakes the host for its next step, or for the end. */
 static void arm(struct peer *peer, altair_time next)
 {
@@ -211,7 +204,7 @@ static void start_discovery(struct peer *peer)
 	config.crypto = &run->crypto;
 	config.servers_max = SIM_SERVERS_MAX;
 	size = altair_discover_size(&config);
-	memory = must(malloc(size));
+	memory = sim_must(malloc(size));
 	if (altair_discover_init(&peer->discover, memory, size, &config, now))
 		abort();
 	for (unsigned i = 0; i < run->scenario->servers; i++)
@@ -277,7 +270,7 @@ static void start_punch(struct peer *peer, const altair_addr *remote)
 	config.timeout = side->timeout;
 	config.keepalive = side->keepalive;
 	size = altair_punch_size(&config);
-	memory = must(malloc(size));
+	memory = sim_must(malloc(size));
 	if (altair_punch_init(&peer->punch, memory, size, &config,
 			      now_of(peer->run)) < 0)
 		abort();
@@ -404,7 +397,7 @@ static void add_servers(struct run *run)
 	config.buffer_len = 4096;
 	size = altair_server_size(&config);
 	for (unsigned i = 0; i < run->scenario->servers; i++) {
-		if (altair_server_init(&run->server[i], must(malloc(size)),
+		if (altair_server_init(&run->server[i], sim_must(malloc(size)),
 				       size, &config, run->scenario->epoch))
 			abort();
 		sim_host_add(run->network.server[i],

@@ -70,6 +70,12 @@ static void must(bool condition)
 		abort();
 }
 
+void *sim_must(void *memory)
+{
+	must(memory != NULL);
+	return memory;
+}
+
 struct sim_world *sim_world_new(const struct sim_world_config *config)
 {
 	struct sim_world *world = calloc(1, sizeof *world);
@@ -184,6 +190,10 @@ void sim_world_plug(struct sim_world *world, struct sim_node *node,
 void sim_world_bar(struct sim_world *world, const altair_addr *one,
 		   const altair_addr *other)
 {
+	for (size_t i = 0; i < world->bar_count; i++)
+		if (altair_addr_same_ip(&world->bars[i].one, one) &&
+		    altair_addr_same_ip(&world->bars[i].other, other))
+			return;
 	must(world->bar_count < SIM_BARS_MAX);
 	world->bars[world->bar_count++] = (struct bar){*one, *other};
 }

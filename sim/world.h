@@ -49,6 +49,9 @@ struct sim_world_config {
 	uint64_t steps_max; /* more is a run that does not end     */
 };
 
+/* Gives the memory back, or ends the program where there is none. */
+void *sim_must(void *memory);
+
 /* NULL when there is no memory; the world ends the program when there is none
  * later: a run without its packets would be another run. */
 struct sim_world *sim_world_new(const struct sim_world_config *config);

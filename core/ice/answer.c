@@ -278,12 +278,13 @@ static enum altair_verdict conclude(struct altair_agent *a,
 		a->stats.unauthenticated++;
 		return ignore(a);
 	}
+	/* RFC 8445 7.2.5.2.1 lets an answer from elsewhere fail the check; who
+	 * sees and replays it would then end the connection. */
 	if (!is_symmetric(a, pair, &datagram->path))
-		air_pair_fail(pair);
-	else if (response->header.class == AIR_STUN_SUCCESS &&
-		 response->unknown_count == 0 &&
-		 air_stun_message_get(response, AIR_STUN_XOR_MAPPED_ADDRESS,
-				      &value))
+		return ignore(a);
+	if (response->header.class == AIR_STUN_SUCCESS &&
+	    response->unknown_count == 0 &&
+	    air_stun_message_get(response, AIR_STUN_XOR_MAPPED_ADDRESS, &value))
 		succeed(a, pair, now, &value.addr);
 	else if (response->header.class == AIR_STUN_ERROR &&
 		 air_stun_message_get(response, AIR_STUN_ERROR_CODE, &value) &&

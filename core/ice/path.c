@@ -54,6 +54,14 @@ bool air_path_is_relayed(const struct altair_agent *a,
 	       a->list.remotes[pair->remote].type == CANDIDATE_RELAY;
 }
 
+static bool is_listed(const struct altair_agent *a, const struct air_pair *pair)
+{
+	return a->list.remotes[pair->remote].type != CANDIDATE_PRFLX;
+}
+
+/* A check that is replayed from elsewhere makes a pair that is heard, with the
+ * priority of a peer-reflexive one, which is above a server-reflexive one: what
+ * the peer has listed comes first until an answer shows where it is. */
 static bool is_better(const struct altair_agent *a, const struct air_pair *one,
 		      const struct air_pair *other)
 {
@@ -63,6 +71,9 @@ static bool is_better(const struct altair_agent *a, const struct air_pair *one,
 		return true;
 	if (tier_of(a, one) != tier_of(a, other))
 		return tier_of(a, one) > tier_of(a, other);
+	if (tier_of(a, one) == TIER_HEARD &&
+	    is_listed(a, one) != is_listed(a, other))
+		return is_listed(a, one);
 	if (is_relayed != air_path_is_relayed(a, other))
 		return !is_relayed;
 	if (one->is_nominated != other->is_nominated)
