@@ -6,6 +6,7 @@
 #include "sim/meeting.h"
 
 #include "sim/peer.h"
+#include "sim/stun.h"
 #include "sim/umpire.h"
 
 #include <altair/server.h>
@@ -286,6 +287,21 @@ static void direct(struct run *run)
 
 /* --- the run ------------------------------------------------------------- */
 
+/* Between a host and the server, with no password: whoever has an answer of his
+ * there first decides what our address is, and nothing can be done about it. */
+static bool is_plain_stun(const struct run *run,
+			  const struct sim_packet *packet)
+{
+	const altair_addr *servers = run->region.server_addr;
+	unsigned v6 = packet->src.family == ALTAIR_IPV6;
+	struct sim_stun stun;
+
+	return (altair_addr_equal(&packet->src, &servers[v6]) ||
+		altair_addr_equal(&packet->dst, &servers[v6])) &&
+	       sim_stun_read(packet->payload, &stun) &&
+	       stun.method == SIM_STUN_BINDING;
+}
+
 static void watch(void *user, const struct sim_record *r)
 {
 	struct run *run = user;
@@ -305,7 +321,8 @@ static void watch(void *user, const struct sim_record *r)
 			r->kind == SIM_SENT && run->stage == QUIET;
 	}
 	if (run->region.intruder && r->to == SIM_NODES_MAX &&
-	    (r->kind == SIM_SENT || r->kind == SIM_FORWARDED))
+	    (r->kind == SIM_SENT || r->kind == SIM_FORWARDED) &&
+	    !is_plain_stun(run, &r->packet))
 		sim_intruder_see(run->region.intruder, &r->packet);
 }
 
