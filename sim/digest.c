@@ -67,15 +67,22 @@ uint64_t sim_digest(uint64_t start, const void *data, size_t len)
 	return absorbed(&s);
 }
 
-static void digest(uint64_t start, altair_bytes key, const altair_bytes *parts,
-		   size_t count, uint8_t *out, size_t out_len)
+/* With another `start` for every function. */
+static struct stream open_stream(uint64_t start, altair_bytes key)
 {
 	struct stream s = {.hash = start};
-	uint64_t state;
 
 	absorb(&s, key.data, key.len);
 	s.hash = absorbed(&s);
 	s.len = 0;
+	return s;
+}
+
+static void digest(struct stream s, const altair_bytes *parts, size_t count,
+		   uint8_t *out, size_t out_len)
+{
+	uint64_t state;
+
 	for (size_t i = 0; i < count; i++)
 		absorb(&s, parts[i].data, parts[i].len);
 	state = absorbed(&s);
@@ -90,28 +97,28 @@ static void hmac_sha1(void *user, altair_bytes key, const altair_bytes *parts,
 		      size_t count, uint8_t out[20])
 {
 	(void)user;
-	digest(1, key, parts, count, out, 20);
+	digest(open_stream(1, key), parts, count, out, 20);
 }
 
 static void hmac_sha256(void *user, altair_bytes key, const altair_bytes *parts,
 			size_t count, uint8_t out[32])
 {
 	(void)user;
-	digest(2, key, parts, count, out, 32);
+	digest(open_stream(2, key), parts, count, out, 32);
 }
 
 static void md5(void *user, const altair_bytes *parts, size_t count,
 		uint8_t out[16])
 {
 	(void)user;
-	digest(3, (altair_bytes){NULL, 0}, parts, count, out, 16);
+	digest(open_stream(3, (altair_bytes){NULL, 0}), parts, count, out, 16);
 }
 
 static void sha256(void *user, const altair_bytes *parts, size_t count,
 		   uint8_t out[32])
 {
 	(void)user;
-	digest(4, (altair_bytes){NULL, 0}, parts, count, out, 32);
+	digest(open_stream(4, (altair_bytes){NULL, 0}), parts, count, out, 32);
 }
 
 altair_crypto sim_digest_crypto(struct sim_rng *rng)

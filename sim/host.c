@@ -205,13 +205,18 @@ static const struct socket *socket_at(const struct sim_host *host,
 	return NULL;
 }
 
-/* The datagrams that a socket of ours takes: `from` are their places. */
-static size_t to_datagrams(struct sim_host *host, unsigned port,
-			   const struct sim_packet *packets, size_t count,
-			   altair_datagram *batch, size_t *from)
-{
-	size_t n = 0;
+/* Datagrams that sockets of ours take, and their packets. */
+struct batch {
+	altair_datagram datagrams[SIM_BATCH_MAX];
+	const struct sim_packet *packets[SIM_BATCH_MAX];
+	size_t count;
+};
 
+static void sort_out(struct sim_host *host, unsigned port,
+		     const struct sim_packet *packets, size_t count,
+		     struct batch *batch)
+{
+	batch->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct sim_packet *packet = &packets[i];
 		const struct socket *socket = socket_at(host, &packet->dst);
@@ -222,8 +227,8 @@ static size_t to_datagrams(struct sim_host *host, unsigned port,
 		} else if (!socket) {
 			refuse(host, port, packet);
 		} else {
-			from[n] = i;
-			batch[n++] = (altair_datagram){
+			batch->packets[batch->count] = packet;
+			batch->datagrams[batch->count++] = (altair_datagram){
 				.path.sock = socket->number,
 				.path.local = socket->addr,
 				.path.remote = packet->src,
@@ -231,7 +236,6 @@ static size_t to_datagrams(struct sim_host *host, unsigned port,
 			};
 		}
 	}
-	return n;
 }
 
 static bool is_asleep(const struct sim_host *host)
@@ -243,25 +247,25 @@ static void host_deliver(struct sim_node *node, unsigned port,
 			 const struct sim_packet *packets, size_t count)
 {
 	struct sim_host *host = (struct sim_host *)node;
-	altair_datagram batch[SIM_BATCH_MAX];
-	size_t from[SIM_BATCH_MAX], n;
+	struct batch batch;
 
 	for (size_t i = 0; is_asleep(host) && i < count; i++)
 		sim_world_drop(node, &packets[i], SIM_ASLEEP);
 	if (is_asleep(host))
 		return;
-	n = to_datagrams(host, port, packets, count, batch, from);
-	if (n == 0)
+	sort_out(host, port, packets, count, &batch);
+	if (batch.count == 0)
 		return;
-	ask_machines(host, batch, n);
-	for (size_t i = 0; i < n; i++) {
+	ask_machines(host, batch.datagrams, batch.count);
+	for (size_t i = 0; i < batch.count; i++) {
 		record(host, &(struct sim_record){
 				     .kind = SIM_ARRIVED,
-				     .verdict = batch[i].verdict,
-				     .packet = packets[from[i]],
+				     .verdict = batch.datagrams[i].verdict,
+				     .packet = *batch.packets[i],
 			     });
-		if (batch[i].verdict != ALTAIR_TAKEN && host->app->datagram)
-			host->app->datagram(host->user, &batch[i]);
+		if (batch.datagrams[i].verdict != ALTAIR_TAKEN &&
+		    host->app->datagram)
+			host->app->datagram(host->user, &batch.datagrams[i]);
 	}
 	sim_host_poll(host);
 }
