@@ -108,8 +108,9 @@ static void begin_check(struct altair_agent *a, struct air_pair *pair)
 /* The pair whose check may begin, or NULL. */
 static struct air_pair *next_pair(const struct altair_agent *a)
 {
-	return a->keys.has_remote && a->discover ? air_checklist_next(&a->list)
-						 : NULL;
+	return a->keys.has_remote && a->discover && !a->config.lite
+		       ? air_checklist_next(&a->list)
+		       : NULL;
 }
 
 /* RFC 8445 14.2: gathering and checks share one pace. They take turns; the
@@ -163,6 +164,7 @@ static altair_time deadline(const struct altair_agent *a)
 	if (air_gather_has_work(a) || next_pair(a))
 		sooner(&at, a->slot_at);
 	sooner(&at, air_path_deadline(a));
+	sooner(&at, air_lite_deadline(a));
 	sooner(&at, a->past.count > 0 ? a->past.until : ALTAIR_NEVER);
 	if (a->nominate_at > a->now)
 		sooner(&at, a->nominate_at);
@@ -303,7 +305,7 @@ int altair_agent_init(altair_agent **out, void *mem, size_t len,
 		return ALTAIR_E_SPACE;
 	a->machine.ops = &ops;
 	a->config = *config;
-	a->list.controlling = config->controlling;
+	a->list.controlling = config->controlling && !config->lite;
 	a->now = now;
 	a->slot_at = now;
 	a->gather_deadline = ALTAIR_NEVER;
@@ -346,7 +348,7 @@ int altair_agent_add_server(altair_agent *a, altair_time now,
 {
 	altair_addr new = air_addr_canonical(server);
 
-	if (a->is_sealed || air_state_is_over(a))
+	if (a->is_sealed || a->config.lite || air_state_is_over(a))
 		return ALTAIR_E_STATE;
 	if (!air_candidate_is_usable(server, a->config.loopback))
 		return ALTAIR_E_ADDRESS;

@@ -22,9 +22,11 @@ static enum altair_verdict ignore(struct altair_agent *a)
 
 /* --- role conflicts ------------------------------------------------------ */
 
+/* RFC 8445 6.1.1: where one side is lite the other one controls. */
 static bool switch_role(struct altair_agent *a, bool controlling)
 {
-	if (a->role_switches == ROLE_SWITCHES_MAX)
+	if (a->role_switches == ROLE_SWITCHES_MAX || a->config.lite ||
+	    a->is_remote_lite)
 		return false;
 	a->role_switches++;
 	a->stats.role_switches++;
@@ -111,11 +113,10 @@ static struct air_pair *find_or_add(struct altair_agent *a, uint32_t base,
 }
 
 /* RFC 8445 7.3.1.5. */
-static void take_nomination(struct altair_agent *a, struct air_pair *pair,
-			    const struct air_stun_message *request)
+static void take_nomination(const struct altair_agent *a, struct air_pair *pair,
+			    bool nominates)
 {
-	if (a->list.controlling ||
-	    !air_stun_message_place(request, AIR_STUN_USE_CANDIDATE))
+	if (a->list.controlling || !nominates)
 		return;
 	if (pair->is_valid && pair->state == PAIR_SUCCEEDED)
 		pair->is_nominated = true;
@@ -143,6 +144,8 @@ static void answer(struct altair_agent *a, altair_time now, uint32_t base,
 {
 	const altair_addr *remote = &datagram->path.remote;
 	struct air_pair *pair = find_or_add(a, base, remote, request);
+	bool nominates =
+		air_stun_message_place(request, AIR_STUN_USE_CANDIDATE) != NULL;
 	uint8_t buffer[AIR_CHECK_LEN_MAX];
 	altair_bytes response =
 		air_check_response(request, &a->keys, remote, buffer);
@@ -157,8 +160,12 @@ static void answer(struct altair_agent *a, altair_time now, uint32_t base,
 	air_path_hear(a, pair, now);
 	if (!pair->is_valid)
 		pair->bytes_out += response.len;
-	take_nomination(a, pair, request);
-	trigger(a, pair, now);
+	if (a->config.lite) {
+		air_lite_hear(a, pair, now, nominates);
+	} else {
+		take_nomination(a, pair, nominates);
+		trigger(a, pair, now);
+	}
 	pair->is_heard = true;
 }
 

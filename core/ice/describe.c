@@ -52,6 +52,8 @@ int altair_agent_describe(const altair_agent *a, char *out, size_t cap)
 	put_line(&w, "ice-ufrag:", altair_agent_ufrag(a));
 	put_line(&w, "ice-pwd:", altair_agent_pwd(a));
 	put_line(&w, "ice-options:", "ice2 trickle");
+	if (a->config.lite)
+		put_line(&w, "ice-lite", "");
 	if (a->discover)
 		put_candidates(&w, a);
 	if (a->is_local_ended)
@@ -66,7 +68,7 @@ int altair_agent_describe(const altair_agent *a, char *out, size_t cap)
 struct description {
 	char ufrag[AIR_CREDENTIAL_MAX + 1], pwd[AIR_CREDENTIAL_MAX + 1];
 	bool is_known; /* there is a line of ours besides the credentials */
-	bool trickles, has_ended;
+	bool trickles, has_ended, is_lite;
 };
 
 /* Takes the next line off *text; without its end, and cut. */
@@ -148,6 +150,7 @@ static int judge_line(struct description *d, const char *line)
 		if (air_candidate_parse(&c, line + 2) == ALTAIR_E_SYNTAX)
 			return ALTAIR_E_SYNTAX;
 	}
+	d->is_lite |= is_flag(line, "ice-lite");
 	if (is_flag(line, "end-of-candidates"))
 		d->is_known = d->has_ended = true;
 	return 0;
@@ -172,7 +175,12 @@ static int judge(struct description *d, const char *text)
 static int take_credentials(struct altair_agent *a, altair_time now,
 			    const struct description *d)
 {
-	return d->ufrag[0] ? altair_agent_remote(a, now, d->ufrag, d->pwd) : 0;
+	if (!d->ufrag[0])
+		return air_state_is_over(a) ? ALTAIR_E_STATE : 0;
+	if (d->is_lite && a->config.lite)
+		return ALTAIR_E_STATE;
+	air_lite_set_remote(a, d->is_lite);
+	return altair_agent_remote(a, now, d->ufrag, d->pwd);
 }
 
 int altair_agent_accept(altair_agent *a, altair_time now, const char *text)

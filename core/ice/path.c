@@ -205,7 +205,8 @@ void air_path_update(struct altair_agent *a)
 	a->path = path;
 	if (path && path->is_valid && !air_generation_is_past(a, path))
 		air_generation_retire(a);
-	keep(a);
+	if (!a->config.lite)
+		keep(a);
 }
 
 void air_path_hear(struct altair_agent *a, struct air_pair *pair,

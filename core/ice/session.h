@@ -52,13 +52,14 @@ struct altair_agent {
 	enum altair_agent_state state;
 	unsigned role_switches;
 	/* In this generation: */
-	bool is_checking; /* a check has left                             */
-	bool is_heard;	  /* an authenticated check arrived               */
-	bool is_proved;	  /* a message came that is made with the keys of
+	bool is_checking;    /* a check has left                             */
+	bool is_heard;	     /* an authenticated check arrived               */
+	bool is_proved;	     /* a message came that is made with the keys of
 				both of us                                   */
-	bool has_reserve; /* a relayed pair beside a direct one, or so    */
-	bool has_spoken;  /* data left, and no run since                  */
-	bool is_sealed;	  /* no more servers will come                   */
+	bool has_reserve;    /* a relayed pair beside a direct one, or so    */
+	bool has_spoken;     /* data left, and no run since                  */
+	bool is_remote_lite; /* the peer never checks                    */
+	bool is_sealed;	     /* no more servers will come                   */
 	bool is_local_ended, is_remote_ended; /* candidates                  */
 	bool checks_next; /* the next slot is not for gathering              */
 	altair_agent_stats stats;
@@ -130,6 +131,16 @@ int air_generation_remote(struct altair_agent *a, altair_time now,
 void air_generation_retire(struct altair_agent *a);
 /* Forgets the past in time. */
 void air_generation_run(struct altair_agent *a);
+
+/* --- lite.c --- */
+
+/* An authenticated check came on a pair of a lite agent. */
+void air_lite_hear(struct altair_agent *a, struct air_pair *pair,
+		   altair_time now, bool nominates);
+/* When the consent of a lite agent changes. */
+altair_time air_lite_deadline(const struct altair_agent *a);
+/* The peer is lite, so we control (RFC 8445 6.1.1), or it is full. */
+void air_lite_set_remote(struct altair_agent *a, bool is_lite);
 
 /* --- state.c --- */
 

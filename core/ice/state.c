@@ -33,9 +33,10 @@ static void set_state(struct altair_agent *a, enum altair_agent_state next)
 	a->state = next;
 }
 
+/* A lite agent checks none of its pairs. */
 static bool has_open_pair(const struct altair_agent *a)
 {
-	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+	for (uint32_t i = 0; !a->config.lite && i < a->list.pairs_count; i++)
 		if (air_pair_is_open(&a->list.pairs[i]))
 			return true;
 	return false;

@@ -58,6 +58,9 @@ typedef struct altair_agent_config {
 	bool controlling;	     /* our role (RFC 8445 6.1.1): by convention
 	                                of who sent the first offer; if both
 	                                have the same one it is repaired     */
+	bool lite;		     /* ICE-lite, for a host that everybody can
+	                                reach: no checks, no servers; always
+	                                controlled                           */
 	bool loopback;		     /* allow 127/8 and ::1, for tests       */
 	altair_time ta;		     /* between two new transactions, gathering
 	                                and checks together (RFC 8445 14.2);
@@ -96,7 +99,8 @@ ALTAIR_API int altair_agent_add_host(altair_agent *agent, altair_time now,
 /*
  * Adds a STUN server, to be asked through every socket of its address family,
  * at any time before altair_agent_seal. Returns 0 (also for one that is there),
- * ALTAIR_E_ADDRESS (as altair_agent_add_host), ALTAIR_E_FULL, or ALTAIR_E_STATE.
+ * ALTAIR_E_ADDRESS (as altair_agent_add_host), ALTAIR_E_FULL, or ALTAIR_E_STATE
+ * (also for a lite agent, which asks nobody).
  */
 ALTAIR_API int altair_agent_add_server(altair_agent *agent, altair_time now,
 				       const altair_addr *server);
@@ -140,6 +144,11 @@ ALTAIR_API int altair_agent_remote(altair_agent *agent, altair_time now,
  */
 ALTAIR_API int altair_agent_restart(altair_agent *agent, altair_time now);
 
+/* The peer is an ICE-lite implementation ("a=ice-lite"): we control. To be told
+ * before its credentials. 0, or ALTAIR_E_STATE (we are lite, too, so that
+ * nobody would check, or it is closed). */
+ALTAIR_API int altair_agent_remote_is_lite(altair_agent *agent);
+
 /*
  * One of the peer's candidates. Returns 0 (also for one we have),
  * ALTAIR_E_SYNTAX (no candidate), ALTAIR_E_ADDRESS (none that we can use: a name,
@@ -160,7 +169,7 @@ ALTAIR_API void altair_agent_end_of_candidates(altair_agent *agent,
 
 /*
  * Writes what the peer has to know as the attribute lines of RFC 8839 5, each
- * with CRLF: ice-ufrag, ice-pwd, ice-options, our candidates up to now (none
+ * with CRLF: ice-ufrag, ice-pwd, ice-options, ice-lite, our candidates up to now (none
  * before altair_agent_gather), and end-of-candidates once that is so. May be
  * written again at any time. Returns the length without the NUL, or
  * ALTAIR_E_SPACE.
