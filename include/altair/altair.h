@@ -15,6 +15,7 @@
 #include <altair/punch.h>
 #include <altair/serve.h>
 #include <altair/server.h>
+#include <altair/tls.h>
 #include <altair/turn.h>
 #include <altair/udp.h>
 #include <altair/verdict.h>

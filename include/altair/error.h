@@ -45,7 +45,8 @@ extern "C" {
 	X(RELAY_FAMILY, -31, "the relay has no address of this family")        \
 	X(QUOTA, -32, "the user has too many relayed addresses")               \
 	X(CAPACITY, -33, "the server has no more relayed addresses")           \
-	X(REDIRECT, -34, "the servers send us from one to the other")
+	X(REDIRECT, -34, "the servers send us from one to the other")          \
+	X(TLS, -35, "the server could not prove who it is, or TLS failed")
 
 enum altair_error {
 	ALTAIR_OK = 0,
@@ -53,7 +54,7 @@ enum altair_error {
 	ALTAIR_ERRORS(ALTAIR_ERROR_ENUM)
 #undef ALTAIR_ERROR_ENUM
 	/* Keeps the list open; never returned. */
-	ALTAIR_ERROR_LAST_ = -35
+	ALTAIR_ERROR_LAST_ = -36
 };
 
 /* "ALTAIR_E_TIMEOUT" for -13; "ALTAIR_E_?" for a code that is none of ours. */
