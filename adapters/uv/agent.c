@@ -132,7 +132,10 @@ int altair_uv_agent_send(altair_uv_agent *driver, altair_bytes message)
 		memcpy(payload, message.data, message.len);
 	error = altair_agent_wrap(driver->agent, payload, message.len,
 				  &datagram);
-	return error ? error : send_now(driver, &datagram);
+	if (error)
+		return error;
+	altair_uv_agent_kick(driver); /* data wants an answer */
+	return send_now(driver, &datagram);
 }
 
 /* ---- the agent ---- */

@@ -5,8 +5,6 @@
 
 #include "json.h"
 
-#include <altair/verdict.h>
-
 #include <string.h>
 
 static const char *state_name(enum altair_agent_state state)
@@ -109,12 +107,28 @@ void air_agent_json_event(altair_time since, const altair_agent *agent,
 		air_agent_json_state(since,
 				     (enum altair_agent_state)out->number);
 		break;
+	case ALTAIR_EV_CREDENTIALS:
+		air_agent_json_credentials(since, agent);
+		break;
 	case ALTAIR_EV_SELECTED:
 		say_selected(since, agent);
 		break;
 	default:
 		break;
 	}
+}
+
+void air_agent_json_verdict(altair_time since,
+			    const altair_agent_verdict *verdict)
+{
+	json_t *event = air_json_event(since, "verdict");
+
+	air_json_text(event, "code", verdict->name);
+	air_json_text(event, "sentence", verdict->sentence);
+	air_json_text(event, "advice", verdict->advice);
+	if (verdict->reason)
+		air_json_text(event, "reason", altair_errname(verdict->reason));
+	air_json_write(event);
 }
 
 void air_agent_json_data(altair_time since, altair_bytes message)

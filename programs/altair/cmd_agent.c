@@ -76,6 +76,8 @@ struct agent_run {
 	struct name names[SERVERS_MAX];
 	size_t resolving;
 	struct input input;
+	uv_check_t watch; /* after each turn of the loop: the verdict */
+	int verdict;	  /* the code that was said last; -1: none */
 	altair_uv_agent *driver;
 	altair_agent *agent;
 	bool is_gathering;
@@ -86,14 +88,38 @@ static altair_time since(const struct agent_run *r)
 	return air_run_time(&r->run);
 }
 
+/* ---- the verdict ---- */
+
+static void say_verdict(struct agent_run *r)
+{
+	altair_agent_verdict verdict = {.size = sizeof verdict};
+
+	altair_agent_get_verdict(r->agent, &verdict);
+	air_agent_json_verdict(since(r), &verdict);
+	r->verdict = (int)verdict.code;
+}
+
+static void watch_verdict(uv_check_t *watch)
+{
+	struct agent_run *r = watch->data;
+	altair_agent_verdict verdict = {.size = sizeof verdict};
+
+	altair_agent_get_verdict(r->agent, &verdict);
+	if (r->is_gathering && !r->run.over && (int)verdict.code != r->verdict)
+		say_verdict(r);
+}
+
 /* ---- ends ---- */
 
+/* The verdict at the end is that of the session, not that it was closed. */
 static void say_closed(void *user)
 {
 	struct agent_run *r = user;
 
-	if (r->agent && altair_agent_state(r->agent) != ALTAIR_AGENT_FAILED)
-		air_agent_json_state(since(r), ALTAIR_AGENT_CLOSED);
+	if (!r->agent || altair_agent_state(r->agent) == ALTAIR_AGENT_FAILED)
+		return;
+	air_agent_json_state(since(r), ALTAIR_AGENT_CLOSED);
+	say_verdict(r);
 }
 
 static void close_run(struct agent_run *r)
@@ -254,7 +280,8 @@ static void obey(struct agent_run *r, const struct order *order)
 		error = altair_uv_agent_send(r->driver, order->message);
 		break;
 	case ORDER_RESTART:
-		error = ALTAIR_E_STATE;
+		error = altair_agent_restart(r->agent,
+					     altair_uv_agent_now(r->driver));
 		break;
 	case ORDER_STATS:
 		air_agent_json_stats(since(r), r->agent);
@@ -296,6 +323,23 @@ static void on_end(void *user, bool at_start)
 
 /* ---- the driver ---- */
 
+static void fail_by_verdict(struct agent_run *r)
+{
+	altair_agent_verdict v = {.size = sizeof v};
+	char sentence[400];
+	int code = EXIT_NO_DIRECT_PATH;
+
+	altair_agent_get_verdict(r->agent, &v);
+	if (v.code == ALTAIR_VERDICT_RELAY_REFUSED ||
+	    v.code == ALTAIR_VERDICT_RELAY_SILENT)
+		code = EXIT_SERVER;
+	if (v.code == ALTAIR_VERDICT_WRONG_CREDENTIALS)
+		code = EXIT_AUTHENTICATION;
+	snprintf(sentence, sizeof sentence, "no path: %s; %s", v.sentence,
+		 v.advice);
+	fail(r, code, sentence);
+}
+
 static void on_event(void *user, const altair_output *out)
 {
 	struct agent_run *r = user;
@@ -303,11 +347,10 @@ static void on_event(void *user, const altair_output *out)
 	if (r->run.over)
 		return;
 	air_agent_json_event(since(r), r->agent, out);
-	if (out->event == ALTAIR_EV_STATE && out->number == ALTAIR_AGENT_FAILED)
-		fail(r, EXIT_NO_DIRECT_PATH,
-		     out->reason == ALTAIR_E_ONE_WAY
-			     ? "no path: the peer was heard, but we were not"
-			     : "no path: no check was answered in time");
+	if (out->event != ALTAIR_EV_STATE || out->number != ALTAIR_AGENT_FAILED)
+		return;
+	say_verdict(r);
+	fail_by_verdict(r);
 }
 
 static void on_message(void *user, altair_bytes message)
@@ -357,6 +400,7 @@ static int read_options(const struct command *self, int argc, char **argv,
 	int code;
 
 	r->options.ta = 20;
+	r->verdict = -1;
 	code = air_options_read(self, argc, argv, &r->options);
 	if (code >= 0)
 		return code;
@@ -381,6 +425,9 @@ static void start(struct agent_run *r)
 		fail(r, EXIT_INTERNAL, altair_strerror(error));
 	if (error)
 		return;
+	uv_check_init(&r->run.loop, &r->watch);
+	r->watch.data = r;
+	uv_check_start(&r->watch, watch_verdict);
 	error = air_input_open(&r->input, &r->run.loop);
 	if (error) {
 		fail(r, EXIT_USAGE, "standard input is closed");
@@ -401,8 +448,10 @@ static int finish(struct agent_run *r)
 	for (size_t i = 0; i < r->stun.count; i++)
 		air_resolve_cancel(&r->names[i].resolve);
 	air_input_close(&r->input);
-	if (r->driver)
+	if (r->driver) {
+		uv_close((uv_handle_t *)&r->watch, NULL);
 		altair_uv_agent_close(r->driver, NULL);
+	}
 	return air_run_close(&r->run);
 }
 

@@ -15,6 +15,7 @@ enum exit_code {
 	EXIT_SERVER = 4,
 	EXIT_NO_PEER = 5,
 	EXIT_NO_DIRECT_PATH = 6,
+	EXIT_AUTHENTICATION = 7,
 	EXIT_SIGNAL = 128 /* plus the number of the signal */
 };
 

@@ -24,6 +24,7 @@ static const struct {
 	{EXIT_SERVER, "server"},
 	{EXIT_NO_PEER, "no_peer"},
 	{EXIT_NO_DIRECT_PATH, "no_direct_path"},
+	{EXIT_AUTHENTICATION, "authentication"},
 };
 
 json_t *air_json_object(void)

@@ -166,7 +166,7 @@ static void the_lines_are_those_of_the_manual(void)
 		"\"credentials\"", " 127.0.0.1 ",   "\"end-of-candidates\"",
 		"\"gathering\"",   "\"completed\"", "\"selected\"",
 		"\"text\"",	   "\"base64\"",    "-9",
-		"\"closed\""};
+		"\"closed\"",	   "\"direct-lan\""};
 	char port[16], their_port[16];
 	const struct golden_word words[] = {{ours.ufrag, "UFRAG"},
 					    {ours.pwd, "PASSWORD"},
@@ -217,6 +217,39 @@ static void messages_go_both_ways(void)
 	CHECK(strstr(ours.proc.out_text, "\"state\":\"closed\""));
 	proc_signal(&theirs.proc, SIGTERM);
 	CHECK_EQ(proc_end(&theirs.proc), 143);
+	free_both();
+}
+
+static void read_credentials(struct side *s)
+{
+	char before[sizeof s->ufrag];
+
+	memcpy(before, s->ufrag, sizeof before);
+	CHECK(proc_expect(&s->proc, "\"event\":\"credentials\""));
+	CHECK(next_text(&s->proc, "ufrag", s->ufrag, sizeof s->ufrag));
+	CHECK(next_text(&s->proc, "pwd", s->pwd, sizeof s->pwd));
+	CHECK(strcmp(before, s->ufrag) != 0);
+}
+
+/* One side restarts, the other one follows by what it is told. */
+static void restart(void)
+{
+	connect_both();
+	proc_type(&ours.proc, "{\"cmd\":\"restart\"}\n");
+	read_credentials(&ours);
+	read_candidates(&ours);
+	introduce(&ours, &theirs);
+	read_credentials(&theirs);
+	read_candidates(&theirs);
+	introduce(&theirs, &ours);
+	CHECK(proc_expect(&ours.proc, "\"state\":\"completed\""));
+	CHECK(proc_expect(&theirs.proc, "\"state\":\"completed\""));
+	proc_type(&ours.proc, "{\"cmd\":\"send\",\"text\":\"anew\"}\n");
+	CHECK(proc_expect(&theirs.proc, "\"text\":\"anew\""));
+	proc_close_in(&ours.proc);
+	proc_close_in(&theirs.proc);
+	CHECK_EQ(proc_end(&ours.proc), 0);
+	CHECK_EQ(proc_end(&theirs.proc), 0);
 	free_both();
 }
 
@@ -379,6 +412,7 @@ static void a_name_without_address(void)
 static const struct check_test tests[] = {
 	TEST(the_lines_are_those_of_the_manual),
 	TEST(messages_go_both_ways),
+	TEST(restart),
 	TEST(both_may_claim_the_same_role),
 	TEST(hold_waits_for_the_order),
 	TEST(what_makes_no_sense_is_said),
