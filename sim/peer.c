@@ -104,6 +104,7 @@ static void say(struct sim_peer *peer)
 				   &datagram);
 	else
 		sim_host_send(peer->host, &datagram);
+	sim_host_poll(peer->host);
 }
 
 static void plan(struct sim_peer *peer, altair_time at)

@@ -70,7 +70,7 @@ bool sim_stun_find_addr(const struct sim_stun *stun, unsigned type,
 		return false;
 	out->family = len == 4 ? ALTAIR_IPV4 : ALTAIR_IPV6;
 	out->port = (uint16_t)(u16(value.data + 2) ^ u16(cookie));
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < sizeof out->ip && i < len; i++)
 		out->ip[i] = value.data[4 + i] ^ key[i];
 	return true;
 }
