@@ -2,7 +2,7 @@
 #
 # meet.sh - one connection in a lab of its own: two programs that speak the JSON
 # Lines of `altair agent`, at the distances of a benchmark. Prints one line of
-# JSON, what tests/interop/ice_pair.py says of it.
+# JSON, what tests/interop/ice_pair.py says of it, or bench/roam.py.
 
 meet_usage() {
 	cat <<'END'
@@ -21,6 +21,7 @@ KIND       as of tests/lab/lab.sh
 --controlling a|b who controls (default a)
 --loss PERCENT    each way
 --delay MS        of the signalling, one way (default 20)
+--change CHANGE   of tests/lab/change.sh, 5 s later
 --capture FILE    what crosses the server's line and each peer's, as FILE.*.pcap
 END
 }
@@ -35,7 +36,7 @@ bench=$(cd "$(dirname "$0")" && pwd)
 set -u
 
 meet_all=("$@")
-turn=udp,tcp controlling=a delay=20 capture='' links=()
+turn=udp,tcp controlling=a delay=20 capture='' change='' links=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--build) links+=("$1" "$2") ;;
@@ -44,6 +45,7 @@ while [ $# -gt 0 ]; do
 	--controlling) controlling=$2 ;;
 	--delay) delay=$2 ;;
 	--capture) capture=$2 ;;
+	--change) change=$2 ;;
 	--*)
 		meet_usage >&2
 		exit 2
@@ -79,12 +81,16 @@ meet_floor() {
 }
 
 # Other programs of the machine disturb less where we may go before them.
-chrt --rr -p 1 $$ 2>/dev/null || renice -n -20 $$ >/dev/null 2>&1
+[ -z "$change" ] && chrt --rr -p 1 $$ 2>/dev/null || renice -n -20 $$ >/dev/null 2>&1
 lab_up "$kind_a" "$kind_b"
 lab_coturn
 [ -z "$capture" ] || meet_capture
 if [ "$who" = floor ]; then
 	meet_floor
 	exit
+fi
+if [ -n "$change" ]; then
+	who_harness=$bench/roam.py
+	set -- --change "$bench/../tests/lab/change.sh $change" "$@"
 fi
 who_meet "$who" "$turn" "$controlling" --delay "$delay" "$@"

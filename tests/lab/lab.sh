@@ -506,6 +506,8 @@ lab_internet_wan() {
 		net=${net6:+,$net6::/48}
 		delay=$LAB_ACCESS
 		[ "$site" != servers ] || delay=$LAB_SERVER_ACCESS
+		# Public addresses by the block: a router may get another one.
+		[ -n "$nat" ] || ips=${ips//,//24,}/24
 		sites+=("$ns=$ips$net${nat:+,nat:$nat},delay:$delay")
 	done
 	"$LAB_BUILD/tests/lab/wan" --short "${LAB_SHORT}s" "${lab_link[@]}" \

@@ -7,13 +7,15 @@
 #   who_meet WHO TRANSPORTS CONTROLLING OPTION...
 #                     two of them meet: interop/ice_pair.py with these options.
 #                     TRANSPORTS of the relay: such as udp,tcp, or - for no relay;
-#                     CONTROLLING: a, b or both. 1: there is no such program
+#                     CONTROLLING: a, b or both. 1: there is no such program.
+#                     (who_harness: another program instead of ice_pair.py)
 #   who_missing WHO   says what is missing, or nothing
 
 # Debian's own has Debian's packages; another python3 may come first.
 who_python=/usr/bin/python3
 [ -x $who_python ] || who_python=python3
 who_interop=$(cd "$(dirname "${BASH_SOURCE[0]}")/../interop" && pwd)
+who_harness=$who_interop/ice_pair.py
 who_line=''
 
 # The program and the options that only it has.
@@ -51,7 +53,7 @@ who_meet() {
 	who_command "$who" a "$transports" "$controlling" || return 1
 	line_a=$who_line
 	who_command "$who" b "$transports" "$controlling"
-	"$who_python" "$who_interop/ice_pair.py" "$@" "$line_a" "$who_line"
+	"$who_python" "$who_harness" "$@" "$line_a" "$who_line"
 }
 
 who_missing() {
