@@ -131,7 +131,8 @@ class Roam(ice_pair.Pair):
             lost=sum(f.lost(self.changed_at, until) for f in self.flows),
             doubled=sum(f.doubled() for f in self.flows),
             kept=all(s.process.returncode is None and
-                     s.state not in ("failed", "closed") for s in self.sides),
+                     not {"failed", "closed"} & set(s.states)
+                     for s in self.sides),
             after=(self.a.selected or {}).get("kind"),
             states=[{state: round(ms - self.changed_at)
                      for state, ms in s.states.items()} for s in self.sides])
