@@ -83,7 +83,8 @@ struct air_check air_session_new_check(const struct altair_agent *a,
 		.priority = air_candidate_prflx_priority(
 			&a->list.locals[pair->local]),
 		.controlling = a->list.controlling,
-		.nominates = a->list.controlling && pair->wants_nomination,
+		.nominates = a->list.controlling &&
+			     (pair->wants_nomination || pair->is_nominated),
 	};
 }
 

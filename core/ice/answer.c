@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define UNDERSTOOD (AIR_STUN_SET_BASE | AIR_STUN_SET_ICE)
-#define ROLE_SWITCHES_MAX 3
 
 static enum altair_verdict ignore(struct altair_agent *a)
 {
@@ -23,17 +22,19 @@ static enum altair_verdict ignore(struct altair_agent *a)
 /* --- role conflicts ------------------------------------------------------ */
 
 /* RFC 8445 6.1.1: where one side is lite the other one controls. */
-static bool switch_role(struct altair_agent *a, bool controlling)
+static bool are_roles_fixed(const struct altair_agent *a)
 {
-	if (a->role_switches == ROLE_SWITCHES_MAX || a->config.lite ||
-	    a->is_remote_lite)
-		return false;
-	a->role_switches++;
+	return a->config.lite || a->is_remote_lite;
+}
+
+/* What was to be nominated goes with the role; what was nominated stays. The
+ * tie-breakers end it: a limit could leave both sides with one role. */
+static void switch_role(struct altair_agent *a)
+{
 	a->stats.role_switches++;
-	air_checklist_set_role(&a->list, controlling);
+	air_checklist_set_role(&a->list, !a->list.controlling);
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		a->list.pairs[i].wants_nomination = false;
-	return true;
 }
 
 /* RFC 8445 7.3.1.1. False: refuse it with 487. */
@@ -48,9 +49,11 @@ static bool agree_on_roles(struct altair_agent *a,
 					      : AIR_STUN_ICE_CONTROLLED,
 				  &theirs))
 		return true;
-	if ((a->tie_breaker >= theirs.number) == controlling)
+	if ((a->tie_breaker >= theirs.number) == controlling ||
+	    are_roles_fixed(a))
 		return false;
-	return switch_role(a, !controlling);
+	switch_role(a);
+	return true;
 }
 
 /* RFC 8445 7.2.5.1: the peer has the larger tie-breaker. A check of ours that
@@ -61,11 +64,12 @@ static void take_role_conflict(struct altair_agent *a, struct air_pair *pair)
 	uint8_t bytes[8];
 	struct air_reader r = air_reader((altair_bytes){bytes, sizeof bytes});
 
+	if (are_roles_fixed(a)) {
+		air_pair_fail(pair);
+		return;
+	}
 	if (pair->check.controlling == a->list.controlling) {
-		if (!switch_role(a, !a->list.controlling)) {
-			air_pair_fail(pair);
-			return;
-		}
+		switch_role(a);
 		if (crypto->random(crypto->user, bytes, sizeof bytes) == 0)
 			a->tie_breaker = air_read_u64(&r);
 	}
@@ -113,15 +117,11 @@ static struct air_pair *find_or_add(struct altair_agent *a, uint32_t base,
 }
 
 /* RFC 8445 7.3.1.5. */
-static void take_nomination(const struct altair_agent *a, struct air_pair *pair,
+static void take_nomination(struct altair_agent *a, struct air_pair *pair,
 			    bool nominates)
 {
-	if (a->list.controlling || !nominates)
-		return;
-	if (pair->is_valid && pair->state == PAIR_SUCCEEDED)
-		pair->is_nominated = true;
-	else
-		pair->wants_nomination = true;
+	if (!a->list.controlling && nominates)
+		air_nominate_want(a, pair);
 }
 
 /* RFC 8445 7.3.1.4. The first time that the pair is heard a check on its way is
@@ -254,8 +254,6 @@ static void learn_prflx(struct altair_agent *a, const struct air_pair *pair)
 static void succeed(struct altair_agent *a, struct air_pair *pair,
 		    altair_time now, const altair_addr *mapped)
 {
-	bool is_nomination = pair->check.nominates ||
-			     (!a->list.controlling && pair->wants_nomination);
 	struct air_vigil *vigil = air_path_vigil(a, pair);
 
 	a->stats.answers++;
@@ -269,9 +267,11 @@ static void succeed(struct altair_agent *a, struct air_pair *pair,
 	if (vigil)
 		air_vigil_consent(vigil, now, a->keys.crypto);
 	pair->mapped = *mapped;
-	pair->is_nominated |= is_nomination;
 	learn_prflx(a, pair);
 	air_checklist_succeed(&a->list, pair);
+	if (pair->wants_nomination &&
+	    (pair->check.nominates || !a->list.controlling))
+		air_nominate_conclude(a, pair);
 }
 
 static enum altair_verdict conclude(struct altair_agent *a,
@@ -329,10 +329,16 @@ static enum altair_verdict take_consent(struct altair_agent *a, altair_time now,
 	if (!vigil)
 		return ALTAIR_NOT_MINE;
 	pair = vigil->pair;
-	if (response->header.class != AIR_STUN_SUCCESS ||
-	    !air_check_is_genuine(response, air_generation_keys(a, pair)) ||
+	if (!air_check_is_genuine(response, air_generation_keys(a, pair)) ||
 	    !is_symmetric(a, pair, &datagram->path))
 		return ignore(a);
+	if (response->header.class != AIR_STUN_SUCCESS) {
+		/* A check of its own finds out about the roles. */
+		if (!air_generation_is_past(a, pair) &&
+		    pair->state == PAIR_SUCCEEDED)
+			air_checklist_trigger(&a->list, pair);
+		return ignore(a);
+	}
 	a->stats.answers++;
 	pair->answered++;
 	pair->consented++;

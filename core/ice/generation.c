@@ -131,7 +131,6 @@ int air_generation_begin(struct altair_agent *a, altair_time now)
 	a->keys.has_remote = false;
 	a->is_remote_ended = a->is_checking = false;
 	a->is_heard = a->is_proved = false;
-	a->role_switches = 0;
 	a->nominate_at = a->patience_until = ALTAIR_NEVER;
 	air_state_renew(a);
 	tell_again(a);

@@ -6,6 +6,10 @@
  * once, which every peer allows since RFC 5245 had the best of several, away
  * from one that fell silent after a while, so that a peer that takes one
  * nomination only is not disturbed while its path lives.
+ *
+ * Invariant: at most one pair is nominated, the last one. The consent checks of
+ * the controlling side nominate it again, so that the sides agree in the end
+ * whatever was lost or overtaken (tests/model has it proved).
  */
 #include "ice/session.h"
 
@@ -71,6 +75,26 @@ static void stop_or_resume(struct altair_agent *a, struct air_pair *pair)
 		pair->check.next = ALTAIR_NEVER;
 	else if (pair->check.next == ALTAIR_NEVER)
 		pair->check.next = a->now;
+}
+
+void air_nominate_want(struct altair_agent *a, struct air_pair *pair)
+{
+	if (pair->is_valid && pair->state == PAIR_SUCCEEDED) {
+		air_nominate_conclude(a, pair);
+		return;
+	}
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		a->list.pairs[i].wants_nomination = false;
+	pair->wants_nomination = true;
+}
+
+void air_nominate_conclude(struct altair_agent *a, struct air_pair *pair)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
+		a->list.pairs[i].wants_nomination = false;
+		a->list.pairs[i].is_nominated = false;
+	}
+	pair->is_nominated = true;
 }
 
 void air_nominate_update(struct altair_agent *a)

@@ -50,7 +50,6 @@ struct altair_agent {
 	altair_time nominate_at; /* at the latest, once a pair is valid      */
 	uint64_t tie_breaker;
 	enum altair_agent_state state;
-	unsigned role_switches;
 	/* In this generation: */
 	bool is_checking;    /* a check has left                             */
 	bool is_heard;	     /* an authenticated check arrived               */
@@ -110,6 +109,10 @@ void air_path_speak(struct altair_agent *a);
 /* --- nominate.c --- */
 
 void air_nominate_update(struct altair_agent *a);
+/* Controlled: the peer nominates the pair; at once, or when it is valid. */
+void air_nominate_want(struct altair_agent *a, struct air_pair *pair);
+/* The pair is nominated, and no other. */
+void air_nominate_conclude(struct altair_agent *a, struct air_pair *pair);
 
 /* --- generation.c --- */
 

@@ -28,6 +28,7 @@
 typedef agent {
 	byte mine, theirs; /* credentials, counted */
 	bool knows;	   /* theirs */
+	bool proved;	   /* that the peer knows ours, too */
 	bool controlling;
 	byte tie;
 	byte restarts;
@@ -60,14 +61,6 @@ inline forget(i)
 
 /* --- what a side does ---------------------------------------------------- */
 
-/* Not before the peer's credentials came: they could not be told from those
- * that answer the restart, and the sides would restart in turns. */
-#ifdef BROKEN_RESTART
-#define MAY_RESTART(i) true
-#else
-#define MAY_RESTART(i) a[i].knows
-#endif
-
 #ifdef ONE_RESTARTS /* by itself; the other one then in turn */
 #define RESTARTS_LEFT(i) (i == 0 && a[i].restarts < RESTARTS)
 #else
@@ -77,23 +70,34 @@ inline forget(i)
 inline restart(i)
 {
 	a[i].mine++;
-	assert(a[i].mine <= 2 * RESTARTS); /* nor for ever in turns */
+	assert(a[i].mine <= 4 * RESTARTS); /* nor for ever in turns */
 	a[i].knows = false;
+	a[i].proved = false;
 	forget(i);
 	signals[1 - i]!a[i].mine;
 }
 
 /* Other credentials than before: the peer has restarted, and so do we, unless
- * they are the answer to our own restart. */
+ * nobody has used ours together with them yet: then ours are as good as new. If
+ * they changed each time, the sides could answer each other for ever. */
+#ifdef BROKEN_RESTART
+#define IS_USED(i) true
+#else
+#define IS_USED(i) a[i].proved
+#endif
+
 inline take_signal(i)
 {
 	signals[i]?theirs;
 	if
-	:: a[i].knows && theirs != a[i].theirs -> restart(i)
-	:: else
+	:: !a[i].knows || theirs == a[i].theirs
+	:: a[i].knows && theirs != a[i].theirs && IS_USED(i) -> restart(i)
+	:: a[i].knows && theirs != a[i].theirs && !IS_USED(i) ->
+		forget(i);
+		signals[1 - i]!a[i].mine
 	fi;
 	a[i].theirs = theirs;
-	a[i].knows = true;
+	a[i].knows = true
 }
 
 #define MAY_NOMINATE(i, p)                                                     \
@@ -183,6 +187,7 @@ inline take_answer(i)
 		if
 		:: !conflict ->
 			a[i].valid[pair] = true;
+			a[i].proved = true;
 			if
 			:: a[i].wants[pair] &&
 			   (nominates || !a[i].controlling) ->
@@ -264,7 +269,7 @@ active proctype world()
 	do
 	:: atomic { any_side(i);
 		if
-		:: RESTARTS_LEFT(i) && MAY_RESTART(i) &&
+		:: RESTARTS_LEFT(i) &&
 		   nfull(signals[1 - i]) ->
 			a[i].restarts++;
 			restart(i)
