@@ -50,15 +50,23 @@ runs_cells() {
 	echo lan-lan
 	echo hairpin-hairpin
 	echo carrier-carrier
+	echo open-udpblock/tls
+	echo udpblock-udpblock/tls
+}
+
+# The server's certificate is of the lab: only ours is told to trust it.
+runs_takes() {
+	[[ $1 != */tls || $2 = altair ]]
 }
 
 runs_once() { # cell who run
-	local turn=udp,tcp side=a
+	local kinds=${1%/tls} turn=udp,tcp side=a
 	# aioice knows one relay: the one that can work.
 	[[ $1 != *udpblock* ]] || turn=tcp,udp
+	[[ $1 != */tls ]] || turn=tls
 	(($3 % 2)) || side=b
 	timeout --foreground 60 "$bench/meet.sh" --build "$LAB_BUILD" \
-		--turn "$turn" --controlling "$side" "$2" "${1%-*}" "${1#*-}"
+		--turn "$turn" --controlling "$side" "$2" "${kinds%-*}" "${kinds#*-}"
 }
 
 # cell, who, run, outcome, ms (-: none), first kind, last kind

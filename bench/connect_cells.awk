@@ -48,6 +48,7 @@ function shown(c,    i) {
 # between the peers 50, a server 40, its relay 80.
 function floor_of(c,    k, opens) {
 	split(c, k, "-")
+	if (c ~ /tls$/) return 260        # and TLS 1.3
 	if (c ~ /udpblock/) return 220    # TCP, Allocate, its 401, signal, check
 	if (c == "lan-lan") return 20     # signal
 	if (c == "hairpin-hairpin") return 60  # server, signal
@@ -77,12 +78,13 @@ function group_of(c) {
 	return "relayed by necessity"
 }
 
-function name_of(c,    k) {
+function name_of(c,    k, how) {
+	how = sub("/tls", "", c) ? ", over TLS" : ""
 	split(c, k, "-")
 	if (k[1] == "lan") return "same LAN"
 	if (k[1] == "hairpin") return "same carrier, it hairpins"
 	if (k[1] == "carrier") return "same carrier"
-	return k[1] " – " k[2]
+	return k[1] " – " k[2] how
 }
 
 function sort(list, n,    i, j, x) {

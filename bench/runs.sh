@@ -77,6 +77,11 @@ runs_record() { # cell who run
 
 declare -A runs_done=()
 
+# Whether a program takes part in a cell; to be defined anew where not all do.
+runs_takes() { # cell who
+	:
+}
+
 # All of one run after the other: what disturbs one disturbs the others, too.
 runs_cell() {
 	local run who most
@@ -84,7 +89,8 @@ runs_cell() {
 		for who in $who_list; do
 			most=$peer_runs
 			[ "$who" != altair ] || most=$runs
-			[ "$run" -le "$most" ] || continue
+			[ "$run" -le "$most" ] && runs_takes "$1" "$who" ||
+				continue
 			[ -z "${runs_done[$1/$who/$run]:-}" ] || continue
 			while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
 				wait -n
