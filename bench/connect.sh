@@ -60,13 +60,13 @@ runs_takes() {
 }
 
 runs_once() { # cell who run
-	local kinds=${1%/tls} turn=udp,tcp side=a
+	local pair=${1%/tls} turn=udp,tcp side=a
 	# aioice knows one relay: the one that can work.
 	[[ $1 != *udpblock* ]] || turn=tcp,udp
 	[[ $1 != */tls ]] || turn=tls
 	(($3 % 2)) || side=b
 	timeout --foreground 60 "$bench/meet.sh" --build "$LAB_BUILD" \
-		--turn "$turn" --controlling "$side" "$2" "${kinds%-*}" "${kinds#*-}"
+		--turn "$turn" --controlling "$side" "$2" "${pair%-*}" "${pair#*-}"
 }
 
 # cell, who, run, outcome, ms (-: none), first kind, last kind
