@@ -376,7 +376,7 @@ take_response(struct altair_agent *a, altair_time now,
 					  : verdict;
 }
 
-/* Of an address that we know, STUN that is of no use is nobody else's. */
+/* Of an address that we know, malformed STUN is nobody else's. */
 static enum altair_verdict take_useless(struct altair_agent *a,
 					const altair_datagram *datagram)
 {
@@ -388,20 +388,20 @@ static enum altair_verdict take_useless(struct altair_agent *a,
 	return ignore(a);
 }
 
+/* Several sessions may share a socket, and their peers an address: requests are
+ * told apart by the fragment, responses by the transaction. */
 enum altair_verdict air_answer_take(struct altair_agent *a, altair_time now,
 				    const altair_datagram *datagram)
 {
-	enum altair_verdict verdict = ALTAIR_NOT_MINE;
 	struct air_stun_message m;
 
-	if (air_stun_message_read(&m, datagram->bytes, UNDERSTOOD) &&
-	    m.header.method == AIR_STUN_BINDING &&
-	    (!air_stun_message_place(&m, AIR_STUN_FINGERPRINT) ||
-	     air_stun_check_fingerprint(&m))) {
-		if (m.header.class == AIR_STUN_REQUEST)
-			verdict = take_request(a, now, datagram, &m);
-		else if (m.header.class != AIR_STUN_INDICATION)
-			verdict = take_response(a, now, datagram, &m);
-	}
-	return verdict == ALTAIR_NOT_MINE ? take_useless(a, datagram) : verdict;
+	if (!air_stun_message_read(&m, datagram->bytes, UNDERSTOOD) ||
+	    m.header.method != AIR_STUN_BINDING ||
+	    m.header.class == AIR_STUN_INDICATION ||
+	    (air_stun_message_place(&m, AIR_STUN_FINGERPRINT) &&
+	     !air_stun_check_fingerprint(&m)))
+		return take_useless(a, datagram);
+	return m.header.class == AIR_STUN_REQUEST
+		       ? take_request(a, now, datagram, &m)
+		       : take_response(a, now, datagram, &m);
 }

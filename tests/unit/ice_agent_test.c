@@ -472,6 +472,8 @@ static void strangers_are_nobody(void)
 {
 	static const uint8_t stun[20] = {0,    1,    0,	   0,	0x21,
 					 0x12, 0xa4, 0x42, 'x', 'y'};
+	static const uint8_t cut[20] = {0,    1,    0,	  4,   0x21,
+					0x12, 0xa4, 0x42, 'x', 'y'};
 
 	check_peer();
 	CHECK_EQ(answer_from("192.0.2.2:6000"), ALTAIR_TAKEN);
@@ -480,7 +482,12 @@ static void strangers_are_nobody(void)
 	CHECK_EQ(stats_of(0).strangers, 2);
 	CHECK_EQ(bring("192.0.2.9:6000", (altair_bytes){stun, 20}),
 		 ALTAIR_NOT_MINE);
+	/* For a STUN server on this socket, perhaps. */
 	CHECK_EQ(bring("192.0.2.2:6000", (altair_bytes){stun, 20}),
+		 ALTAIR_NOT_MINE);
+	CHECK_EQ(bring("192.0.2.9:6000", (altair_bytes){cut, 20}),
+		 ALTAIR_NOT_MINE);
+	CHECK_EQ(bring("192.0.2.2:6000", (altair_bytes){cut, 20}),
 		 ALTAIR_TAKEN);
 	CHECK_EQ(bring("192.0.2.2:6000", bytes_of("data")), ALTAIR_PAYLOAD);
 	CHECK_EQ(say(0, (altair_bytes){stun, 20}), ALTAIR_E_WORD);
