@@ -13,13 +13,13 @@
 void air_lite_hear(struct altair_agent *a, struct air_pair *pair,
 		   altair_time now, bool nominates)
 {
-	for (uint32_t i = 0; nominates && i < a->list.pairs_count; i++)
-		if (&a->list.pairs[i] != pair)
-			a->list.pairs[i].is_nominated =
-				a->list.pairs[i].is_valid = false;
-	if (nominates)
-		pair->is_nominated = pair->is_valid = true;
 	pair->answered_at = now;
+	if (!nominates)
+		return;
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		a->list.pairs[i].is_valid = false;
+	pair->is_valid = true;
+	air_nominate_conclude(a, pair);
 }
 
 altair_time air_lite_deadline(const struct altair_agent *a)
