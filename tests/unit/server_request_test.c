@@ -1,0 +1,772 @@
+/* Requests to the TURN server: who is let in, and what each method answers. */
+#include "server_world.h"
+
+/* --- who it is ----------------------------------------------------------- */
+
+static void a_challenge_is_short_and_unsigned(void)
+{
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK(me.answer.bytes.len <= 80);
+	CHECK(me.answer.bytes.len <= 3 * me.request.len);
+	CHECK_EQ(me.answer.attr_count, 4);
+	CHECK_MEM(answer_value(AIR_STUN_REALM).bytes.data, REALM, 6);
+	CHECK_MEM(me.nonce, "obMatJos2wAAA", 13);
+	CHECK_MEM(answer_value(AIR_STUN_PASSWORD_ALGORITHMS).bytes.data,
+		  our_algorithms, 8);
+	me.with_fingerprint = true; /* costs the same */
+	get_challenged();
+	CHECK(me.answer.bytes.len <= 80);
+	CHECK_EQ(stats().allocations, 0);
+	/* What a request without any attribute cannot want. */
+	me.with_fingerprint = false;
+	ask(AIR_STUN_ALLOCATE);
+	CHECK_EQ(send_it(), 0);
+}
+
+static void both_mechanisms_let_in(void)
+{
+	for (int how = 0; how < 12; how++) {
+		begin_default();
+		be(ME, "user");
+		me.algorithm = (uint16_t)(how % 3);
+		me.hides_name = how / 3 % 2;
+		me.with_fingerprint = how / 6;
+		get_challenged();
+		CHECK_EQ(allocate(), 0);
+		CHECK_EQ(refresh(0), 0);
+	}
+}
+
+static void nobody_else_is_let_in(void)
+{
+	size_t unknown, wrong;
+
+	begin_default();
+	for (me.algorithm = 0; me.algorithm < 3; me.algorithm++) {
+		uint16_t algorithm = me.algorithm;
+
+		be(ME, "nobody");
+		me.algorithm = algorithm;
+		get_challenged();
+		CHECK_EQ(allocate(), 401);
+		unknown = me.answer.bytes.len;
+		be(ME, "user");
+		me.algorithm = algorithm;
+		me.password = "wrong";
+		get_challenged();
+		CHECK_EQ(allocate(), 401);
+		wrong = me.answer.bytes.len;
+		CHECK_EQ(unknown, wrong);
+		me.hides_name = true;
+		me.user = "nobody";
+		CHECK_EQ(allocate(), 401);
+		take_nonce();
+	}
+	CHECK_EQ(stats().allocations, 0);
+	CHECK_EQ(w.opened, 0);
+}
+
+static void a_request_that_contradicts_itself_is_400(void)
+{
+	static const uint16_t parts[] = {AIR_STUN_USERNAME, AIR_STUN_REALM,
+					 AIR_STUN_NONCE};
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	for (int missing = 0; missing < 3; missing++) {
+		ask(AIR_STUN_ALLOCATE);
+		for (int i = 0; i < 3; i++)
+			if (i != missing)
+				with_bytes(parts[i], "abc", 3);
+		air_stun_build_sha1(&me.b, &w.crypto, my_key());
+		CHECK_EQ(answer_to_it(), 400);
+		CHECK(!answer_has(AIR_STUN_NONCE));
+	}
+	/* One of the two attributes about algorithms, or another list. */
+	for (int how = 0; how < 3; how++) {
+		ask(AIR_STUN_ALLOCATE);
+		with_name();
+		with_bytes(AIR_STUN_REALM, REALM, 6);
+		with_bytes(AIR_STUN_NONCE, me.nonce, me.nonce_len);
+		if (how != 0)
+			with_bytes(AIR_STUN_PASSWORD_ALGORITHMS, our_algorithms,
+				   how == 1 ? 8 : 4);
+		if (how != 1)
+			with_number(AIR_STUN_PASSWORD_ALGORITHM, 2);
+		me.algorithm = 2;
+		air_stun_build_sha256(&me.b, &w.crypto, my_key(), 32);
+		CHECK_EQ(answer_to_it(), 400);
+	}
+}
+
+static void a_shorter_proof_is_none(void)
+{
+	begin_default();
+	be(ME, "user");
+	me.algorithm = 2;
+	get_challenged();
+	for (size_t len = 16; len <= 32; len += 4) {
+		ask(AIR_STUN_REFRESH);
+		with_name();
+		with_bytes(AIR_STUN_REALM, REALM, 6);
+		with_bytes(AIR_STUN_NONCE, me.nonce, me.nonce_len);
+		with_bytes(AIR_STUN_PASSWORD_ALGORITHMS, our_algorithms, 8);
+		with_number(AIR_STUN_PASSWORD_ALGORITHM, 2);
+		air_stun_build_sha256(&me.b, &w.crypto, my_key(), len);
+		CHECK_EQ(answer_to_it(), len == 32 ? 437 : 401);
+	}
+	/* SHA-1 from one who knows the algorithms (RFC 8489 16.1.3). */
+	ask(AIR_STUN_REFRESH);
+	with_name();
+	with_bytes(AIR_STUN_REALM, REALM, 6);
+	with_bytes(AIR_STUN_NONCE, me.nonce, me.nonce_len);
+	with_bytes(AIR_STUN_PASSWORD_ALGORITHMS, our_algorithms, 8);
+	with_number(AIR_STUN_PASSWORD_ALGORITHM, 2);
+	air_stun_build_sha1(&me.b, &w.crypto, my_key());
+	CHECK_EQ(answer_to_it(), 401);
+}
+
+static void nonces_are_bound_to_address_and_time(void)
+{
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate(), 0);
+	me.from = "203.0.113.5:40001"; /* another port of the same NAT */
+	CHECK_EQ(allocate(), 438);
+	CHECK_EQ(answer_value(AIR_STUN_PASSWORD_ALGORITHMS).bytes.len, 8);
+	take_nonce();
+	CHECK_EQ(allocate(), 0);
+	me.from = OTHER;
+	CHECK_EQ(allocate(), 438);
+	me.from = ME;
+	get_challenged();
+	CHECK_EQ(refresh(3600), 0);
+	wait_seconds(3598);
+	CHECK_EQ(refresh(3600), 0);
+	wait_seconds(3);
+	CHECK_EQ(refresh(3600), 438);
+	take_nonce();
+	CHECK_EQ(refresh(3600), 0);
+	for (size_t i = 0; i < me.nonce_len; i++) {
+		me.nonce[i] ^= 1;
+		CHECK_EQ(refresh(3600), 438);
+		me.nonce[i] ^= 1;
+	}
+	me.nonce_len--;
+	CHECK_EQ(refresh(3600), 438);
+}
+
+static void what_follows_the_proof_is_not_there(void)
+{
+	begin_default();
+	arrive(ME, "user");
+	ask(AIR_STUN_REFRESH);
+	with_number(AIR_STUN_LIFETIME, 1800);
+	sign();
+	/* Row 13 of the failures: LIFETIME 0, appended and not signed. */
+	with_number(AIR_STUN_LIFETIME, 0);
+	CHECK_EQ(answer_to_it(), 0);
+	CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 1800);
+	CHECK_EQ(stats().allocations, 1);
+	ask(AIR_STUN_REFRESH);
+	sign();
+	with_number(AIR_STUN_LIFETIME, 0);
+	CHECK_EQ(answer_to_it(), 0);
+	CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 600);
+	/* A peer behind it is none; one before it is. */
+	ask(AIR_STUN_CREATE_PERMISSION);
+	sign();
+	with_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER);
+	CHECK_EQ(answer_to_it(), 400);
+}
+
+/* --- Allocate ------------------------------------------------------------ */
+
+static void an_allocation_tells_what_it_is(void)
+{
+	struct air_stun_value v;
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	v = answer_value(AIR_STUN_XOR_RELAYED_ADDRESS);
+	CHECK_EQ(v.addr.family, ALTAIR_IPV4);
+	CHECK(v.addr.port >= 50000 && v.addr.port <= 50063);
+	CHECK_EQ(v.addr.port, sock - 65536);
+	check_addr(answer_value(AIR_STUN_XOR_MAPPED_ADDRESS).addr, ME);
+	CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 600);
+	CHECK_EQ(me.answer.attr_count, 4);
+	CHECK_EQ(w.open_addr[0].port, v.addr.port);
+	CHECK_EQ(stats().allocations, 1);
+	CHECK_EQ(stats().allocated, 1);
+}
+
+static void the_external_address_is_told_and_the_other_bound(void)
+{
+	altair_server_config c = config();
+
+	c.external_ipv4 = ip("192.0.2.77");
+	begin(&c);
+	arrive(ME, "user");
+	CHECK_EQ(answer_value(AIR_STUN_XOR_RELAYED_ADDRESS).addr.ip[3], 77);
+	CHECK_EQ(w.open_addr[0].ip[3], 1);
+	CHECK_EQ(permit("192.0.2.77:1"), 0);
+	CHECK_EQ(permit(SERVER), 403); /* the inner one is only ours */
+}
+
+static void lifetimes_have_bounds(void)
+{
+	static const uint32_t asked[] = {0,    1,    599,  600,	      601,
+					 3599, 3600, 3601, UINT32_MAX};
+	static const uint32_t given[] = {600,  600,  600,  600, 601,
+					 3599, 3600, 3600, 3600};
+
+	for (int i = 0; i < 9; i++) {
+		begin_default();
+		be(ME, "user");
+		get_challenged();
+		ask(AIR_STUN_ALLOCATE);
+		with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+		with_number(AIR_STUN_LIFETIME, asked[i]);
+		CHECK_EQ(answer_to_signed(), 0);
+		CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, given[i]);
+		if (asked[i] == 0)
+			continue;
+		CHECK_EQ(refresh(asked[i]), 0);
+		CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, given[i]);
+		wait_seconds(given[i] - 1);
+		CHECK_EQ(stats().allocations, 1);
+		wait_seconds(1);
+		CHECK_EQ(stats().allocations, 0);
+		CHECK_EQ(w.open_count, 0);
+	}
+}
+
+static void a_repeated_request_gets_the_same_answer(void)
+{
+	struct air_stun_value first, again;
+
+	begin_default();
+	arrive(ME, "user");
+	first = answer_value(AIR_STUN_XOR_RELAYED_ADDRESS);
+	wait_seconds(2);
+	CHECK_EQ(answer_to_it(), 0);
+	again = answer_value(AIR_STUN_XOR_RELAYED_ADDRESS);
+	CHECK(altair_addr_equal(&first.addr, &again.addr));
+	CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 598);
+	CHECK_EQ(w.opened, 1);
+	CHECK_EQ(allocate(), 437); /* another request is another matter */
+	CHECK_EQ(stats().allocations, 1);
+}
+
+static void what_is_asked_for_must_make_sense(void)
+{
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	ask(AIR_STUN_ALLOCATE);
+	CHECK_EQ(answer_to_signed(), 400);
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 6);
+	CHECK_EQ(answer_to_signed(), 442);
+	CHECK_EQ(allocate_family(AIR_STUN_REQUESTED_ADDRESS_FAMILY, 3), 440);
+	CHECK_EQ(allocate_family(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 1), 400);
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	with_number(AIR_STUN_REQUESTED_ADDRESS_FAMILY, 2);
+	with_number(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 2);
+	CHECK_EQ(answer_to_signed(), 400);
+	CHECK_EQ(stats().allocations, 0);
+	CHECK_EQ(w.opened, 0);
+}
+
+static void unknown_attributes_are_told_after_the_proof(void)
+{
+	struct air_stun_value v;
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	with_bytes(AIR_STUN_DONT_FRAGMENT, "", 0);
+	/* 0x7f01 is nobody's. */
+	air_write_u16(&me.b.w, 0x7f01);
+	air_write_u16(&me.b.w, 0);
+	CHECK_EQ(answer_to_signed(), 420);
+	v = answer_value(AIR_STUN_UNKNOWN_ATTRIBUTES);
+	CHECK_EQ(v.bytes.len, 4);
+	CHECK_MEM(v.bytes.data, "\x7f\x01\x00\x1a", 4);
+	ask(AIR_STUN_ALLOCATE);
+	air_write_u16(&me.b.w, 0x7f01);
+	air_write_u16(&me.b.w, 0);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	CHECK_EQ(answer_to_it(), 401);
+}
+
+static void families(void)
+{
+	altair_server_config c;
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_family(AIR_STUN_REQUESTED_ADDRESS_FAMILY, 2), 0);
+	CHECK_EQ(answer_value(AIR_STUN_XOR_RELAYED_ADDRESS).addr.family,
+		 ALTAIR_IPV6);
+	CHECK(w.open[0] >= 2 * 65536);
+	CHECK_EQ(permit(PEER), 443);
+	CHECK_EQ(bind_channel(0x4000, PEER), 443);
+	CHECK_EQ(permit(PEER6), 0);
+	CHECK_EQ(send_to(PEER6, "six"), 1);
+	check_relayed(w.open[0], PEER6, "six");
+	CHECK_EQ(send_from(PEER6, w.open[0], "back"), 1);
+	check_data(ME, PEER6, "back");
+	be(OTHER, "user");
+	get_challenged();
+	CHECK_EQ(allocate_family(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 2), 0);
+	CHECK_EQ(me.answer.attr_count, 5);
+	CHECK_EQ(w.open_count, 3);
+	CHECK_EQ(permit(PEER), 0);
+	CHECK_EQ(permit(PEER6), 0);
+	CHECK_EQ(refresh(0), 0);
+	CHECK_EQ(w.open_count, 1);
+	c = config();
+	memset(&c.relay_ipv6, 0, sizeof c.relay_ipv6);
+	begin(&c);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_family(AIR_STUN_REQUESTED_ADDRESS_FAMILY, 2), 440);
+	CHECK_EQ(allocate_family(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 2), 0);
+	CHECK_EQ(answer_value(AIR_STUN_ADDRESS_ERROR_CODE).number, 440);
+	CHECK_EQ(answer_value(AIR_STUN_ADDRESS_ERROR_CODE).family, 2);
+}
+
+static void ports_that_cannot_be_opened_are_replaced(void)
+{
+	begin_default();
+	w.refuse_opens = 8;
+	arrive(ME, "user");
+	CHECK_EQ(w.opened, 9);
+	CHECK_EQ(w.open_count, 1);
+	CHECK_EQ(refresh(0), 0);
+	w.refuse_opens = 9;
+	CHECK_EQ(allocate(), 508);
+	CHECK_EQ(stats().allocations, 0);
+	CHECK_EQ(w.open_count, 0);
+	/* Of two families one may fail. */
+	w.refuse_opens = 20;
+	CHECK_EQ(allocate_family(AIR_STUN_REQUESTED_ADDRESS_FAMILY, 2), 508);
+	CHECK_EQ(stats().allocations, 0);
+}
+
+static void a_driver_that_never_opens_is_not_waited_for(void)
+{
+	begin_default();
+	w.holds_opens = true;
+	be(ME, "user");
+	get_challenged();
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	sign();
+	CHECK_EQ(send_it(), 0);
+	CHECK_EQ(deliver(0, ME, me.request, 0), ALTAIR_TAKEN); /* again */
+	CHECK_EQ(w.opened, 1);
+	CHECK_EQ(refresh(600), 437);
+	CHECK_EQ(w.open_count, 1);
+	wait_seconds(10);
+	CHECK_EQ(w.open_count, 0); /* closed, for it may be open */
+	CHECK_EQ(stats().allocations, 0);
+	altair_server_opened(w.s, w.now, 65536 + 50000, 0); /* too late */
+	altair_server_opened(w.s, w.now, 7, 0);
+	CHECK_EQ(stats().allocations, 0);
+}
+
+/* --- limits -------------------------------------------------------------- */
+
+static void quotas_are_by_user(void)
+{
+	altair_server_config c = config();
+	char from[32];
+
+	c.quota_user = 2;
+	begin(&c);
+	for (int i = 0; i < 2; i++) {
+		snprintf(from, sizeof from, "203.0.113.5:%d", 2000 + i);
+		arrive(from, "user");
+	}
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate(), 486);
+	arrive(OTHER, "other"); /* who is somebody else */
+	be(from, "user");
+	get_challenged();
+	CHECK_EQ(refresh(0), 0);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate(), 0);
+	wait_seconds(601); /* all gone */
+	for (int i = 0; i < 2; i++) {
+		snprintf(from, sizeof from, "203.0.113.5:%d", 3000 + i);
+		arrive(from, "user");
+	}
+	be(OTHER, "user");
+	get_challenged();
+	CHECK_EQ(allocate(), 486);
+}
+
+static void the_one_more_allocation_is_508(void)
+{
+	char from[32];
+
+	begin_default();
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 8; i++) {
+			snprintf(from, sizeof from, "203.0.113.5:%d", 2000 + i);
+			arrive(from, i % 2 ? "user" : "other");
+		}
+		be(ME, "third");
+		get_challenged();
+		CHECK_EQ(allocate(), 508);
+		CHECK_EQ(stats().allocations, 8);
+		wait_seconds(600);
+		CHECK_EQ(stats().allocations, 0);
+		CHECK_EQ(w.open_count, 0);
+	}
+}
+
+static void when_ports_are_used_up_it_is_508(void)
+{
+	altair_server_config c = config();
+
+	c.port_min = c.port_max = 50000;
+	begin(&c);
+	arrive(ME, "user");
+	be(OTHER, "user");
+	get_challenged();
+	CHECK_EQ(allocate(), 508);
+	CHECK_EQ(stats().allocations, 1);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(refresh(0), 0);
+	arrive(OTHER, "user");
+	random_fails = true;
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate(), 508);
+	c.port_max = 50001;
+	begin(&c);
+	be(ME, "user");
+	get_challenged();
+	random_fails = true;
+	CHECK_EQ(allocate(), 500);
+	CHECK_EQ(stats().allocations, 0);
+}
+
+static void permissions_and_channels_have_limits(void)
+{
+	altair_server_config c = config();
+	char peer[32];
+
+	c.permissions_each = c.channels_each = 3;
+	begin(&c);
+	arrive(ME, "user");
+	for (int i = 0; i < 3; i++) {
+		snprintf(peer, sizeof peer, "203.0.113.%d:7000", 20 + i);
+		CHECK_EQ(bind_channel((uint16_t)(0x4000 + i), peer), 0);
+	}
+	CHECK_EQ(permit("203.0.113.30:1"), 508);
+	CHECK_EQ(permit(peer), 0); /* refreshing takes no room */
+	CHECK_EQ(bind_channel(0x4010, "203.0.113.20:7001"), 508);
+	CHECK_EQ(bind_channel(0x4002, peer), 0);
+	c.permissions_each = c.channels_each = 64;
+	c.permissions_max = c.channels_max = 2;
+	begin(&c);
+	arrive(ME, "user");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	arrive(OTHER, "other");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	CHECK_EQ(bind_channel(0x4001, PEER2), 508);
+	CHECK_EQ(permit(PEER2), 508);
+	CHECK_EQ(send_channel(0x4001, "x"), 0);
+	wait_seconds(601);
+	arrive(OTHER, "other");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	CHECK_EQ(bind_channel(0x4001, PEER2), 0);
+}
+
+/* --- the other methods --------------------------------------------------- */
+
+static void only_the_owner_may(void)
+{
+	begin_default();
+	arrive(ME, "user");
+	be(ME, "other");
+	get_challenged();
+	CHECK_EQ(refresh(0), 441);
+	CHECK_EQ(permit(PEER), 441);
+	CHECK_EQ(bind_channel(0x4000, PEER), 441);
+	CHECK_EQ(stats().allocations, 1);
+	be(OTHER, "user");
+	get_challenged();
+	CHECK_EQ(refresh(600), 437);
+	CHECK_EQ(permit(PEER), 437);
+	CHECK_EQ(bind_channel(0x4000, PEER), 437);
+}
+
+static void every_verb_asks_who_it_is(void)
+{
+	static const uint16_t verbs[] = {AIR_STUN_ALLOCATE, AIR_STUN_REFRESH,
+					 AIR_STUN_CREATE_PERMISSION,
+					 AIR_STUN_CHANNEL_BIND};
+
+	begin_default();
+	arrive(ME, "user");
+	for (int i = 0; i < 4; i++) {
+		ask(verbs[i]);
+		with_number(AIR_STUN_CHANNEL_NUMBER, 0x4000);
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER);
+		with_number(AIR_STUN_LIFETIME, 0);
+		CHECK_EQ(answer_to_it(), 401);
+		ask(verbs[i]);
+		with_number(AIR_STUN_CHANNEL_NUMBER, 0x4000);
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER);
+		with_number(AIR_STUN_LIFETIME, 0);
+		me.password = "wrong";
+		CHECK_EQ(answer_to_signed(), 401);
+		me.password = "pass";
+	}
+	CHECK_EQ(stats().allocations, 1);
+	CHECK_EQ(send_to(PEER, "x"), 0);
+	CHECK_EQ(send_channel(0x4000, "x"), 0);
+}
+
+static void refresh_names_a_family_that_is_there(void)
+{
+	begin_default();
+	arrive(ME, "user");
+	for (uint64_t family = 0; family < 4; family++) {
+		ask(AIR_STUN_REFRESH);
+		with_number(AIR_STUN_REQUESTED_ADDRESS_FAMILY, family);
+		CHECK_EQ(answer_to_signed(), family == 1 ? 0 : 443);
+	}
+}
+
+static void permissions_are_all_or_none(void)
+{
+	static const char *const pairs[][2] = {{PEER, "10.0.0.1:5000"},
+					       {"10.0.0.1:5000", PEER}};
+
+	begin_default();
+	arrive(ME, "user");
+	for (int i = 0; i < 2; i++) {
+		ask(AIR_STUN_CREATE_PERMISSION);
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS, pairs[i][0]);
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS, pairs[i][1]);
+		CHECK_EQ(answer_to_signed(), 403);
+		CHECK_EQ(send_to(PEER, "x"), 0);
+	}
+	CHECK_EQ(stats().denied, 2);
+	ask(AIR_STUN_CREATE_PERMISSION);
+	CHECK_EQ(answer_to_signed(), 400);
+	ask(AIR_STUN_CREATE_PERMISSION);
+	with_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER);
+	with_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER2);
+	CHECK_EQ(answer_to_signed(), 0);
+	CHECK_EQ(send_to(PEER2, "x"), 1);
+}
+
+/* Of two addresses in one ChannelBind or Send the first counts (row 14). */
+static void the_first_address_counts(void)
+{
+	begin_default();
+	arrive(ME, "user");
+	CHECK_EQ(permit(PEER), 0);
+	for (int i = 0; i < 2; i++) {
+		ask(AIR_STUN_CHANNEL_BIND);
+		with_number(AIR_STUN_CHANNEL_NUMBER, 0x4000);
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS,
+			  i ? PEER : "10.0.0.1:7000");
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS,
+			  i ? "10.0.0.1:7000" : PEER);
+		CHECK_EQ(answer_to_signed(), i ? 0 : 403);
+		ask_class(AIR_STUN_INDICATION, AIR_STUN_SEND);
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS,
+			  i ? PEER : "10.0.0.1:7000");
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS,
+			  i ? "10.0.0.1:7000" : PEER);
+		with_bytes(AIR_STUN_DATA_ATTR, "x", 1);
+		CHECK_EQ(send_it(), (size_t)i);
+	}
+	CHECK_EQ(send_channel(0x4000, "y"), 1);
+	check_relayed(last()->path.sock, PEER, "y");
+}
+
+static void a_channel_is_bound_to_one_peer(void)
+{
+	begin_default();
+	arrive(ME, "user");
+	CHECK_EQ(bind_channel(0x3fff, PEER), 400);
+	CHECK_EQ(bind_channel(0x5000, PEER), 400);
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	CHECK_EQ(bind_channel(0x4000, PEER2), 400);
+	CHECK_EQ(bind_channel(0x4001, PEER), 400);
+	CHECK_EQ(bind_channel(0x4001, PEER2), 0);
+	CHECK_EQ(bind_channel(0x4000, PEER2), 400); /* both are taken */
+	ask(AIR_STUN_CHANNEL_BIND);
+	with_number(AIR_STUN_CHANNEL_NUMBER, 0x4002);
+	CHECK_EQ(answer_to_signed(), 400);
+	ask(AIR_STUN_CHANNEL_BIND);
+	with_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER);
+	CHECK_EQ(answer_to_signed(), 400);
+}
+
+static void a_channel_lasts_ten_minutes(void)
+{
+	begin_default();
+	arrive(ME, "user");
+	CHECK_EQ(refresh(3600), 0);
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	wait_seconds(599);
+	CHECK_EQ(bind_channel(0x4000, PEER2), 400);
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	wait_seconds(599);
+	CHECK_EQ(bind_channel(0x4000, PEER2), 400);
+	wait_seconds(1);
+	CHECK_EQ(bind_channel(0x4000, PEER2), 0);
+}
+
+/* --- silence ------------------------------------------------------------- */
+
+static void only_requests_of_ours_are_answered(void)
+{
+	begin_default();
+	be(ME, "user");
+	for (uint16_t method = 0; method < 0x1000; method++) {
+		for (unsigned class = 0; class < 4; class ++) {
+			bool is_asked =
+				class == AIR_STUN_REQUEST &&
+				(method == 1 || method == 3 || method == 4 ||
+				 method == 8 || method == 9);
+
+			ask_class((enum air_stun_class) class, method);
+			with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+			CHECK_EQ(send_it(), is_asked);
+		}
+	}
+	CHECK_EQ(stats().allocations, 0);
+}
+
+static void a_wrong_fingerprint_is_silence(void)
+{
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	sign();
+	with_number(AIR_STUN_FINGERPRINT, 12345);
+	CHECK_EQ(send_it(), 0);
+	CHECK_EQ(stats().allocations, 0);
+}
+
+/* --- configuration ------------------------------------------------------- */
+
+static void configurations_out_of_range(void)
+{
+	altair_server_config good = config(), bad[16];
+	altair_server *s;
+	altair_crypto crypto = w.crypto;
+	altair_server_prefix prefix = {ip("10.0.0.0"), 33};
+	size_t size = altair_server_size(&good), count = 0;
+	void *memory = malloc(size);
+
+	for (size_t i = 0; i < 16; i++)
+		bad[i] = good;
+	crypto.md5 = NULL;
+	bad[count++].crypto = NULL;
+	bad[count++].crypto = &crypto;
+	bad[count++].allocations_max = 1000001;
+	bad[count++].port_min = 1023;
+	bad[count++].port_min = 50064;
+	bad[count++].lifetime_max = 599;
+	bad[count++].lifetime_max = 86401;
+	bad[count++].permissions_each = 0;
+	bad[count++].channels_each = 4097;
+	bad[count++].nonce_life = ALTAIR_SEC(1) - 1;
+	bad[count++].relay_ipv4 = ip(RELAY6);
+	bad[count++].relay_ipv4 = ip("224.0.0.1");
+	bad[count++].relay_ipv6 = ip("::");
+	bad[count++].realm.len = 128;
+	bad[count].allow = &prefix;
+	bad[count++].allow_count = 1;
+	bad[count].relay_ipv4.family = ALTAIR_NO_FAMILY;
+	bad[count++].relay_ipv6.family = ALTAIR_NO_FAMILY;
+	CHECK_EQ(count, 16);
+	for (size_t i = 0; i < count; i++) {
+		CHECK_EQ(altair_server_size(&bad[i]), 0);
+		CHECK_EQ(altair_server_init(&s, memory, size, &bad[i], 0),
+			 ALTAIR_E_INVALID);
+	}
+	CHECK_EQ(altair_server_init(&s, memory, size - 1, &good, 0),
+		 ALTAIR_E_SPACE);
+	random_fails = true;
+	CHECK_EQ(altair_server_init(&s, memory, size, &good, 0),
+		 ALTAIR_E_RANDOM);
+	random_fails = false;
+	CHECK_EQ(altair_server_init(&s, memory, size, &good, 0), 0);
+	free(memory);
+}
+
+static void memory_grows_by_less_than_a_kibibyte_an_allocation(void)
+{
+	altair_server_config c = config();
+	size_t small, large;
+
+	c.allocations_max = 1;
+	small = altair_server_size(&c);
+	c.allocations_max = 10001;
+	large = altair_server_size(&c);
+	CHECK((large - small) / 10000 <= 1024);
+}
+
+static const struct check_test tests[] = {
+	TEST(a_challenge_is_short_and_unsigned),
+	TEST(both_mechanisms_let_in),
+	TEST(nobody_else_is_let_in),
+	TEST(a_request_that_contradicts_itself_is_400),
+	TEST(a_shorter_proof_is_none),
+	TEST(nonces_are_bound_to_address_and_time),
+	TEST(what_follows_the_proof_is_not_there),
+	TEST(an_allocation_tells_what_it_is),
+	TEST(the_external_address_is_told_and_the_other_bound),
+	TEST(lifetimes_have_bounds),
+	TEST(a_repeated_request_gets_the_same_answer),
+	TEST(what_is_asked_for_must_make_sense),
+	TEST(unknown_attributes_are_told_after_the_proof),
+	TEST(families),
+	TEST(ports_that_cannot_be_opened_are_replaced),
+	TEST(a_driver_that_never_opens_is_not_waited_for),
+	TEST(quotas_are_by_user),
+	TEST(the_one_more_allocation_is_508),
+	TEST(when_ports_are_used_up_it_is_508),
+	TEST(permissions_and_channels_have_limits),
+	TEST(only_the_owner_may),
+	TEST(every_verb_asks_who_it_is),
+	TEST(refresh_names_a_family_that_is_there),
+	TEST(permissions_are_all_or_none),
+	TEST(the_first_address_counts),
+	TEST(a_channel_is_bound_to_one_peer),
+	TEST(a_channel_lasts_ten_minutes),
+	TEST(only_requests_of_ours_are_answered),
+	TEST(a_wrong_fingerprint_is_silence),
+	TEST(configurations_out_of_range),
+	TEST(memory_grows_by_less_than_a_kibibyte_an_allocation),
+};
+
+CHECK_MAIN(tests)
