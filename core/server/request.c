@@ -6,6 +6,7 @@
 #include "server/request.h"
 
 #include "base/addr.h"
+#include "base/assert.h"
 #include "server/allocate.h"
 #include "stun/auth.h"
 
@@ -150,25 +151,37 @@ static bool get_peer(const struct air_call *call, size_t place,
 	       air_stun_message_value(call->m, p, out);
 }
 
-/* True when one more of the allocation's permissions has room. */
-static bool permit(const struct air_call *call, const altair_addr *peer)
+static bool is_permitted(const struct air_call *call, const altair_addr *peer)
 {
-	struct air_allocations *all = &call->server->allocations;
-	struct air_allocation *a = call->allocation;
-
-	if (a->permissions.count >= call->server->permissions_each &&
-	    air_permission_find(&all->permissions, &a->permissions, peer) ==
-		    AIR_POOL_NONE)
-		return false;
-	return air_allocation_permit(all, a, peer, call->now);
+	return air_permission_find(&call->server->allocations.permissions,
+				   &call->allocation->permissions,
+				   peer) != AIR_POOL_NONE;
 }
 
-/* RFC 8656 10.2: all of them or, when one is wrong, none. Where the room ends,
- * those before stay: they were asked for and are allowed. */
+/* True when so many new permissions have room. */
+static bool has_room(const struct air_call *call, size_t count)
+{
+	const struct air_permissions *all =
+		&call->server->allocations.permissions;
+
+	return count <= all->pool.free_count &&
+	       count + call->allocation->permissions.count <=
+		       call->server->permissions_each;
+}
+
+static void permit(const struct air_call *call, const altair_addr *peer)
+{
+	bool is_done = air_allocation_permit(&call->server->allocations,
+					     call->allocation, peer, call->now);
+
+	AIR_ASSERT(is_done);
+}
+
+/* RFC 8656 10.2: all of them or, when one is wrong or has no room, none. */
 static int take_create_permission(struct air_call *call)
 {
 	struct air_stun_value v;
-	size_t peers = 0;
+	size_t peers = 0, new = 0;
 	int code;
 
 	for (size_t i = 0; i < call->m->attr_count; i++) {
@@ -178,16 +191,19 @@ static int take_create_permission(struct air_call *call)
 		code = check_peer(call, &v.addr, false);
 		if (code != 0)
 			return code;
+		new += !is_permitted(call, &v.addr);
 	}
 	if (peers == 0)
 		return AIR_STUN_BAD_REQUEST;
+	if (new > 0 && !has_room(call, new))
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
 	for (size_t i = 0; i < call->m->attr_count; i++)
-		if (get_peer(call, i, &v) && !permit(call, &v.addr))
-			return AIR_STUN_INSUFFICIENT_CAPACITY;
+		if (get_peer(call, i, &v))
+			permit(call, &v.addr);
 	return succeed(call);
 }
 
-/* The permission that a channel brings, and the channel (RFC 8656 12.2). */
+/* A channel and the permission that it brings (RFC 8656 12.2), both or none. */
 static int bind_channel(const struct air_call *call, uint16_t number,
 			const altair_addr *peer)
 {
@@ -200,15 +216,15 @@ static int bind_channel(const struct air_call *call, uint16_t number,
 					 .owner =
 						 air_allocation_number(all, a)};
 
-	if (!c && a->channels.count >= call->server->channels_each)
-		return AIR_STUN_INSUFFICIENT_CAPACITY;
-	if (!c && !air_server_channel_add(&all->channels, &a->channels, &new,
-					  call->now))
+	if (!is_permitted(call, peer) && !has_room(call, 1))
 		return AIR_STUN_INSUFFICIENT_CAPACITY;
 	if (c)
 		air_server_channel_refresh(&all->channels, c, call->now);
-	if (!permit(call, peer)) /* then the channel carries nothing yet */
+	else if (a->channels.count >= call->server->channels_each ||
+		 !air_server_channel_add(&all->channels, &a->channels, &new,
+					 call->now))
 		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	permit(call, peer);
 	return succeed(call);
 }
 

@@ -9,6 +9,7 @@
  */
 #include "fuzz.h"
 #include "stun/auth.h"
+#include "toy.h"
 
 #include <altair/turn.h>
 
@@ -31,65 +32,6 @@ static struct {
 	size_t sent_count; /* may be more than are kept */
 	size_t answer_count;
 } w;
-
-static int count_up(void *user, uint8_t *out, size_t len)
-{
-	static uint64_t state;
-
-	(void)user;
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)((state += 0x9e3779b97f4a7c15u) >> 56);
-	return 0;
-}
-
-static void toy(const altair_bytes *parts, size_t count, uint8_t *out,
-		size_t len)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < parts[i].len; k++)
-			h = (h ^ parts[i].data[k]) * 16777619u;
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(h >> i % 4 * 8);
-}
-
-static void toy_sha1(void *user, altair_bytes key, const altair_bytes *parts,
-		     size_t count, uint8_t out[20])
-{
-	(void)user;
-	toy(parts, count, out, 20);
-	out[0] ^= key.data[0];
-}
-
-static void toy_hmac256(void *user, altair_bytes key, const altair_bytes *parts,
-			size_t count, uint8_t out[32])
-{
-	(void)user;
-	toy(parts, count, out, 32);
-	out[0] ^= key.data[0];
-}
-
-static void toy_md5(void *user, const altair_bytes *parts, size_t count,
-		    uint8_t out[16])
-{
-	(void)user;
-	toy(parts, count, out, 16);
-}
-
-static void toy_sha256(void *user, const altair_bytes *parts, size_t count,
-		       uint8_t out[32])
-{
-	(void)user;
-	toy(parts, count, out, 32);
-}
-
-static const altair_crypto crypto = {.size = sizeof crypto,
-				     .random = count_up,
-				     .hmac_sha1 = toy_sha1,
-				     .hmac_sha256 = toy_hmac256,
-				     .md5 = toy_md5,
-				     .sha256 = toy_sha256};
 
 static altair_bytes text(const char *s)
 {
@@ -325,12 +267,13 @@ static void sign(struct air_stun_builder *b, const struct sent *s)
 				   AIR_STUN_SET_BASE | AIR_STUN_SET_TURN))
 		return;
 	if (air_stun_message_place(&m, AIR_STUN_MESSAGE_INTEGRITY)) {
-		air_stun_key_md5(&crypto, &user, key);
-		air_stun_build_sha1(b, &crypto, (altair_bytes){key, 16});
+		air_stun_key_md5(&toy_crypto, &user, key);
+		air_stun_build_sha1(b, &toy_crypto, (altair_bytes){key, 16});
 	} else if (air_stun_message_place(&m,
 					  AIR_STUN_MESSAGE_INTEGRITY_SHA256)) {
-		air_stun_key_sha256(&crypto, &user, key);
-		air_stun_build_sha256(b, &crypto, (altair_bytes){key, 32}, 32);
+		air_stun_key_sha256(&toy_crypto, &user, key);
+		air_stun_build_sha256(b, &toy_crypto, (altair_bytes){key, 32},
+				      32);
 	}
 }
 
@@ -398,7 +341,7 @@ static void begin(struct air_reader *r)
 
 	memset(&w, 0, sizeof w);
 	altair_turn_config_default(&c);
-	c.crypto = &crypto;
+	c.crypto = &toy_crypto;
 	c.server = server(0);
 	c.name = text("name");
 	c.password = text("word");
