@@ -259,7 +259,7 @@ static void judge_told(const altair_path *path, altair_bytes bytes)
 		FUZZ_CHECK(n < CLIENTS && number < CHANNELS);
 		FUZZ_CHECK(clients[n].channel[number] > w.now);
 		FUZZ_CHECK(bytes.len ==
-			   4u + (bytes.data[2] << 8) + bytes.data[3]);
+			   4u + bytes.data[2] * 256u + bytes.data[3]);
 		return;
 	}
 	FUZZ_CHECK(air_stun_message_read(&m, bytes, 15));
