@@ -141,6 +141,7 @@ static void run(struct altair_agent *a, altair_time now)
 	run_checks(a);
 	air_generation_run(a);
 	air_path_update(a);
+	air_search_run(a);
 	air_path_run(a);
 	air_nominate_update(a);
 	run_checks(a); /* those that go on */
@@ -166,6 +167,7 @@ static altair_time deadline(const struct altair_agent *a)
 		sooner(&at, a->slot_at);
 	sooner(&at, air_path_deadline(a));
 	sooner(&at, air_lite_deadline(a));
+	sooner(&at, a->search_at);
 	sooner(&at, a->past.count > 0 ? a->past.until : ALTAIR_NEVER);
 	if (a->nominate_at > a->now)
 		sooner(&at, a->nominate_at);
@@ -193,7 +195,7 @@ static enum altair_verdict take_data(struct altair_agent *a, altair_time now,
 		return ALTAIR_NOT_MINE;
 	}
 	pair->bytes_in += datagram->bytes.len;
-	air_path_hear(a, pair, now);
+	air_path_listen(a, pair, now);
 	a->stats.messages_in++;
 	a->stats.bytes_in += datagram->bytes.len;
 	return ALTAIR_PAYLOAD;
@@ -312,7 +314,7 @@ int altair_agent_init(altair_agent **out, void *mem, size_t len,
 	a->gather_deadline = ALTAIR_NEVER;
 	a->patience_until = ALTAIR_NEVER;
 	a->nominate_at = ALTAIR_NEVER;
-	a->past.until = ALTAIR_NEVER;
+	a->past.until = a->search_at = ALTAIR_NEVER;
 	*out = a;
 	return make_secrets(a);
 }

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define UNDERSTOOD (AIR_STUN_SET_BASE | AIR_STUN_SET_ICE)
+/* A peer that moves again and again has many addresses in the end. */
+#define FORGOTTEN_AFTER ALTAIR_SEC(5)
 
 static enum altair_verdict ignore(struct altair_agent *a)
 {
@@ -93,8 +95,8 @@ static void refuse(struct altair_agent *a, const altair_path *path,
 }
 
 /* The pair that the check came on; NULL when there is no room for it. */
-static struct air_pair *find_or_add(struct altair_agent *a, uint32_t base,
-				    const altair_addr *remote,
+static struct air_pair *find_or_add(struct altair_agent *a, altair_time now,
+				    uint32_t base, const altair_addr *remote,
 				    const struct air_stun_message *request)
 {
 	struct air_pair *pair = air_checklist_find(&a->list, base, remote);
@@ -111,6 +113,9 @@ static struct air_pair *find_or_add(struct altair_agent *a, uint32_t base,
 	c.foundation[0] = '~';
 	c.foundation[1] = (char)('0' + a->list.remotes_count);
 	place = air_checklist_add_remote(&a->list, &c, &is_new);
+	if (place < 0 && now > FORGOTTEN_AFTER)
+		place = air_checklist_reuse_remote(&a->list, &c,
+						   now - FORGOTTEN_AFTER);
 	if (place < 0)
 		return NULL;
 	return air_checklist_pair(&a->list, base, (uint32_t)place);
@@ -143,7 +148,7 @@ static void answer(struct altair_agent *a, altair_time now, uint32_t base,
 		   const struct air_stun_message *request)
 {
 	const altair_addr *remote = &datagram->path.remote;
-	struct air_pair *pair = find_or_add(a, base, remote, request);
+	struct air_pair *pair = find_or_add(a, now, base, remote, request);
 	bool nominates =
 		air_stun_message_place(request, AIR_STUN_USE_CANDIDATE) != NULL;
 	uint8_t buffer[AIR_CHECK_LEN_MAX];
@@ -160,6 +165,9 @@ static void answer(struct altair_agent *a, altair_time now, uint32_t base,
 	air_path_hear(a, pair, now);
 	if (!pair->is_valid)
 		pair->bytes_out += response.len;
+	/* The peer may have moved; a path that lives says so at once. */
+	if (!pair->is_heard && a->path && a->path->is_nominated)
+		air_path_doubt(a, now);
 	if (a->config.lite) {
 		air_lite_hear(a, pair, now, nominates);
 	} else {

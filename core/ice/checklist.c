@@ -268,6 +268,61 @@ int air_checklist_add_remote(struct air_checklist *list,
 	return (int)place;
 }
 
+/* When a remote was heard last; ALTAIR_NEVER while it is still of use. */
+static altair_time last_heard(const struct air_checklist *list, uint32_t remote)
+{
+	altair_time at = 0;
+
+	for (uint32_t i = 0; i < list->pairs_count; i++) {
+		const struct air_pair *pair = &list->pairs[i];
+
+		if (pair->remote != remote)
+			continue;
+		if (pair->is_kept)
+			return ALTAIR_NEVER;
+		if (pair->heard_at > at)
+			at = pair->heard_at;
+	}
+	return at;
+}
+
+/* Its pairs keep their places, and know nothing any more. */
+static void renew_remote(struct air_checklist *list, uint32_t remote)
+{
+	for (uint32_t i = 0; i < list->pairs_count; i++) {
+		struct air_pair *pair = &list->pairs[i];
+		struct air_pair new = {.local = pair->local, .remote = remote};
+
+		if (pair->remote != remote)
+			continue;
+		new.priority = priority_of(list, &new);
+		new.check.next = ALTAIR_NEVER;
+		*pair = new;
+	}
+}
+
+int air_checklist_reuse_remote(struct air_checklist *list,
+			       const struct air_candidate *candidate,
+			       altair_time before)
+{
+	struct air_candidate *oldest = NULL;
+
+	for (uint32_t i = 0; i < list->remotes_count; i++) {
+		altair_time at = last_heard(list, i);
+
+		if (list->remotes[i].type != CANDIDATE_PRFLX || at >= before)
+			continue;
+		oldest = &list->remotes[i];
+		before = at;
+	}
+	if (!oldest)
+		return ALTAIR_E_FULL;
+	oldest->addr = candidate->addr;
+	oldest->priority = candidate->priority;
+	renew_remote(list, (uint32_t)(oldest - list->remotes));
+	return (int)(oldest - list->remotes);
+}
+
 int air_checklist_find_base(const struct air_checklist *list,
 			    const altair_path *path)
 {

@@ -41,6 +41,12 @@ int air_checklist_add_remote(struct air_checklist *list,
 			     const struct air_candidate *candidate,
 			     bool *is_new);
 
+/* When it is full: in place of the peer-reflexive one that was heard last the
+ * longest ago, before `before`, and is not kept. */
+int air_checklist_reuse_remote(struct air_checklist *list,
+			       const struct air_candidate *candidate,
+			       altair_time before);
+
 /* The local base of a socket, and of one of its addresses where that is given;
  * ALTAIR_E_ADDRESS when there is none. */
 int air_checklist_find_base(const struct air_checklist *list,

@@ -34,7 +34,7 @@ static void tell_candidate(struct altair_agent *a, uint32_t place)
 	air_outbox_tell(&a->outbox, &out);
 }
 
-void air_gather_tell(struct altair_agent *a)
+void air_gather_tell_all(struct altair_agent *a)
 {
 	static const altair_output end = {.event = ALTAIR_EV_END_OF_CANDIDATES};
 
@@ -90,7 +90,7 @@ int air_gather_begin(struct altair_agent *a, altair_time now)
 
 	if (error)
 		return error;
-	air_gather_tell(a);
+	air_gather_tell_all(a);
 	return 0;
 }
 

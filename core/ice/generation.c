@@ -112,7 +112,7 @@ static void tell_again(struct altair_agent *a)
 	static const altair_output out = {.event = ALTAIR_EV_CREDENTIALS};
 
 	air_outbox_tell(&a->outbox, &out);
-	air_gather_tell(a);
+	air_gather_tell_all(a);
 }
 
 int air_generation_begin(struct altair_agent *a, altair_time now)
@@ -132,6 +132,7 @@ int air_generation_begin(struct altair_agent *a, altair_time now)
 	a->is_remote_ended = a->is_checking = false;
 	a->is_heard = a->is_proved = false;
 	a->nominate_at = a->patience_until = ALTAIR_NEVER;
+	a->search_at = ALTAIR_NEVER;
 	air_state_renew(a);
 	tell_again(a);
 	return 0;

@@ -1,7 +1,7 @@
 /*
  * Pairs (RFC 8445 6.1.2). Beyond the RFC's figure 7 a pair that has succeeded
- * is checked again to nominate it, and one that has failed when the peer's
- * check arrives on it (RFC 8445 7.3.1.4).
+ * is checked again to nominate it, one that has failed when the peer's check
+ * arrives on it (RFC 8445 7.3.1.4), and any when the path is lost.
  */
 #include "ice/pair.h"
 
@@ -27,7 +27,8 @@ void air_pair_set_state(struct air_pair *pair, enum air_pair_state next)
 		[PAIR_IN_PROGRESS] = {[PAIR_WAITING] = true,
 				      [PAIR_SUCCEEDED] = true,
 				      [PAIR_FAILED] = true},
-		[PAIR_SUCCEEDED] = {[PAIR_IN_PROGRESS] = true},
+		[PAIR_SUCCEEDED] =
+			{[PAIR_WAITING] = true, [PAIR_IN_PROGRESS] = true},
 		[PAIR_FAILED] = {[PAIR_WAITING] = true},
 	};
 

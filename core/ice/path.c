@@ -10,9 +10,17 @@
  */
 #include "ice/session.h"
 
-#include "base/addr.h"
+#include "base/time.h"
 
 #include <string.h>
+
+/* A path that was heard so lately is not doubted because of other news. */
+#define HEARD_LATELY ALTAIR_SEC(1)
+
+static altair_time later(altair_time a, altair_time b)
+{
+	return a > b ? a : b;
+}
 
 /* --- the choice ---------------------------------------------------------- */
 
@@ -150,6 +158,7 @@ static void watch(struct altair_agent *a, struct air_pair *pair)
 {
 	struct air_vigil *vigil = air_path_vigil(a, pair);
 
+	pair->is_kept = true;
 	for (size_t i = 0; !vigil && i < AIR_KEPT_MAX; i++) {
 		if (a->kept[i].pair)
 			continue;
@@ -171,23 +180,32 @@ static void keep(struct altair_agent *a)
 
 		for (size_t k = 0; k < AIR_KEPT_MAX; k++)
 			is_wanted |= a->kept[i].pair == wanted[k];
-		if (!is_wanted)
-			a->kept[i].pair = NULL;
+		if (is_wanted || !a->kept[i].pair)
+			continue;
+		a->kept[i].pair->is_kept = false;
+		a->kept[i].pair = NULL;
 	}
 	for (size_t k = 0; k < AIR_KEPT_MAX; k++)
 		if (wanted[k])
 			watch(a, wanted[k]);
-	a->has_reserve = wanted[1] && air_path_is_relayed(a, wanted[1]) !=
-					      air_path_is_relayed(a, a->path);
+	a->has_reserve = wanted[1] && tier_of(a, wanted[1]) == TIER_FRESH &&
+			 air_path_is_relayed(a, wanted[1]) !=
+				 air_path_is_relayed(a, a->path);
 }
 
 /* --- the public part ----------------------------------------------------- */
 
 static void suspect(struct altair_agent *a)
 {
-	for (size_t i = 0; i < AIR_KEPT_MAX; i++)
-		if (a->kept[i].pair && a->now >= air_vigil_limit(&a->kept[i]))
-			a->kept[i].pair->is_suspect = true;
+	for (size_t i = 0; i < AIR_KEPT_MAX; i++) {
+		struct air_pair *pair = a->kept[i].pair;
+
+		if (!pair || pair->is_suspect ||
+		    a->now < air_vigil_limit(&a->kept[i]))
+			continue;
+		pair->is_suspect = true;
+		air_search_begin(a, a->now);
+	}
 }
 
 void air_path_update(struct altair_agent *a)
@@ -197,6 +215,11 @@ void air_path_update(struct altair_agent *a)
 
 	suspect(a);
 	path = choose(a);
+	if (!path && a->path && a->path->answered_at > 0) {
+		air_search_begin(a, a->now);
+		a->patience_until =
+			later(a->patience_until, air_pair_ends(a->path));
+	}
 	if (path && path != a->path) {
 		out.addr = a->list.remotes[path->remote].addr;
 		out.rtt = path->rtt;
@@ -215,8 +238,30 @@ void air_path_hear(struct altair_agent *a, struct air_pair *pair,
 	struct air_vigil *vigil = air_path_vigil(a, pair);
 
 	pair->heard_at = now;
+	pair->searches = 0;
 	if (vigil)
 		air_vigil_hear(vigil);
+	if (a->path && a->path->is_nominated && pair != a->path &&
+	    now >= air_time_after(a->path->heard_at, HEARD_LATELY))
+		air_path_doubt(a, now);
+}
+
+void air_path_listen(struct altair_agent *a, struct air_pair *pair,
+		     altair_time now)
+{
+	struct air_vigil *vigil = air_path_vigil(a, pair);
+
+	air_path_hear(a, pair, now);
+	if (vigil)
+		air_vigil_listen(vigil, now);
+}
+
+void air_path_doubt(struct altair_agent *a, altair_time now)
+{
+	struct air_vigil *vigil = air_path_vigil(a, a->path);
+
+	if (vigil)
+		air_vigil_doubt(vigil, now);
 }
 
 void air_path_speak(struct altair_agent *a)

@@ -48,6 +48,9 @@ struct altair_agent {
 	altair_time slot_at;	     /* the next new transaction (Ta)        */
 	altair_time patience_until;
 	altair_time nominate_at; /* at the latest, once a pair is valid      */
+	altair_time search_at;	 /* the next one, or ALTAIR_NEVER            */
+	altair_time searched_at; /* the last one                             */
+	altair_time search_wait; /* from the next one to the one after it    */
 	uint64_t tie_breaker;
 	enum altair_agent_state state;
 	/* In this generation: */
@@ -76,7 +79,7 @@ void air_gather_run(struct altair_agent *a);
 /* True when a server has still to be asked. */
 bool air_gather_has_work(const struct altair_agent *a);
 /* Tells all candidates again, for a new generation. */
-void air_gather_tell(struct altair_agent *a);
+void air_gather_tell_all(struct altair_agent *a);
 /* Asks the next one. */
 void air_gather_ask(struct altair_agent *a, altair_time now);
 
@@ -104,7 +107,19 @@ struct air_vigil *air_path_vigil(struct altair_agent *a,
 /* The peer was heard on the pair; data left on the path. */
 void air_path_hear(struct altair_agent *a, struct air_pair *pair,
 		   altair_time now);
+/* The peer's data came on it. */
+void air_path_listen(struct altair_agent *a, struct air_pair *pair,
+		     altair_time now);
 void air_path_speak(struct altair_agent *a);
+
+/* There is a reason to doubt the path: it has to answer now. */
+void air_path_doubt(struct altair_agent *a, altair_time now);
+
+/* --- search.c --- */
+
+/* Something has happened: checks all pairs again, soon. */
+void air_search_begin(struct altair_agent *a, altair_time now);
+void air_search_run(struct altair_agent *a);
 
 /* --- nominate.c --- */
 

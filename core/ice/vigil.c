@@ -4,9 +4,10 @@
  * While all is well a request leaves 4 to 6 seconds after the one before it; on
  * a pair in reserve 8 to 12, which is three chances before consent expires. Each
  * has a transaction of its own. Who sends data and hears nothing asks after 100
- * ms and then every 150 ms; who is idle repeats after 500 ms. Two requests in a
- * row without an answer, and nothing else heard, make the pair suspect; the
- * requests then slow down with the time that they go unanswered.
+ * ms and then every 150 ms; who was given data that broke off asks after 300 ms, in
+ * case it was ours to say where we are; who is idle repeats after 500 ms. Two
+ * requests in a row without an answer, and nothing else heard, make the pair
+ * suspect; the requests then slow down with the time that they go unanswered.
  *
  * Expiry pauses sending and ends nothing: the requests go on for ten minutes,
  * and an answer to one of the last eight lifts the pause. RFC 7675 would have
@@ -22,6 +23,8 @@
 #define PERIOD ALTAIR_SEC(5) /* RFC 7675 5.1: times 0.8 to 1.2 */
 #define PERIOD_SLOW ALTAIR_SEC(10)
 #define SILENCE ALTAIR_MSEC(100) /* after data, until we ask */
+#define PAUSE ALTAIR_MSEC(300)	 /* of the peer's data, until we ask */
+#define PAUSE_RARELY ALTAIR_SEC(1)
 #define PACE_URGENT ALTAIR_MSEC(150)
 #define PACE_IDLE ALTAIR_MSEC(500)
 #define PACE_MAX ALTAIR_SEC(5)
@@ -61,7 +64,7 @@ void air_vigil_begin(struct air_vigil *v, struct air_pair *pair,
 	memset(v, 0, sizeof *v);
 	v->pair = pair;
 	v->is_slow = is_slow;
-	v->data_at = v->asked_at = ALTAIR_NEVER;
+	v->data_at = v->heard_at = v->asked_at = ALTAIR_NEVER;
 	v->regular = later(
 		now, air_time_after(pair->answered_at, period(v, crypto)));
 }
@@ -73,6 +76,12 @@ void air_vigil_hear(struct air_vigil *v)
 		return;
 	v->data_at = v->asked_at = ALTAIR_NEVER;
 	v->is_urgent = false;
+}
+
+void air_vigil_listen(struct air_vigil *v, altair_time now)
+{
+	air_vigil_hear(v);
+	v->heard_at = now;
 }
 
 void air_vigil_consent(struct air_vigil *v, altair_time now,
@@ -105,10 +114,11 @@ static altair_time pressing(const struct air_vigil *v)
 {
 	altair_time pace;
 
+	if (v->asked_at == ALTAIR_NEVER && v->data_at != ALTAIR_NEVER)
+		return air_time_after(v->data_at, SILENCE);
 	if (v->asked_at == ALTAIR_NEVER)
-		return v->data_at == ALTAIR_NEVER
-			       ? ALTAIR_NEVER
-			       : air_time_after(v->data_at, SILENCE);
+		return later(air_time_after(v->heard_at, PAUSE),
+			     air_time_after(v->last_at, PAUSE_RARELY));
 	pace = later((v->last_at - v->asked_at) / PACE_DIVISOR,
 		     v->is_urgent ? PACE_URGENT
 				  : later(PACE_IDLE, 2 * v->pair->rtt));
@@ -129,6 +139,8 @@ bool air_vigil_due(struct air_vigil *v, altair_time now,
 	if (now < next_request(v) || now >= air_pair_ends(v->pair))
 		return false;
 	v->regular = air_time_after(now, period(v, crypto));
+	v->is_urgent |= v->heard_at != ALTAIR_NEVER;
+	v->heard_at = ALTAIR_NEVER;
 	v->last_at = now;
 	v->asked_at = sooner(v->asked_at, now);
 	if (crypto->random(crypto->user, v->requests[place].transaction,

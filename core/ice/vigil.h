@@ -14,6 +14,7 @@ struct air_vigil {
 	struct air_pair *pair; /* NULL: nobody is watched                    */
 	altair_time regular;   /* the next request, if nothing happens       */
 	altair_time data_at;   /* the first data since the pair was heard    */
+	altair_time heard_at;  /* the peer's last data since the last request */
 	altair_time asked_at;  /* the first request since, or ALTAIR_NEVER   */
 	altair_time last_at;   /* the last request                           */
 	uint32_t asked;	       /* requests in all                            */
@@ -31,6 +32,8 @@ void air_vigil_begin(struct air_vigil *vigil, struct air_pair *pair,
 		     altair_time now, const altair_crypto *crypto);
 /* The peer was heard on the pair: a check or data. */
 void air_vigil_hear(struct air_vigil *vigil);
+/* And it was data. */
+void air_vigil_listen(struct air_vigil *vigil, altair_time now);
 /* An answer to a request of ours, which is consent. */
 void air_vigil_consent(struct air_vigil *vigil, altair_time now,
 		       const altair_crypto *crypto);

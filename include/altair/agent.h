@@ -194,7 +194,8 @@ enum altair_agent_state {
 	ALTAIR_AGENT_CHECKING,	   /* and no path carries data yet           */
 	ALTAIR_AGENT_CONNECTED,	   /* a path carries data                    */
 	ALTAIR_AGENT_COMPLETED,	   /* and it has been nominated              */
-	ALTAIR_AGENT_SUSPECT,	   /* a consent check went unanswered        */
+	ALTAIR_AGENT_SUSPECT,	   /* the path is silent, and no better one is
+				      there yet                              */
 	ALTAIR_AGENT_DISCONNECTED, /* consent has expired: sending pauses,
 				      checks go on for ten minutes           */
 	ALTAIR_AGENT_FAILED,	   /* it ended without a path                */

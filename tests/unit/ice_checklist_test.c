@@ -218,7 +218,7 @@ static const bool edges[5][5] = {
 	[PAIR_IN_PROGRESS] = {[PAIR_WAITING] = true,
 			      [PAIR_SUCCEEDED] = true,
 			      [PAIR_FAILED] = true},
-	[PAIR_SUCCEEDED] = {[PAIR_IN_PROGRESS] = true},
+	[PAIR_SUCCEEDED] = {[PAIR_WAITING] = true, [PAIR_IN_PROGRESS] = true},
 	[PAIR_FAILED] = {[PAIR_WAITING] = true},
 };
 

@@ -168,6 +168,8 @@ static void any_restarts_end_in_one_generation(void)
 			run_until(ms);
 		}
 		run_until(ms + 20000);
+		w.drop = NULL;
+		run_until(ms + 27000);
 		told = w.side[0].credentials + w.side[1].credentials;
 		CHECK(told <= 20);
 		check_completed();

@@ -35,12 +35,23 @@ struct signal {
 	char ufrag[32], pwd[64];
 };
 
+/* Another socket of a side, and how much farther it is from the world. */
+struct place {
+	uint32_t sock;
+	altair_addr addr, public;
+	altair_time delay;
+};
+
+#define PLACES_MAX 4
+
 struct side {
 	altair_agent *agent;
 	altair_machine *machine;
 	void *memory;
 	altair_addr addr;   /* what it binds                              */
 	altair_addr public; /* what the others see: a NAT that lets all in */
+	struct place places[PLACES_MAX]; /* beside sock 7, which is the above */
+	size_t place_count;
 	altair_time deadline;
 	altair_time state_at[8]; /* when a state first came, or NEVER         */
 	uint64_t sent;
@@ -162,25 +173,42 @@ static inline void launch_answer(int from, const struct stun_server *server,
 	w.flight_count++;
 }
 
+/* The place of a socket, or of a public address. */
+static inline bool find_place(int s, uint32_t sock, const altair_addr *public,
+			      struct place *out)
+{
+	const struct side *side = &w.side[s];
+
+	*out = (struct place){7, side->addr, side->public, 0};
+	for (size_t i = 0; i <= side->place_count; i++) {
+		if (public ? altair_addr_equal(&out->public, public)
+			   : out->sock == sock)
+			return true;
+		if (i < side->place_count)
+			*out = side->places[i];
+	}
+	return false;
+}
+
 static inline void launch(int from, const altair_datagram *d)
 {
 	struct flight *f = &w.flights[w.flight_count];
-	struct side *to = &w.side[!from];
+	struct place source, target;
 
 	CHECK_EQ(d->segment, 0);
-	CHECK_EQ(d->path.sock, 7);
+	CHECK(find_place(from, d->path.sock, NULL, &source));
 	CHECK(d->bytes.len > 0 && d->bytes.len <= sizeof f->bytes);
 	w.side[from].sent++;
 	for (int i = 0; i < ALTAIR_AGENT_SERVERS_MAX; i++)
 		if (altair_addr_equal(&d->path.remote, &w.servers[i].addr) &&
 		    w.servers[i].sees[from].family != ALTAIR_NO_FAMILY)
 			launch_answer(from, &w.servers[i], d->bytes);
-	if (!altair_addr_equal(&d->path.remote, &to->public))
+	if (!find_place(!from, 0, &d->path.remote, &target))
 		return;
 	CHECK(w.flight_count < FLIGHTS_MAX);
-	f->at = w.now + w.delay;
+	f->at = w.now + w.delay + source.delay + target.delay;
 	f->to = !from;
-	f->path = (altair_path){7, to->addr, w.side[from].public};
+	f->path = (altair_path){target.sock, target.addr, source.public};
 	f->len = d->bytes.len;
 	memcpy(f->bytes, d->bytes.data, f->len);
 	if (!w.drop || !w.drop(f))
@@ -227,6 +255,18 @@ static inline void see(int s, const altair_output *out)
 	} else if (out->event == ALTAIR_EV_SELECTED) {
 		side->selected = out->addr;
 	}
+}
+
+/* A socket more, known to the agent or not; returns its place. */
+static inline struct place *add_place(int s, uint32_t sock, const char *host,
+				      const char *public)
+{
+	struct side *side = &w.side[s];
+	struct place *place = &side->places[side->place_count++];
+
+	CHECK(side->place_count <= PLACES_MAX);
+	*place = (struct place){sock, addr(host), addr(public), 0};
+	return place;
 }
 
 /* Without input or tick between: after data the deadline may have passed. */
