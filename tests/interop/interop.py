@@ -42,9 +42,8 @@ class Peer:
     version: str
     can: set  # of the columns of the second table
     whole: str = ""  # options of its own when there is no trickle
-    turn_transports: tuple = ("udp", "tcp")
     over: str = ""  # what OURS runs under
-    known: dict = field(default_factory=dict)  # cell: an explained failure
+    notes: dict = field(default_factory=dict)  # cells that are explained
 
 
 def output(*command):
@@ -59,24 +58,25 @@ def npm_version(build, package):
 
 def peers(build):
     folder = HERE / "peers"
-    everything = {"consent", "restart", "their restart", "role conflict",
-                  "lite peer", "ICE-TCP", "TURN over TCP"}
+    conflicts = {"both controlling", "both controlled"}
+    everything = {"consent", "restart", "their restart", "lite peer",
+                  "ICE-TCP", "TURN over TCP", *conflicts}
     return [
         Peer("libnice", f"{build}/libnice_peer",
              output("pkg-config", "--modversion", "nice"), everything,
              whole="--no-trickle"),
         Peer("aioice", f"/usr/bin/python3 {folder}/aioice_peer.py",
              importlib.metadata.version("aioice"),
-             {"consent", "role conflict", "TURN over TCP"}),
+             {"consent", "TURN over TCP", *conflicts}),
         Peer("pion/ice", f"{build}/pion_peer",
              output("dpkg-query", "-f", "${source:Upstream-Version}", "-W",
                     "golang-github-pion-ice.v2-dev"),
-             everything),
+             everything, notes={name: "see 1" for name in conflicts}),
         Peer("werift", f"node {folder}/werift_peer.js",
              npm_version(build, "werift"), everything),
         Peer("node-datachannel", f"node {folder}/datachannel_peer.js",
              npm_version(build, "node-datachannel"),
-             {"consent", "role conflict"}, over=f"node {folder}/channel.js"),
+             {"consent", *conflicts}, over=f"node {folder}/channel.js"),
     ]
 
 
@@ -102,6 +102,7 @@ ROLES = {"controlling": ("--controlling", "--controlled"),
          "controlled": ("--controlled", "--controlling")}
 RELAY = "--relay-only "
 WAYS = {"host": ("cd", "direct", "", ""),
+        "host, IPv6": ("ef", "direct", "", ""),
         "reflexive": ("ab", "direct", STUN, STUN),
         "relayed": ("ab", "relay", RELAY + turn("udp"), RELAY + turn("udp"))}
 
@@ -125,13 +126,15 @@ def extras(peer):
         Cell(peer, "restart", more="--restart a"),
         Cell(peer, "their restart", ours="--controlled", its="--controlling",
              more="--restart b"),
-        Cell(peer, "role conflict", its="--controlling"),
+        Cell(peer, "both controlling", its="--controlling"),
+        Cell(peer, "both controlled", ours="--controlled"),
         Cell(peer, "lite peer", its="--controlled --lite"),
         Cell(peer, "ICE-TCP", its="--controlled --ice-tcp only", kind="tcp"),
         Cell(peer, "TURN over TCP", hosts="ab", ours=f"--controlling {tls}",
              its=f"--controlled {tcp}", kind="relay"),
     ]
     for cell in cells:
+        cell.result = peer.notes.get(cell.name, "")
         if cell.name not in peer.can:
             cell.result = CANNOT
         yield cell

@@ -7,7 +7,8 @@
 #
 # OURS is a program with the surface of `altair agent`, BUILD the folder with the
 # peers. The hosts a and b are behind a NAT each (port-restricted), c and d are on
-# one network; coturn on the servers is STUN and TURN over UDP, TCP and TLS.
+# one IPv4 network, e and f on one of IPv6; coturn on the servers is STUN and TURN
+# over UDP, TCP and TLS.
 # With --write among ARG the table docs/interop.md is written anew.
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -21,21 +22,21 @@ for need in /usr/bin/turnserver openssl node $python; do
 done
 lab_enter "$@"
 
-# A network of two hosts, no router.
+# interop_lan HOST HOST ADDRESS ADDRESS: a network of two hosts, no router.
 interop_lan() {
-	lab_ns c
-	lab_ns d
-	ip link add wan0 netns c type veth peer name wan0 netns d
-	ip -n c address add 192.168.7.1/24 dev wan0
-	ip -n d address add 192.168.7.2/24 dev wan0
-	ip -n c link set wan0 up
-	ip -n d link set wan0 up
+	lab_ns "$1"
+	lab_ns "$2"
+	ip link add wan0 netns "$1" type veth peer name wan0 netns "$2"
+	ip -n "$1" address add "$3" dev wan0
+	ip -n "$2" address add "$4" dev wan0
+	ip -n "$1" link set wan0 up
+	ip -n "$2" link set wan0 up
 }
 
 # IPv6 comes up by itself, after a while.
 interop_is_up() {
 	local host
-	for host in a b c d; do
+	for host in a b c d e f; do
 		[ -n "$(ip -n $host -6 address show dev wan0 scope link)" ] &&
 			[ -z "$(ip -n $host -6 address show tentative)" ] ||
 			return 1
@@ -43,7 +44,7 @@ interop_is_up() {
 }
 
 interop_listens() {
-	[ -n "$(on servers ss -Hln "sport = :$1")" ]
+	[ -n "$(on servers ss -Htln "sport = :$1" 2>/dev/null)" ]
 }
 
 interop_coturn() {
@@ -64,7 +65,8 @@ interop_coturn() {
 }
 
 lab_up port port
-interop_lan
+interop_lan c d 192.168.7.1/24 192.168.7.2/24
+interop_lan e f 2001:db8:7::1/64 2001:db8:7::2/64
 interop_coturn
 lab_until 10 interop_is_up || lab_fail 'IPv6 does not come up'
 export PYTHONDONTWRITEBYTECODE=1 NODE_PATH=$2/npm/node_modules
