@@ -30,13 +30,22 @@ static bool are_roles_fixed(const struct altair_agent *a)
 }
 
 /* What was to be nominated goes with the role; what was nominated stays. The
- * tie-breakers end it: a limit could leave both sides with one role. */
+ * tie-breakers end it: a limit could leave both sides with one role. Checks on
+ * their way in the old role begin anew: a conforming peer refuses them, others
+ * drop them. */
 static void switch_role(struct altair_agent *a)
 {
 	a->stats.role_switches++;
 	air_checklist_set_role(&a->list, !a->list.controlling);
-	for (uint32_t i = 0; i < a->list.pairs_count; i++)
-		a->list.pairs[i].wants_nomination = false;
+	for (uint32_t i = 0; i < a->list.pairs_count; i++) {
+		struct air_pair *pair = &a->list.pairs[i];
+
+		pair->wants_nomination = false;
+		if (pair->state != PAIR_IN_PROGRESS)
+			continue;
+		air_pair_set_state(pair, PAIR_WAITING);
+		air_checklist_trigger(&a->list, pair);
+	}
 }
 
 /* RFC 8445 7.3.1.1. False: refuse it with 487. */
@@ -58,8 +67,7 @@ static bool agree_on_roles(struct altair_agent *a,
 	return true;
 }
 
-/* RFC 8445 7.2.5.1: the peer has the larger tie-breaker. A check of ours that
- * was made in the role that we had before is simply repeated. */
+/* RFC 8445 7.2.5.1: the peer has the larger tie-breaker. */
 static void take_role_conflict(struct altair_agent *a, struct air_pair *pair)
 {
 	const altair_crypto *crypto = a->keys.crypto;
@@ -70,13 +78,9 @@ static void take_role_conflict(struct altair_agent *a, struct air_pair *pair)
 		air_pair_fail(pair);
 		return;
 	}
-	if (pair->check.controlling == a->list.controlling) {
-		switch_role(a);
-		if (crypto->random(crypto->user, bytes, sizeof bytes) == 0)
-			a->tie_breaker = air_read_u64(&r);
-	}
-	air_pair_set_state(pair, PAIR_WAITING);
-	air_checklist_trigger(&a->list, pair);
+	switch_role(a);
+	if (crypto->random(crypto->user, bytes, sizeof bytes) == 0)
+		a->tie_breaker = air_read_u64(&r);
 }
 
 /* --- the peer's checks --------------------------------------------------- */

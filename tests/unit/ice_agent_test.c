@@ -558,6 +558,26 @@ static void a_refused_role_is_changed(void)
 	CHECK(air_stun_message_place(&m, AIR_STUN_ICE_CONTROLLED));
 }
 
+/* pion/ice drops what comes in its own role, and says nothing. */
+static void a_check_of_the_role_before_begins_anew(void)
+{
+	struct air_stun_message first, second;
+
+	check_peer();
+	CHECK(last_sent(&first));
+	CHECK(air_stun_message_place(&first, AIR_STUN_ICE_CONTROLLING));
+	peer_check.controlling = true;
+	peer_check.tie_breaker = UINT64_MAX;
+	CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_TAKEN);
+	run_until(20);
+	CHECK(last_sent(&second));
+	CHECK(air_stun_message_place(&second, AIR_STUN_ICE_CONTROLLED));
+	CHECK(memcmp(first.header.transaction, second.header.transaction,
+		     AIR_STUN_TRANSACTION_LEN) != 0);
+	CHECK_EQ(answer_from("192.0.2.2:6000"), ALTAIR_TAKEN);
+	CHECK_EQ(w.side[0].agent->list.pairs[0].state, PAIR_SUCCEEDED);
+}
+
 /* A better pair that may still come is waited for, but not for long. */
 static void nomination_waits_for_a_better_pair(void)
 {
@@ -770,6 +790,7 @@ static const struct check_test tests[] = {
 	TEST(a_check_on_its_way_is_repeated_once),
 	TEST(the_better_tie_breaker_always_wins),
 	TEST(a_refused_role_is_changed),
+	TEST(a_check_of_the_role_before_begins_anew),
 	TEST(nomination_waits_for_a_better_pair),
 	TEST(aggressive_nomination_is_obeyed),
 	TEST(remote_text_is_judged),
