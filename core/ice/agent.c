@@ -18,8 +18,11 @@
 void air_session_send(struct altair_agent *a, const altair_path *path,
 		      altair_bytes bytes)
 {
-	if (!air_outbox_send(&a->outbox, path, bytes))
-		a->stats.unsent++;
+	bool is_sent = path->sock >= AIR_RELAY_SOCK
+			       ? air_relay_send(a, path, bytes)
+			       : air_outbox_send(&a->outbox, path, bytes);
+
+	a->stats.unsent += !is_sent;
 }
 
 /* --- time ---------------------------------------------------------------- */
@@ -118,8 +121,14 @@ static struct air_pair *next_pair(const struct altair_agent *a)
  * first of all leaves at once. */
 static void run_slots(struct altair_agent *a)
 {
-	struct air_pair *pair = next_pair(a);
+	struct air_pair *pair;
 
+	for (; a->burst > 0 && air_gather_has_work(a); a->burst--) {
+		air_gather_ask(a, a->now);
+		a->slot_at = air_time_after(a->now, a->config.ta);
+		a->checks_next = true;
+	}
+	pair = next_pair(a);
 	if (a->now < a->slot_at || (!pair && !air_gather_has_work(a)))
 		return;
 	if (pair && (a->checks_next || !air_gather_has_work(a))) {
@@ -137,11 +146,13 @@ static void run(struct altair_agent *a, altair_time now)
 	a->now = now;
 	if (air_state_is_over(a))
 		return;
+	air_relay_run(a);
 	air_gather_run(a);
 	run_checks(a);
 	air_generation_run(a);
 	air_path_update(a);
 	air_search_run(a);
+	air_relay_follow(a);
 	air_path_run(a);
 	air_nominate_update(a);
 	run_checks(a); /* those that go on */
@@ -161,6 +172,7 @@ static altair_time deadline(const struct altair_agent *a)
 
 	if (air_state_is_over(a))
 		return ALTAIR_NEVER;
+	sooner(&at, air_relay_deadline(a));
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		sooner(&at, a->list.pairs[i].check.next);
 	if (air_gather_has_work(a) || next_pair(a))
@@ -201,21 +213,33 @@ static enum altair_verdict take_data(struct altair_agent *a, altair_time now,
 	return ALTAIR_PAYLOAD;
 }
 
+/* What came through a relay is taken as if it had come to the relayed address. */
+static enum altair_verdict take(struct altair_agent *a, altair_time now,
+				altair_datagram *datagram)
+{
+	enum altair_verdict verdict;
+
+	if (datagram->segment != 0 || air_state_is_over(a) ||
+	    datagram->path.sock >= AIR_RELAY_SOCK)
+		return ALTAIR_NOT_MINE;
+	if (air_relay_take(a, now, datagram) == ALTAIR_TAKEN)
+		return ALTAIR_TAKEN;
+	if (air_stun_recognise(datagram->bytes))
+		verdict = air_answer_take(a, now, datagram);
+	else
+		verdict = take_data(a, now, datagram);
+	datagram->path.sock = air_relay_outer(a, datagram->path.sock);
+	return verdict;
+}
+
 static void agent_input(altair_machine *machine, altair_time now,
 			altair_datagram *batch, size_t count)
 {
 	struct altair_agent *a = (struct altair_agent *)machine;
 
 	air_outbox_reset(&a->outbox);
-	for (size_t i = 0; i < count; i++) {
-		batch[i].verdict = ALTAIR_NOT_MINE;
-		if (batch[i].segment != 0 || air_state_is_over(a))
-			continue;
-		if (air_stun_recognise(batch[i].bytes))
-			batch[i].verdict = air_answer_take(a, now, &batch[i]);
-		else
-			batch[i].verdict = take_data(a, now, &batch[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		batch[i].verdict = take(a, now, &batch[i]);
 	run(a, now);
 }
 
@@ -248,12 +272,14 @@ void altair_agent_config_default(altair_agent_config *config)
 	config->size = sizeof *config;
 	config->ta = ALTAIR_MSEC(20);
 	config->patience = ALTAIR_MSEC(39500); /* RFC 8863 4 */
+	config->relays_max = 2;
 }
 
 static bool is_valid(const altair_agent_config *c)
 {
 	return c->size == sizeof *c && c->crypto && c->crypto->random &&
-	       c->crypto->hmac_sha1 && c->ta >= TA_MIN && c->ta <= TA_MAX;
+	       c->crypto->hmac_sha1 && c->ta >= TA_MIN && c->ta <= TA_MAX &&
+	       c->relays_max <= ALTAIR_AGENT_RELAYS_MAX;
 }
 
 /* Lays the agent out; into `scratch` when the arena only measures. */
@@ -268,6 +294,7 @@ static struct altair_agent *lay_out(struct air_arena *arena,
 	air_checklist_init(&a->list, arena);
 	air_outbox_init(&a->outbox, arena);
 	air_gather_init(a, config->crypto, arena);
+	air_relay_init(a, config, arena);
 	return a;
 }
 
@@ -309,6 +336,7 @@ int altair_agent_init(altair_agent **out, void *mem, size_t len,
 	a->machine.ops = &ops;
 	a->config = *config;
 	a->list.controlling = config->controlling && !config->lite;
+	a->list.relay_only = config->relay_only;
 	a->now = now;
 	a->slot_at = now;
 	a->gather_deadline = ALTAIR_NEVER;
@@ -333,6 +361,8 @@ int altair_agent_add_host(altair_agent *a, altair_time now, uint32_t sock,
 
 	if (a->discover || air_state_is_over(a))
 		return ALTAIR_E_STATE;
+	if (sock >= ALTAIR_AGENT_STREAM)
+		return ALTAIR_E_INVALID;
 	if (!air_candidate_is_usable(addr, a->config.loopback))
 		return ALTAIR_E_ADDRESS;
 	if (a->hosts_count == ALTAIR_AGENT_HOSTS_MAX)
@@ -363,6 +393,18 @@ int altair_agent_add_server(altair_agent *a, altair_time now,
 	a->servers[a->servers_count++] = new;
 	run(a, now);
 	return 0;
+}
+
+int altair_agent_add_relay(altair_agent *a, altair_time now,
+			   const altair_agent_relay *relay)
+{
+	int number;
+
+	if (a->is_sealed || a->config.lite || air_state_is_over(a))
+		return ALTAIR_E_STATE;
+	number = air_relay_add(a, relay);
+	run(a, now);
+	return number;
 }
 
 int altair_agent_gather(altair_agent *a, altair_time now)
@@ -477,27 +519,41 @@ int altair_agent_path(const altair_agent *a, altair_path *out)
 	    a->state == ALTAIR_AGENT_DISCONNECTED)
 		return ALTAIR_E_STATE;
 	*out = air_checklist_path(&a->list, a->path);
+	out->sock = air_relay_outer(a, out->sock);
 	return 0;
+}
+
+/* Fills in what goes over the wire. */
+static int fill(struct altair_agent *a, uint8_t *payload, size_t len,
+		altair_datagram *out)
+{
+	out->path = air_checklist_path(&a->list, a->path);
+	out->bytes = (altair_bytes){payload, len};
+	return out->path.sock >= AIR_RELAY_SOCK
+		       ? air_relay_wrap(a, &out->path, payload, len, out)
+		       : 0;
 }
 
 int altair_agent_wrap(altair_agent *a, uint8_t *payload, size_t len,
 		      altair_datagram *out)
 {
-	altair_bytes message = {payload, len};
+	int error;
 
 	memset(out, 0, sizeof *out);
 	if (altair_agent_path(a, &out->path) != 0)
 		return ALTAIR_E_STATE;
 	if (len > ALTAIR_AGENT_MESSAGE_MAX)
 		return ALTAIR_E_TOO_LONG;
-	if (air_stun_recognise(message))
+	if (air_stun_recognise((altair_bytes){payload, len}))
 		return ALTAIR_E_WORD;
 	if (len > air_pair_allowance(a->path))
 		return ALTAIR_E_AGAIN;
+	error = fill(a, payload, len, out);
+	if (error)
+		return error;
 	if (!a->path->is_valid)
 		a->path->bytes_out += len;
 	air_path_speak(a);
-	out->bytes = message;
 	a->stats.messages_out++;
 	a->stats.bytes_out += len;
 	return 0;
@@ -505,8 +561,39 @@ int altair_agent_wrap(altair_agent *a, uint8_t *payload, size_t len,
 
 void altair_agent_close(altair_agent *a)
 {
+	bool was_over = air_state_is_over(a);
+
 	air_state_close(a);
 	air_outbox_clear(&a->outbox);
+	if (!was_over)
+		air_relay_close(a);
+}
+
+void altair_agent_opened(altair_agent *a, altair_time now, uint32_t sock,
+			 const altair_addr *local)
+{
+	(void)local;
+	if (air_state_is_over(a))
+		return;
+	a->now = now;
+	air_relay_opened(a, sock);
+	run(a, now);
+}
+
+void altair_agent_lost(altair_agent *a, altair_time now, uint32_t sock,
+		       int reason)
+{
+	if (air_state_is_over(a))
+		return;
+	a->now = now;
+	air_relay_lost(a, sock, reason);
+	run(a, now);
+}
+
+int altair_agent_unframe(altair_agent *a, uint32_t sock, altair_bytes *in,
+			 altair_datagram *out)
+{
+	return air_relay_unframe(a, sock, in, out);
 }
 
 void altair_agent_get_stats(const altair_agent *a, altair_agent_stats *out)

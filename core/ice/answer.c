@@ -249,18 +249,22 @@ static bool is_symmetric(const struct altair_agent *a,
 	       air_checklist_find_base(&a->list, path) == (int)pair->local;
 }
 
-/* RFC 8445 7.2.5.3.1: the peer sees us at an address that we did not know. */
-static void learn_prflx(struct altair_agent *a, const struct air_pair *pair)
+/* RFC 8445 7.2.5.3.1: the peer sees us at this address, perhaps a new one. */
+static void learn_prflx(struct altair_agent *a, struct air_pair *pair,
+			const altair_addr *mapped)
 {
 	const struct air_candidate *base = &a->list.locals[pair->local];
 	struct air_candidate c = *base;
 	bool is_new;
+	int place;
 
-	c.addr = pair->mapped;
+	c.addr = *mapped;
 	c.type = CANDIDATE_PRFLX;
+	c.related.family = ALTAIR_NO_FAMILY;
 	c.priority = pair->check.priority;
 	memset(c.foundation, 0, sizeof c.foundation);
-	(void)air_checklist_add_local(&a->list, &c, &is_new);
+	place = air_checklist_add_local(&a->list, &c, &is_new);
+	pair->seen = place < 0 ? pair->local : (uint8_t)place;
 }
 
 static void succeed(struct altair_agent *a, struct air_pair *pair,
@@ -278,8 +282,7 @@ static void succeed(struct altair_agent *a, struct air_pair *pair,
 	pair->heard_at = pair->answered_at = now;
 	if (vigil)
 		air_vigil_consent(vigil, now, a->keys.crypto);
-	pair->mapped = *mapped;
-	learn_prflx(a, pair);
+	learn_prflx(a, pair, mapped);
 	air_checklist_succeed(&a->list, pair);
 	if (pair->wants_nomination &&
 	    (pair->check.nominates || !a->list.controlling))

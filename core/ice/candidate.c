@@ -221,13 +221,16 @@ static void put_endpoint(struct air_writer *w, const altair_addr *addr,
 	put_number(w, addr->port);
 }
 
-/* RFC 8839 5.1: what is not told is 0.0.0.0 or ::, port 9. */
+/* RFC 8839 5.1: what is not told is 0.0.0.0 or ::, port 9. A relayed address is
+ * its own base. */
 static void put_related(struct air_writer *w, const struct air_candidate *c)
 {
 	altair_addr hidden = {.family = c->addr.family, .port = 9};
+	const altair_addr *related =
+		altair_addr_equal(&c->base, &c->addr) ? &c->related : &c->base;
 
 	put(w, " raddr ");
-	put_endpoint(w, c->base.family == ALTAIR_NO_FAMILY ? &hidden : &c->base,
+	put_endpoint(w, related->family == ALTAIR_NO_FAMILY ? &hidden : related,
 		     " rport ");
 }
 

@@ -20,13 +20,15 @@ enum air_candidate_type {
 
 struct air_candidate {
 	altair_addr addr;
-	altair_addr base; /* what it is sent from (RFC 8445 5.1.1.2); of the
+	altair_addr base;    /* what it is sent from (RFC 8445 5.1.1.2); of the
 			     peer's: what it says, or no address             */
-	uint32_t sock;	  /* local: the caller's number for the socket       */
-	uint32_t server;  /* local: the STUN server that showed it, from 0   */
+	altair_addr related; /* local, relayed: where the server sees us     */
+	uint32_t sock;	 /* local: the caller's number for the socket       */
+	uint32_t server; /* local: the server that showed it, from 0        */
 	uint32_t priority;
 	enum air_candidate_type type;
 	bool has_name; /* parsed: a name instead of an IP; `addr` is none    */
+	bool is_gone;  /* local: it is not ours any more                      */
 	char foundation[AIR_FOUNDATION_MAX + 1];
 };
 

@@ -29,6 +29,7 @@ void air_checklist_restart(struct air_checklist *list)
 	list->remotes_count = list->prflx_count = 0;
 	list->pairs_count = 0;
 	list->triggers = 0;
+	list->changes++;
 }
 
 /* --- pairs --------------------------------------------------------------- */
@@ -105,19 +106,25 @@ static struct air_pair *find_room(struct air_checklist *list, uint64_t priority)
 	return worst && worst->priority < priority ? worst : NULL;
 }
 
-static bool is_base(const struct air_candidate *local)
+static bool is_base(const struct air_checklist *list,
+		    const struct air_candidate *local)
 {
-	return local->type == CANDIDATE_HOST || local->type == CANDIDATE_RELAY;
+	if (local->is_gone)
+		return false;
+	return local->type == CANDIDATE_RELAY ||
+	       (local->type == CANDIDATE_HOST && !list->relay_only);
 }
 
 struct air_pair *air_checklist_pair(struct air_checklist *list, uint32_t local,
 				    uint32_t remote)
 {
-	struct air_pair new = {.local = local, .remote = remote}, *pair;
+	struct air_pair new = {.local = (uint8_t)local,
+			       .remote = (uint8_t)remote},
+			*pair;
 	const altair_addr *addr = &list->remotes[remote].addr;
 
 	pair = air_checklist_find(list, local, addr);
-	if (pair || !is_base(&list->locals[local]) ||
+	if (pair || !is_base(list, &list->locals[local]) ||
 	    list->locals[local].addr.family != addr->family)
 		return pair;
 	new.priority = priority_of(list, &new);
@@ -167,7 +174,7 @@ static int find_local(const struct air_checklist *list,
 	for (uint32_t i = 0; i < list->locals_count; i++) {
 		const struct air_candidate *old = &list->locals[i];
 
-		if (altair_addr_equal(&old->addr, &c->addr) &&
+		if (!old->is_gone && altair_addr_equal(&old->addr, &c->addr) &&
 		    altair_addr_equal(&old->base, &c->base))
 			return (int)i;
 	}
@@ -189,6 +196,14 @@ static void name_foundation(struct air_checklist *list, uint32_t place)
 	new->foundation[0] = (char)('A' + first);
 }
 
+/* Pairs it with what the peer has listed. */
+static void pair_local(struct air_checklist *list, uint32_t local)
+{
+	for (uint32_t i = 0; i < list->remotes_count; i++)
+		if (list->remotes[i].type != CANDIDATE_PRFLX)
+			air_checklist_pair(list, local, i);
+}
+
 int air_checklist_add_local(struct air_checklist *list,
 			    const struct air_candidate *candidate, bool *is_new)
 {
@@ -202,10 +217,33 @@ int air_checklist_add_local(struct air_checklist *list,
 	place = (int)list->locals_count++;
 	list->locals[place] = *candidate;
 	name_foundation(list, (uint32_t)place);
-	for (uint32_t i = 0; i < list->remotes_count; i++)
-		if (list->remotes[i].type != CANDIDATE_PRFLX)
-			air_checklist_pair(list, (uint32_t)place, i);
+	pair_local(list, (uint32_t)place);
 	return place;
+}
+
+void air_checklist_retire(struct air_checklist *list, uint32_t local)
+{
+	list->locals[local].is_gone = true;
+	for (uint32_t i = 0; i < list->pairs_count; i++)
+		if (list->pairs[i].local == local)
+			air_pair_drop(&list->pairs[i]);
+}
+
+void air_checklist_replace(struct air_checklist *list, uint32_t local,
+			   const struct air_candidate *candidate)
+{
+	list->locals[local] = *candidate;
+	name_foundation(list, local);
+	pair_local(list, local);
+	for (uint32_t i = 0; i < list->pairs_count; i++) {
+		struct air_pair *pair = &list->pairs[i];
+
+		if (pair->local != local)
+			continue;
+		pair->priority = priority_of(list, pair);
+		if (pair->state == PAIR_FAILED)
+			air_pair_set_state(pair, PAIR_WAITING);
+	}
 }
 
 static struct air_candidate *find_remote(const struct air_checklist *list,
@@ -225,15 +263,20 @@ static void pair_all(struct air_checklist *list, uint32_t remote)
 }
 
 /* The peer lists what its checks had shown before (RFC 8838 11): the name is
- * right now, the priority that the checks used stays. */
+ * right now, the priority that the checks used stays; but those from a relayed
+ * address claimed (RFC 8445 7.1.1) to be above all that is direct. */
 static void name_prflx(struct air_checklist *list, struct air_candidate *old,
 		       const struct air_candidate *candidate)
 {
 	if (old->type != CANDIDATE_PRFLX || candidate->type == CANDIDATE_PRFLX)
 		return;
 	list->prflx_count--;
+	list->changes++;
 	old->type = candidate->type;
+	if (candidate->type == CANDIDATE_RELAY)
+		old->priority = candidate->priority;
 	memcpy(old->foundation, candidate->foundation, sizeof old->foundation);
+	air_checklist_set_role(list, list->controlling);
 	pair_all(list, (uint32_t)(old - list->remotes));
 }
 
@@ -262,6 +305,7 @@ int air_checklist_add_remote(struct air_checklist *list,
 		return ALTAIR_E_FULL;
 	list->remotes[place] = *candidate;
 	list->remotes_count++;
+	list->changes++;
 	list->prflx_count += is_prflx;
 	if (!is_prflx)
 		pair_all(list, place);
@@ -291,7 +335,8 @@ static void renew_remote(struct air_checklist *list, uint32_t remote)
 {
 	for (uint32_t i = 0; i < list->pairs_count; i++) {
 		struct air_pair *pair = &list->pairs[i];
-		struct air_pair new = {.local = pair->local, .remote = remote};
+		struct air_pair new = {.local = pair->local,
+				       .remote = (uint8_t)remote};
 
 		if (pair->remote != remote)
 			continue;
@@ -320,6 +365,7 @@ int air_checklist_reuse_remote(struct air_checklist *list,
 	oldest->addr = candidate->addr;
 	oldest->priority = candidate->priority;
 	renew_remote(list, (uint32_t)(oldest - list->remotes));
+	list->changes++;
 	return (int)(oldest - list->remotes);
 }
 
@@ -329,8 +375,7 @@ int air_checklist_find_base(const struct air_checklist *list,
 	for (uint32_t i = 0; i < list->locals_count; i++) {
 		const struct air_candidate *local = &list->locals[i];
 
-		if (local->type == CANDIDATE_HOST &&
-		    local->sock == path->sock &&
+		if (is_base(list, local) && local->sock == path->sock &&
 		    local->addr.family == path->remote.family &&
 		    (path->local.family == ALTAIR_NO_FAMILY ||
 		     altair_addr_equal(&local->addr, &path->local)))
@@ -372,7 +417,8 @@ static struct air_pair *first_triggered(const struct air_checklist *list)
 	for (uint32_t i = 0; i < list->pairs_count; i++) {
 		struct air_pair *pair = &list->pairs[i];
 
-		if (pair->trigger && (!first || pair->trigger < first->trigger))
+		if (pair->trigger && !pair->is_held &&
+		    (!first || pair->trigger < first->trigger))
 			first = pair;
 	}
 	return first;
@@ -387,6 +433,7 @@ static struct air_pair *best_in(const struct air_checklist *list,
 		struct air_pair *pair = &list->pairs[i];
 
 		if (pair->state == state && !pair->is_stopped &&
+		    !pair->is_held &&
 		    (!best || pair->priority > best->priority) &&
 		    (state != PAIR_FROZEN || is_idle(list, pair)))
 			best = pair;

@@ -22,7 +22,9 @@ struct air_checklist {
 	uint32_t locals_count, remotes_count, pairs_count;
 	uint32_t prflx_count; /* among the remotes                          */
 	uint32_t triggers;    /* the last turn given in the triggered queue  */
+	uint32_t changes;     /* grows with each change of the remotes        */
 	bool controlling;
+	bool relay_only; /* the others are no bases                         */
 };
 
 void air_checklist_init(struct air_checklist *list, struct air_arena *arena);
@@ -46,6 +48,11 @@ int air_checklist_add_remote(struct air_checklist *list,
 int air_checklist_reuse_remote(struct air_checklist *list,
 			       const struct air_candidate *candidate,
 			       altair_time before);
+/* A local candidate is gone, and what was known of its pairs. */
+void air_checklist_retire(struct air_checklist *list, uint32_t local);
+/* Another candidate of the same kind takes the place of one that is gone. */
+void air_checklist_replace(struct air_checklist *list, uint32_t local,
+			   const struct air_candidate *candidate);
 
 /* The local base of a socket, and of one of its addresses where that is given;
  * ALTAIR_E_ADDRESS when there is none. */

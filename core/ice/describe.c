@@ -37,8 +37,7 @@ static void put_candidates(struct air_writer *w, const struct altair_agent *a)
 	char text[ALTAIR_CANDIDATE_TEXT];
 
 	for (uint32_t i = 0; i < a->list.locals_count; i++) {
-		/* The peer knows a peer-reflexive one: it has shown it. */
-		if (a->list.locals[i].type == CANDIDATE_PRFLX)
+		if (!air_gather_is_told(a, i))
 			continue;
 		air_candidate_format(&a->list.locals[i], text, sizeof text);
 		put_line(w, text, "");

@@ -6,6 +6,13 @@
  */
 #include "ice/session.h"
 
+/* Questions that leave at once when gathering begins; the others, like checks, at
+ * one per Ta. */
+#define BURST 4
+
+/* Asks in all; those beyond, of eight hosts and four servers, are not made. */
+#define ASKED_MAX 16
+
 /* Whether an ask is still to be made; not where there is no such host or server,
  * nor where it would repeat another one: the same socket with another address. */
 static bool is_needed(const struct altair_agent *a, uint32_t ask)
@@ -14,8 +21,8 @@ static bool is_needed(const struct altair_agent *a, uint32_t ask)
 	uint32_t server = ask % ALTAIR_AGENT_SERVERS_MAX;
 	const struct air_candidate *base = &a->list.locals[host];
 
-	if (a->asked & UINT64_C(1) << ask || host >= a->hosts_count ||
-	    server >= a->servers_count ||
+	if (a->config.relay_only || a->asked & UINT64_C(1) << ask ||
+	    host >= a->hosts_count || server >= a->servers_count ||
 	    base->addr.family != a->servers[server].family)
 		return false;
 	for (uint32_t i = 0; i < host; i++)
@@ -25,23 +32,31 @@ static bool is_needed(const struct altair_agent *a, uint32_t ask)
 	return true;
 }
 
-static void tell_candidate(struct altair_agent *a, uint32_t place)
+bool air_gather_is_told(const struct altair_agent *a, uint32_t place)
+{
+	const struct air_candidate *c = &a->list.locals[place];
+
+	/* The peer knows a peer-reflexive one: it has shown it. */
+	return !c->is_gone && c->type != CANDIDATE_PRFLX &&
+	       (c->type == CANDIDATE_RELAY || !a->config.relay_only);
+}
+
+void air_gather_tell_one(struct altair_agent *a, uint32_t place)
 {
 	altair_output out = {.event = ALTAIR_EV_CANDIDATE,
 			     .number = place,
 			     .addr = a->list.locals[place].addr};
 
-	air_outbox_tell(&a->outbox, &out);
+	if (air_gather_is_told(a, place))
+		air_outbox_tell(&a->outbox, &out);
 }
 
 void air_gather_tell_all(struct altair_agent *a)
 {
 	static const altair_output end = {.event = ALTAIR_EV_END_OF_CANDIDATES};
 
-	/* The peer knows a peer-reflexive one: it has shown it. */
 	for (uint32_t i = 0; i < a->list.locals_count; i++)
-		if (a->list.locals[i].type != CANDIDATE_PRFLX)
-			tell_candidate(a, i);
+		air_gather_tell_one(a, i);
 	if (a->is_local_ended)
 		air_outbox_tell(&a->outbox, &end);
 }
@@ -62,7 +77,7 @@ static altair_discover_config discover_config(const altair_crypto *crypto)
 
 	altair_discover_config_default(&config);
 	config.crypto = crypto;
-	config.servers_max = AIR_ASKS_MAX;
+	config.servers_max = ASKED_MAX;
 	config.rto = ALTAIR_MSEC(200); /* as for checks */
 	config.rc = 6;		       /* the last one after 6.2 s */
 	config.rm = 8;
@@ -91,45 +106,58 @@ int air_gather_begin(struct altair_agent *a, altair_time now)
 	if (error)
 		return error;
 	air_gather_tell_all(a);
+	a->burst = BURST;
 	return 0;
 }
 
-/* A server saw us at `addr`; its answer names socket and server. */
-static void add_srflx(struct altair_agent *a, const altair_output *out)
+void air_gather_reflexive(struct altair_agent *a, const altair_path *path,
+			  const altair_addr *mapped, uint32_t server)
 {
-	altair_answer answer;
 	struct air_candidate c = {.type = CANDIDATE_SRFLX};
-	altair_path path = {0};
-	int place;
+	int place = air_checklist_find_base(&a->list, path);
 	bool is_new;
 
-	if (a->is_local_ended ||
-	    altair_discover_answer(a->discover, out->number, &answer) != 0)
+	if (place < 0 || !air_candidate_is_usable(mapped, a->config.loopback))
 		return;
-	path.sock = answer.sock;
-	path.remote = answer.server;
-	place = air_checklist_find_base(&a->list, &path);
-	if (place < 0 ||
-	    !air_candidate_is_usable(&out->addr, a->config.loopback))
-		return;
-	c.addr = out->addr;
+	c.addr = *mapped;
 	c.base = a->list.locals[place].base;
-	c.sock = answer.sock;
-	c.server = answer.group & 0xff;
+	c.sock = path->sock;
+	c.server = server;
 	c.priority = air_candidate_priority(
 		CANDIDATE_SRFLX, a->list.locals[place].priority >> 8 & 0xffff);
 	place = air_checklist_add_local(&a->list, &c, &is_new);
 	if (place >= 0 && is_new)
-		tell_candidate(a, (uint32_t)place);
+		air_gather_tell_one(a, (uint32_t)place);
+}
+
+/* Answer number `index`, which names socket and server. */
+static void hear_answer(struct altair_agent *a, uint32_t index,
+			const altair_addr *mapped)
+{
+	altair_path path = {0};
+	altair_answer answer;
+
+	if (a->is_local_ended ||
+	    altair_discover_answer(a->discover, index, &answer) != 0)
+		return;
+	path.sock = answer.sock;
+	path.remote = answer.server;
+	air_gather_reflexive(a, &path, mapped, answer.group & 0xff);
 }
 
 static void hear(struct altair_agent *a, const altair_output *out)
 {
+	if (out->event == ALTAIR_EV_ANSWER)
+		hear_answer(a, out->number, &out->addr);
+	a->is_discovered |= out->event == ALTAIR_EV_DISCOVERED;
+}
+
+/* Servers and relays have said all that they will. */
+static void end_if_settled(struct altair_agent *a)
+{
 	static const altair_output end = {.event = ALTAIR_EV_END_OF_CANDIDATES};
 
-	if (out->event == ALTAIR_EV_ANSWER)
-		add_srflx(a, out);
-	if (out->event != ALTAIR_EV_DISCOVERED)
+	if (a->is_local_ended || !a->is_discovered || !air_relay_is_settled(a))
 		return;
 	a->is_local_ended = true;
 	air_outbox_tell(&a->outbox, &end);
@@ -155,23 +183,30 @@ void air_gather_run(struct altair_agent *a)
 {
 	if (!a->discover)
 		return;
-	if (a->is_sealed && !air_gather_has_work(a))
+	if (a->is_sealed && next_ask(a) == AIR_ASKS_MAX)
 		altair_discover_seal(a->discover, a->now);
 	altair_tick(altair_discover_machine(a->discover), a->now);
 	pump(a);
+	end_if_settled(a);
 }
 
 bool air_gather_has_work(const struct altair_agent *a)
 {
-	return a->discover && next_ask(a) < AIR_ASKS_MAX;
+	return a->discover &&
+	       (next_ask(a) < AIR_ASKS_MAX || air_relay_has_work(a));
 }
 
+/* An allocation takes two round trips, so it goes before all but the first ask. */
 void air_gather_ask(struct altair_agent *a, altair_time now)
 {
 	uint32_t ask = next_ask(a);
 	uint32_t host = ask / ALTAIR_AGENT_SERVERS_MAX;
 	uint32_t server = ask % ALTAIR_AGENT_SERVERS_MAX;
 
+	if (air_relay_has_work(a) && (a->asked || ask == AIR_ASKS_MAX)) {
+		air_relay_begin(a);
+		return;
+	}
 	a->asked |= UINT64_C(1) << ask;
 	/* An ask that fails (no random bytes) is one candidate less. */
 	(void)altair_discover_add(a->discover, now, a->list.locals[host].sock,

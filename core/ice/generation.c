@@ -61,7 +61,7 @@ static void carry_over(struct altair_agent *a, const struct air_pair *old)
 		vigil->pair = pair;
 	*pair = *old;
 	*remote = a->list.remotes[old->remote];
-	pair->remote = AIR_REMOTES_MAX + i;
+	pair->remote = (uint8_t)(AIR_REMOTES_MAX + i);
 	pair->check.next = ALTAIR_NEVER;
 	pair->trigger = 0;
 	pair->wants_nomination = false;

@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-#define ITEMS_MAX 96
-#define SENDS_MAX 48 /* items that sends may fill */
+#define ITEMS_MAX 72
+#define SENDS_MAX 40 /* items that sends may fill */
 #define BYTES_MAX 6144
 
 struct air_output {
 	altair_path path; /* SEND */
 	uint32_t at, len; /* SEND: its bytes; EVENT: len 0                   */
-	uint32_t number;
+	uint32_t number, total;
 	int reason;
 	altair_time rtt;
 	enum altair_event event; /* ALTAIR_EV_NONE: a SEND */
@@ -69,6 +69,7 @@ void air_outbox_tell(struct air_outbox *box, const altair_output *event)
 {
 	struct air_output item = {.path = {.remote = event->addr},
 				  .number = event->number,
+				  .total = event->total,
 				  .reason = event->reason,
 				  .rtt = event->rtt,
 				  .event = event->event};
@@ -96,6 +97,7 @@ bool air_outbox_take(struct air_outbox *box, altair_output *out)
 	out->event = item->event;
 	out->addr = item->path.remote;
 	out->number = item->number;
+	out->total = item->total;
 	out->reason = item->reason;
 	out->rtt = item->rtt;
 	return true;

@@ -22,13 +22,15 @@ uint64_t air_pair_priority(uint32_t g, uint32_t d)
 void air_pair_set_state(struct air_pair *pair, enum air_pair_state next)
 {
 	static const bool edges[5][5] = {
-		[PAIR_FROZEN] = {[PAIR_WAITING] = true},
-		[PAIR_WAITING] = {[PAIR_IN_PROGRESS] = true},
+		[PAIR_FROZEN] = {[PAIR_WAITING] = true, [PAIR_FAILED] = true},
+		[PAIR_WAITING] =
+			{[PAIR_IN_PROGRESS] = true, [PAIR_FAILED] = true},
 		[PAIR_IN_PROGRESS] = {[PAIR_WAITING] = true,
 				      [PAIR_SUCCEEDED] = true,
 				      [PAIR_FAILED] = true},
-		[PAIR_SUCCEEDED] =
-			{[PAIR_WAITING] = true, [PAIR_IN_PROGRESS] = true},
+		[PAIR_SUCCEEDED] = {[PAIR_WAITING] = true,
+				    [PAIR_IN_PROGRESS] = true,
+				    [PAIR_FAILED] = true},
 		[PAIR_FAILED] = {[PAIR_WAITING] = true},
 	};
 
@@ -43,6 +45,15 @@ void air_pair_fail(struct air_pair *pair)
 	air_pair_set_state(pair, PAIR_FAILED);
 	pair->is_valid = false;
 	pair->wants_nomination = false;
+}
+
+void air_pair_drop(struct air_pair *pair)
+{
+	if (pair->state != PAIR_FAILED)
+		air_pair_fail(pair);
+	pair->trigger = 0;
+	pair->bytes_in = pair->bytes_out = 0;
+	pair->is_heard = pair->is_nominated = false;
 }
 
 bool air_pair_is_open(const struct air_pair *pair)

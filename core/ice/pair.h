@@ -18,17 +18,17 @@ enum air_pair_state {
 };
 
 struct air_pair {
-	uint32_t local, remote; /* places in the checklist's tables         */
-	uint64_t priority;
-	enum air_pair_state state;
+	uint8_t local, remote; /* places in the checklist's tables          */
+	uint8_t seen; /* valid: the local candidate that the peer sees      */
+	enum air_pair_state state : 8;
 	uint32_t trigger; /* its turn in the triggered queue, 0: not in it  */
+	uint64_t priority;
 	struct air_check check;
 	altair_time rtt;      /* 0: not known                                 */
 	uint64_t bytes_in;    /* from the remote, authenticated or data       */
 	uint64_t bytes_out;   /* answers and data, while not yet valid        */
 	altair_time heard_at; /* a check, an answer or data came last     */
 	altair_time answered_at; /* valid: the last answer to us, consent    */
-	altair_addr mapped;	 /* valid: where the peer sees us            */
 	uint32_t sent, answered; /* requests, and those with an answer       */
 	uint32_t consents, consented; /* of these for consent                */
 	bool is_heard;	       /* an authenticated check came from there     */
@@ -38,6 +38,7 @@ struct air_pair {
 	bool is_suspect;  /* it was silent when it should have answered      */
 	bool is_stopped;  /* not checked unless it is triggered              */
 	bool is_kept;	  /* a vigil is over it                              */
+	bool is_held;	  /* its relay does not let us speak to the remote   */
 	uint8_t searches; /* in vain, since anything was heard              */
 };
 
@@ -50,6 +51,9 @@ void air_pair_set_state(struct air_pair *pair, enum air_pair_state next);
 
 /* Its check has failed: it carries no data of ours. */
 void air_pair_fail(struct air_pair *pair);
+
+/* Its local candidate is gone: nothing is known of it any more. */
+void air_pair_drop(struct air_pair *pair);
 
 /* True while a check has not ended, or will still be made. */
 bool air_pair_is_open(const struct air_pair *pair);

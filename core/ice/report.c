@@ -8,23 +8,6 @@
 
 #include <string.h>
 
-/* The candidate of ours that the peer sees on this pair: the base until an answer
- * has said more. */
-static uint32_t find_local(const struct air_checklist *list,
-			   const struct air_pair *pair)
-{
-	const altair_addr *base = &list->locals[pair->local].base;
-
-	for (uint32_t i = 0; pair->is_valid && i < list->locals_count; i++) {
-		const struct air_candidate *c = &list->locals[i];
-
-		if (altair_addr_equal(&c->addr, &pair->mapped) &&
-		    altair_addr_equal(&c->base, base))
-			return i;
-	}
-	return pair->local;
-}
-
 static enum altair_agent_outcome find_outcome(const struct air_pair *pair)
 {
 	if (pair->is_valid)
@@ -69,7 +52,8 @@ static void report(const altair_agent *a, const struct air_pair *pair,
 	const struct air_candidate *local, *remote;
 
 	out->size = sizeof *out;
-	out->local = find_local(&a->list, pair);
+	/* The base until an answer has said more. */
+	out->local = pair->is_valid ? pair->seen : pair->local;
 	out->remote = pair->remote;
 	local = &a->list.locals[out->local];
 	remote = &a->list.remotes[out->remote];

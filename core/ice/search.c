@@ -33,11 +33,12 @@ static bool is_wanting(const struct altair_agent *a)
 }
 
 /* False when the pair is not one to be checked, now or later. */
-static bool check_again(struct air_pair *pair)
+static bool check_again(const struct altair_agent *a, struct air_pair *pair)
 {
 	bool is_known = pair->is_heard || pair->answered_at > 0;
 
-	if (pair->is_kept || (!is_known && pair->searches == IN_VAIN_MAX))
+	if (pair->is_kept || a->list.locals[pair->local].is_gone ||
+	    (!is_known && pair->searches == IN_VAIN_MAX))
 		return false;
 	if (air_pair_is_open(pair))
 		return true;
@@ -56,7 +57,7 @@ void air_search_run(struct altair_agent *a)
 	if (!is_wanting(a))
 		return;
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
-		has_more |= check_again(&a->list.pairs[i]);
+		has_more |= check_again(a, &a->list.pairs[i]);
 	a->searched_at = a->now;
 	if (!has_more)
 		return;

@@ -1,7 +1,8 @@
 /*
  * The agent's own state, for the files that it is made of: gather.c (our
- * candidates), answer.c (what the peer sends), path.c (which pair carries data),
- * nominate.c, generation.c (restart), state.c, agent.c (time, and the outside).
+ * candidates), relay.c (our relayed addresses), answer.c (what the peer sends),
+ * path.c (which pair carries data), nominate.c, generation.c (restart), state.c,
+ * agent.c (time, and the outside).
  */
 #ifndef AIR_SESSION_H
 #define AIR_SESSION_H
@@ -9,6 +10,7 @@
 #include "base/machine.h"
 #include "ice/checklist.h"
 #include "ice/outbox.h"
+#include "ice/relay.h"
 #include "ice/vigil.h"
 
 #include <altair/agent.h>
@@ -40,6 +42,11 @@ struct altair_agent {
 	altair_discover *discover; /* asks the STUN servers; NULL before
 				       altair_agent_gather                   */
 	void *discover_memory;
+	struct air_relay *relays; /* room for config.relays_max              */
+	uint32_t relays_count;
+	uint32_t streams_count; /* opened so far                            */
+	uint32_t permitted; /* list.changes that the permissions follow     */
+	bool is_relay_news; /* permissions may have changed                 */
 	altair_addr servers[ALTAIR_AGENT_SERVERS_MAX];
 	uint32_t servers_count, hosts_count;
 	uint64_t asked;		     /* a bit for each ask that was made     */
@@ -64,6 +71,8 @@ struct altair_agent {
 	bool is_sealed;	     /* no more servers will come                   */
 	bool is_local_ended, is_remote_ended; /* candidates                  */
 	bool checks_next; /* the next slot is not for gathering              */
+	bool is_discovered; /* the STUN servers are done                     */
+	uint32_t burst; /* questions to servers that need not wait for a slot */
 	altair_agent_stats stats;
 };
 
@@ -82,6 +91,51 @@ bool air_gather_has_work(const struct altair_agent *a);
 void air_gather_tell_all(struct altair_agent *a);
 /* Asks the next one. */
 void air_gather_ask(struct altair_agent *a, altair_time now);
+
+/* True for a local candidate that the peer is told of. */
+bool air_gather_is_told(const struct altair_agent *a, uint32_t place);
+/* Tells the driver of one. */
+void air_gather_tell_one(struct altair_agent *a, uint32_t place);
+/* A server, the remote of `path`, saw our host at `mapped`. */
+void air_gather_reflexive(struct altair_agent *a, const altair_path *path,
+			  const altair_addr *mapped, uint32_t server);
+
+/* --- relay.c --- */
+
+/* Takes the memory of config.relays_max relays. */
+void air_relay_init(struct altair_agent *a, const altair_agent_config *config,
+		    struct air_arena *arena);
+/* As altair_agent_add_relay. */
+int air_relay_add(struct altair_agent *a, const altair_agent_relay *relay);
+/* True when an allocation may begin. */
+bool air_relay_has_work(const struct altair_agent *a);
+void air_relay_begin(struct altair_agent *a);
+/* Tells the machines the time, passes on what they say, asks for permissions. */
+void air_relay_run(struct altair_agent *a);
+altair_time air_relay_deadline(const struct altair_agent *a);
+/* True when each relay has given an address or a reason why not. */
+bool air_relay_is_settled(const struct altair_agent *a);
+/* Binds a channel where the path goes through our relay. */
+void air_relay_follow(struct altair_agent *a);
+/* Gives the addresses back: one message each. */
+void air_relay_close(struct altair_agent *a);
+
+/* TAKEN, NOT_MINE, or PAYLOAD: narrowed to what came to the relayed address. */
+enum altair_verdict air_relay_take(struct altair_agent *a, altair_time now,
+				   altair_datagram *datagram);
+/* Sends through a relay; false when it does not let us. */
+bool air_relay_send(struct altair_agent *a, const altair_path *path,
+		    altair_bytes bytes);
+/* As altair_turn_wrap, the path as the driver knows it. */
+int air_relay_wrap(struct altair_agent *a, const altair_path *path,
+		   uint8_t *payload, size_t len, altair_datagram *out);
+/* As altair_agent_opened, _lost, _unframe. */
+void air_relay_opened(struct altair_agent *a, uint32_t sock);
+void air_relay_lost(struct altair_agent *a, uint32_t sock, int reason);
+int air_relay_unframe(struct altair_agent *a, uint32_t sock, altair_bytes *in,
+		      altair_datagram *out);
+/* The driver's number for a socket of ours. */
+uint32_t air_relay_outer(const struct altair_agent *a, uint32_t sock);
 
 /* --- answer.c --- */
 

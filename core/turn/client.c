@@ -467,6 +467,25 @@ void altair_turn_forget(altair_turn *t, altair_time now,
 	air_refresh_pump(t, now);
 }
 
+/* Invariant: a permission that is wanted and not due was asked for. */
+bool altair_turn_allows(const altair_turn *t, const altair_addr *peer)
+{
+	altair_addr to = air_addr_canonical(peer);
+	const struct air_perm *p = air_perm_find(&t->perms, &to);
+
+	return t->phase == TURN_ALLOCATED && p &&
+	       (p->lease.until > 0 || (t->config.is_early && !p->lease.is_due));
+}
+
+int altair_turn_permission(const altair_turn *t, size_t index, altair_addr *out)
+{
+	if (index >= t->perms.count)
+		return ALTAIR_E_INVALID;
+	if (!t->perms.all[index].lease.is_wanted)
+		return ALTAIR_E_STATE;
+	return give(&t->perms.all[index].ip, out);
+}
+
 int altair_turn_wrap(altair_turn *t, const altair_addr *peer, uint8_t *payload,
 		     size_t len, altair_datagram *out)
 {
@@ -474,14 +493,13 @@ int altair_turn_wrap(altair_turn *t, const altair_addr *peer, uint8_t *payload,
 	struct air_stun_header h = {.class = AIR_STUN_INDICATION,
 				    .method = AIR_STUN_SEND};
 	altair_addr to = air_addr_canonical(peer);
-	struct air_perm *p = air_perm_find(&t->perms, &to);
 	struct air_channel *c = air_channel_find(&t->channels, &to);
 
 	if (len > PAYLOAD_MAX)
 		return ALTAIR_E_TOO_LONG;
 	if (!air_addr_is_endpoint(&to))
 		return ALTAIR_E_ADDRESS;
-	if (t->phase != TURN_ALLOCATED || !p || p->lease.until == 0)
+	if (!altair_turn_allows(t, &to))
 		return ALTAIR_E_STATE;
 	memset(out, 0, sizeof *out);
 	out->path.sock = t->config.sock;

@@ -4,9 +4,10 @@
  * It connects two hosts that exchange credentials and candidates, as text, by
  * any signalling.
  *
- * The order of calls: altair_agent_init; altair_agent_add_host for each address
- * and altair_agent_add_server for each STUN server; altair_agent_gather; servers
- * that become known later; altair_agent_seal. What the peer signals goes to
+ * The order of calls: altair_agent_init; altair_agent_add_host for each address,
+ * altair_agent_add_server for each STUN server and altair_agent_add_relay for
+ * each TURN server; altair_agent_gather; servers and relays that become known
+ * later; altair_agent_seal. What the peer signals goes to
  * altair_agent_remote, altair_agent_add_remote and
  * altair_agent_end_of_candidates, at any time and in any order.
  *
@@ -26,6 +27,12 @@
  *   ALTAIR_EV_CREDENTIALS        ours have changed: the session has restarted.
  *                                The candidates follow again; the peer has to
  *                                be told of both
+ *   ALTAIR_EV_RELAY_ENDED        relay `number` gives no address, or no longer:
+ *                                reason and total as in altair/turn.h. It will
+ *                                be asked again
+ *   ALTAIR_EV_OPEN               open a stream to addr, its `sock` is number;
+ *                                total = number of the relay + 1
+ *   ALTAIR_EV_SHUT               close stream `number`
  *   ALTAIR_EV_SELECTED           data goes another way now: addr = the remote,
  *                                rtt = its round trip, 0 where unknown
  */
@@ -48,6 +55,11 @@ extern "C" {
 /* Sockets with an address each, and STUN servers, of one agent. */
 #define ALTAIR_AGENT_HOSTS_MAX 8
 #define ALTAIR_AGENT_SERVERS_MAX 4
+#define ALTAIR_AGENT_RELAYS_MAX 4
+
+/* The `sock` of a stream is from here on, that of a host below. What goes to a
+ * stream is written to it whole and in order. */
+#define ALTAIR_AGENT_STREAM (1u << 16)
 
 typedef struct altair_agent altair_agent;
 
@@ -68,6 +80,11 @@ typedef struct altair_agent_config {
 	altair_time patience;	     /* no failure before this, from when both
 	                                sides have credentials; default 39.5 s
 	                                (RFC 8863 4)                         */
+	size_t relays_max;	     /* TURN servers, default 2, at most
+	                                ALTAIR_AGENT_RELAYS_MAX; each takes
+	                                about 12 KiB                         */
+	bool relay_only;	     /* our own addresses are neither told nor
+	                                used but to reach the relays         */
 } altair_agent_config;
 
 /* Fills in the defaults, `crypto` excepted. */
@@ -105,11 +122,31 @@ ALTAIR_API int altair_agent_add_host(altair_agent *agent, altair_time now,
 ALTAIR_API int altair_agent_add_server(altair_agent *agent, altair_time now,
 				       const altair_addr *server);
 
+typedef struct altair_agent_relay {
+	size_t size;		     /* sizeof(altair_agent_relay)           */
+	altair_addr server;	     /* TURN (RFC 8656)                      */
+	altair_bytes name, password; /* copied; 512 bytes together           */
+	unsigned families;	     /* enum altair_turn_families; 0: IPv4   */
+	bool is_stream;		     /* over TCP, or TLS: see ALTAIR_EV_OPEN */
+	bool is_tls;		     /* the stream is: this one is used after
+	                                those over UDP and TCP               */
+} altair_agent_relay;
+
+/*
+ * Adds a TURN server, at any time before altair_agent_seal. Over UDP it is
+ * reached through a host of its family. Returns its number (from 0),
+ * ALTAIR_E_ADDRESS (as altair_agent_add_host), ALTAIR_E_INVALID (size, families),
+ * ALTAIR_E_SPACE (name and password are too long), ALTAIR_E_FULL,
+ * ALTAIR_E_UNSUPPORTED (the crypto table lacks functions), or ALTAIR_E_STATE.
+ */
+ALTAIR_API int altair_agent_add_relay(altair_agent *agent, altair_time now,
+				      const altair_agent_relay *relay);
+
 /* Begins at once to gather candidates with what is there. 0, or ALTAIR_E_STATE
  * the second time. */
 ALTAIR_API int altair_agent_gather(altair_agent *agent, altair_time now);
 
-/* There will be no more servers: local candidates end when those that are known
+/* There will be no more servers and relays: local candidates end when those that are known
  * have answered. The second time it does nothing. */
 ALTAIR_API void altair_agent_seal(altair_agent *agent, altair_time now);
 
@@ -209,7 +246,8 @@ altair_agent_state(const altair_agent *agent);
 /* Our role at present. */
 ALTAIR_API bool altair_agent_is_controlling(const altair_agent *agent);
 
-/* The path that carries data; 0, or ALTAIR_E_STATE when there is none. */
+/* The path that carries data; 0, or ALTAIR_E_STATE when there is none. Where our
+ * end is relayed, `local` is the relayed address and `sock` leads to the relay. */
 ALTAIR_API int altair_agent_path(const altair_agent *agent, altair_path *out);
 
 /* What altair_agent_wrap may write in front of the payload, and behind it. */
@@ -228,7 +266,24 @@ ALTAIR_API int altair_agent_path(const altair_agent *agent, altair_path *out);
 ALTAIR_API int altair_agent_wrap(altair_agent *agent, uint8_t *payload,
 				 size_t len, altair_datagram *out);
 
-/* Ends it: nothing is sent any more. */
+/* Streams: stream `sock` is open, from `local` (NULL where that is unknown); or
+ * it is lost or could not be opened (reason: an ALTAIR_E_*). */
+ALTAIR_API void altair_agent_opened(altair_agent *agent, altair_time now,
+				    uint32_t sock, const altair_addr *local);
+ALTAIR_API void altair_agent_lost(altair_agent *agent, altair_time now,
+				  uint32_t sock, int reason);
+
+/*
+ * Takes bytes of stream `sock`, in any split. Returns 1 with a message in *out, to
+ * be given to altair_input before the next call; 0 when `in` is used up; or
+ * ALTAIR_E_INVALID: this is none of ours, close it and call altair_agent_lost.
+ * Moves `in` forward. The message is in your buffer where it came whole.
+ */
+ALTAIR_API int altair_agent_unframe(altair_agent *agent, uint32_t sock,
+				    altair_bytes *in, altair_datagram *out);
+
+/* Ends it: relayed addresses are given back with one message each, then nothing
+ * is sent any more. Streams are to be closed when that is written. */
 ALTAIR_API void altair_agent_close(altair_agent *agent);
 
 typedef struct altair_agent_stats {

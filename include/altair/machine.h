@@ -60,7 +60,9 @@ enum altair_event {
 	ALTAIR_EV_SELECTED,	     /* agent: data goes another way now     */
 	ALTAIR_EV_CREDENTIALS,	     /* agent: ours have changed             */
 	ALTAIR_EV_RELAY_OPEN,	     /* server: a relay port is to be opened */
-	ALTAIR_EV_RELAY_CLOSE	     /* server: a relay port is to be closed */
+	ALTAIR_EV_RELAY_CLOSE,	     /* server: a relay port is to be closed */
+	ALTAIR_EV_OPEN,		     /* agent: a stream is to be opened      */
+	ALTAIR_EV_SHUT		     /* agent: a stream is to be closed      */
 };
 
 typedef struct altair_output {

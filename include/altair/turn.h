@@ -68,6 +68,10 @@ typedef struct altair_turn_config {
 	                           OpaqueString (RFC 8265) wants them       */
 	unsigned families;	/* of the relayed address; default IPv4     */
 	bool is_stream;		/* default false                            */
+	bool is_early;		/* altair_turn_wrap goes from when a
+	                           permission has been asked for, without
+	                           waiting for the answer: what overtakes the
+	                           request is lost. Default false           */
 	uint32_t lifetime;	/* seconds to ask for; default 0: what the
 	                           server likes (RFC 8656 7.1)              */
 	size_t permissions_max; /* 1 to 256, default 32                     */
@@ -126,6 +130,15 @@ ALTAIR_API int altair_turn_bind(altair_turn *turn, altair_time now,
  * and takes no data from it. */
 ALTAIR_API void altair_turn_forget(altair_turn *turn, altair_time now,
 				   const altair_addr *peer);
+
+/* True while altair_turn_wrap takes payload to this peer. */
+ALTAIR_API bool altair_turn_allows(const altair_turn *turn,
+				   const altair_addr *peer);
+
+/* The IP that place `index` of the table of permissions holds. 0,
+ * ALTAIR_E_STATE (the place is free), or ALTAIR_E_INVALID (there is no such). */
+ALTAIR_API int altair_turn_permission(const altair_turn *turn, size_t index,
+				      altair_addr *out);
 
 /* What altair_turn_wrap writes in front of the payload, and behind it. */
 #define ALTAIR_TURN_HEADROOM 48

@@ -679,11 +679,11 @@ static void a_slow_server_counts(void)
 	w.delay = ALTAIR_SEC(1000);
 	add(0, &c, "192.0.2.1:5000", "192.0.2.1:5000");
 	CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now, &one), 0);
-	CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now, &two), 0);
 	CHECK_EQ(altair_agent_gather(w.side[0].agent, w.now), 0);
-	altair_agent_seal(w.side[0].agent, w.now);
 	w.side[1].public = one;
 	drain(0);
+	CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now, &two), 0);
+	altair_agent_seal(w.side[0].agent, w.now);
 	w.side[1].public = two;
 	run_until(40);
 	CHECK_EQ(w.flight_count, 2);
@@ -727,18 +727,23 @@ static void servers_are_added_until_the_seal(void)
 	CHECK_EQ(altair_agent_add_server(a, w.now, &two), ALTAIR_E_STATE);
 }
 
-/* One new transaction per Ta, servers and pairs together. */
+/* One new transaction per Ta, servers and pairs together, once the first four
+ * servers were asked. */
 static void one_budget_for_gathering_and_checks(void)
 {
 	altair_agent_config c = config(true);
 	altair_addr server = addr("203.0.113.1:3478");
+	altair_addr host = addr("192.0.2.9:5000");
 	char text[ALTAIR_CANDIDATE_TEXT];
 
 	c.ta = MS(5);
 	begin();
 	add(0, &c, "192.0.2.1:5000", "192.0.2.1:5000");
 	w.side[1].public = addr("192.0.2.2:6000");
-	for (unsigned i = 0; i < 3; i++) {
+	w.side[0].places[w.side[0].place_count++] =
+		(struct place){8, host, host, 0};
+	CHECK_EQ(altair_agent_add_host(w.side[0].agent, w.now, 8, &host), 0);
+	for (unsigned i = 0; i < 4; i++) {
 		server.port++;
 		CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now,
 						 &server),
@@ -755,16 +760,16 @@ static void one_budget_for_gathering_and_checks(void)
 	drain(0);
 	CHECK_EQ(w.side[0].sent, 0);
 	altair_agent_gather(w.side[0].agent, w.now);
-	for (uint64_t i = 0; i < 8; i++) {
+	for (uint64_t i = 0; i < 15; i++) {
 		run_until(5 * i);
-		CHECK_EQ(w.side[0].sent, i + 1);
+		CHECK_EQ(w.side[0].sent, i + 4);
 		run_until(5 * i + 4);
-		CHECK_EQ(w.side[0].sent, i + 1);
-		/* In turn, the server first. */
-		CHECK_EQ(stats_of(0).checks, i < 6 ? (i + 1) / 2 : i - 2);
+		CHECK_EQ(w.side[0].sent, i + 4);
+		/* In turn, the check first. */
+		CHECK_EQ(stats_of(0).checks, i < 9 ? (i + 1) / 2 : i - 4);
 	}
 	run_until(100);
-	CHECK_EQ(w.side[0].sent, 8);
+	CHECK_EQ(w.side[0].sent, 18);
 }
 
 static const struct check_test tests[] = {

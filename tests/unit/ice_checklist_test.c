@@ -213,12 +213,14 @@ static void a_peer_reflexive_candidate_gets_its_name(void)
 
 /* The edges that are allowed; all others must stop the program. */
 static const bool edges[5][5] = {
-	[PAIR_FROZEN] = {[PAIR_WAITING] = true},
-	[PAIR_WAITING] = {[PAIR_IN_PROGRESS] = true},
+	[PAIR_FROZEN] = {[PAIR_WAITING] = true, [PAIR_FAILED] = true},
+	[PAIR_WAITING] = {[PAIR_IN_PROGRESS] = true, [PAIR_FAILED] = true},
 	[PAIR_IN_PROGRESS] = {[PAIR_WAITING] = true,
 			      [PAIR_SUCCEEDED] = true,
 			      [PAIR_FAILED] = true},
-	[PAIR_SUCCEEDED] = {[PAIR_WAITING] = true, [PAIR_IN_PROGRESS] = true},
+	[PAIR_SUCCEEDED] = {[PAIR_WAITING] = true,
+			    [PAIR_IN_PROGRESS] = true,
+			    [PAIR_FAILED] = true},
 	[PAIR_FAILED] = {[PAIR_WAITING] = true},
 };
 
