@@ -16,6 +16,9 @@
 
 #define DRAIN ALTAIR_MSEC(500) /* after closing */
 
+/* What has begun before the silence: the sendings of a check. */
+#define LAST_CHECKS ALTAIR_SEC(10)
+
 enum stage { TALK, QUIET, LAST, CLOSED };
 
 /* A change of the meeting, on its way. */
@@ -66,11 +69,23 @@ void sim_meeting_default(struct sim_meeting *meeting, const struct sim_kind *a,
 		};
 }
 
+const char *sim_change_text(enum sim_change_kind kind)
+{
+	static const char *const texts[] = {
+#define SIM_CHANGE_TEXT(name, text) text,
+		SIM_CHANGES(SIM_CHANGE_TEXT)
+#undef SIM_CHANGE_TEXT
+	};
+
+	return texts[kind];
+}
+
 static bool can_pair(const struct sim_kind *a, const struct sim_kind *b)
 {
 	enum sim_pairing pairing = sim_kind_pair(a, b);
 
-	return pairing == SIM_PAIR_DIRECT || pairing == SIM_PAIR_PORT_CHANGED;
+	return a->has_ipv4 && b->has_ipv4 &&
+	       (pairing == SIM_PAIR_DIRECT || pairing == SIM_PAIR_PORT_CHANGED);
 }
 
 static bool has_ipv6(const struct sim_party *party)
@@ -78,18 +93,30 @@ static bool has_ipv6(const struct sim_party *party)
 	return party->has_ipv6 || !party->kind->has_ipv4;
 }
 
+/* What a first interface amounts to: a carrier's NAT filters as `port` does. */
+static const struct sim_kind *kind_of(const struct sim_meeting *meeting,
+				      unsigned s)
+{
+	const struct sim_kind *kind = meeting->party[s].kind;
+
+	if (meeting->same_carrier && kind->mapping == SIM_ENDPOINT_INDEPENDENT)
+		return sim_kind_find("port");
+	return kind;
+}
+
 enum sim_meeting_way sim_meeting_way(const struct sim_meeting *meeting)
 {
 	const struct sim_party *a = &meeting->party[0], *b = &meeting->party[1];
-	bool direct = meeting->same_lan ||
-		      (has_ipv6(a) && has_ipv6(b) && !meeting->same_lan);
+	const struct sim_kind *one = kind_of(meeting, 0);
+	const struct sim_kind *other = kind_of(meeting, 1);
+	bool direct = meeting->same_lan || (has_ipv6(a) && has_ipv6(b));
 
 	if (!meeting->same_carrier || !meeting->no_hairpin)
-		direct |= can_pair(a->kind, b->kind);
+		direct |= can_pair(one, other);
 	if (a->mobile)
-		direct |= can_pair(a->mobile, b->kind);
+		direct |= can_pair(a->mobile, other);
 	if (b->mobile)
-		direct |= can_pair(a->kind, b->mobile);
+		direct |= can_pair(one, b->mobile);
 	if (a->mobile && b->mobile)
 		direct |= can_pair(a->mobile, b->mobile);
 	return direct ? SIM_MEET_DIRECTLY : SIM_MEET_NEVER;
@@ -174,6 +201,8 @@ static void happen(struct run *run, struct event *event)
 		run->outcome->party[s].back_at = ALTAIR_NEVER;
 	}
 	sim_region_change(&run->region, change);
+	if (change->kind == SIM_CHANGE_RESTART)
+		sim_peer_restart(&run->peer[change->side]);
 	if (change->kind == SIM_CHANGE_SERVER)
 		restart_server(run);
 	if (is_timed(change->kind))
@@ -215,7 +244,7 @@ static void fall_silent(struct run *run)
 {
 	run->stage = QUIET;
 	run->stage_at = now_of(run) + run->meeting->quiet;
-	sim_umpire_quiet(&run->umpire, now_of(run));
+	sim_umpire_quiet(&run->umpire, now_of(run) + LAST_CHECKS);
 	talk(run, false);
 }
 
@@ -278,7 +307,7 @@ static void direct(struct run *run)
 	} else if (run->stage == LAST && has_heard_last(run)) {
 		run->outcome->is_done = true;
 		close_all(run);
-	} else if (run->stage < CLOSED &&
+	} else if (run->stage < CLOSED && run->meeting->restart_after == 0 &&
 		   party[0].state == ALTAIR_AGENT_FAILED &&
 		   party[1].state == ALTAIR_AGENT_FAILED) {
 		close_all(run);

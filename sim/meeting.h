@@ -25,7 +25,8 @@ struct sim_host;
 	X(FLAP, "its first interface is down for a while")                     \
 	X(SLEEP, "the host sleeps for a while")                                \
 	X(CUT, "no packet passes between the two peers for a while")           \
-	X(SERVER, "the server forgets everything and is deaf for a while")
+	X(SERVER, "the server forgets everything and is deaf for a while")     \
+	X(RESTART, "the agent restarts through signalling")
 
 enum sim_change_kind {
 #define SIM_CHANGE_ENUM(name, text) SIM_CHANGE_##name,
@@ -68,10 +69,12 @@ struct sim_meeting {
 	altair_time ta;
 	struct sim_change change[SIM_CHANGES_MAX];
 	size_t changes;
-	altair_time calm;  /* no fault and no change after this; NEVER: they
+	altair_time calm; /* no fault and no change after this; NEVER: they
 			     last, and nothing has to connect            */
-	altair_time gap;   /* between two messages of one side            */
-	altair_time talk;  /* they talk so long after the first data      */
+	altair_time gap;  /* between two messages of one side            */
+	altair_time talk; /* they talk so long after the first data      */
+	altair_time restart_after; /* without data: the last resort of A's
+				      program is a restart; 0: never     */
 	altair_time quiet; /* silence then, and last messages after it   */
 	unsigned intruder_skills; /* enum sim_intruder_skill; 0: nobody  */
 	uint32_t intruder_rate;	  /* datagrams a second                  */
@@ -110,6 +113,9 @@ struct sim_meeting_outcome {
 	altair_time violated_at, ended_at; /* after the epoch            */
 	bool is_done; /* they heard each other's last messages           */
 };
+
+/* "its NATs forget their mappings" */
+const char *sim_change_text(enum sim_change_kind kind);
 
 /* What the two networks allow. */
 enum sim_meeting_way { SIM_MEET_DIRECTLY, SIM_MEET_BY_RELAY, SIM_MEET_NEVER };

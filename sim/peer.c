@@ -113,15 +113,35 @@ static void plan(struct sim_peer *peer, altair_time at)
 	sim_host_wake_at(peer->host, at);
 }
 
+/* The last resort of the program on side A. */
+static bool must_restart(const struct sim_peer *peer)
+{
+	altair_time after = peer->meeting->restart_after, now = now_of(peer);
+
+	return after > 0 && peer->side == 0 &&
+	       now - peer->last_heard_at >= after &&
+	       now - peer->restarted_at >= after;
+}
+
+static altair_time pause_of(const struct sim_peer *peer)
+{
+	if (peer->has_path)
+		return peer->said > 0 ? peer->meeting->gap : HASTE;
+	return peer->meeting->restart_after;
+}
+
 static void talk(struct sim_peer *peer)
 {
-	if (!peer->talks || !peer->has_path || peer->is_closed) {
+	if (!peer->talks || !peer->has_begun || peer->is_closed) {
 		plan(peer, ALTAIR_NEVER);
 		return;
 	}
-	say(peer);
+	if (must_restart(peer))
+		sim_peer_restart(peer);
+	if (peer->has_path)
+		say(peer);
 	plan(peer,
-	     now_of(peer) + (peer->said > 0 ? peer->meeting->gap : HASTE));
+	     pause_of(peer) > 0 ? now_of(peer) + pause_of(peer) : ALTAIR_NEVER);
 }
 
 void sim_peer_talk(struct sim_peer *peer, bool talks)
@@ -185,12 +205,16 @@ static void see_event(void *user, const altair_output *out)
 		signal(peer, SIM_SIGNAL_CANDIDATE, text);
 	} else if (out->event == ALTAIR_EV_END_OF_CANDIDATES) {
 		signal(peer, SIM_SIGNAL_END, "");
+	} else if (out->event == ALTAIR_EV_CREDENTIALS) {
+		signal(peer, SIM_SIGNAL_CREDENTIALS,
+		       altair_agent_ufrag(peer->agent));
 	} else if (out->event == ALTAIR_EV_STATE) {
 		see_state(peer, out);
 	} else if (out->event == ALTAIR_EV_SELECTED) {
-		peer->has_path = true;
-		if (peer->talks && peer->next_message == ALTAIR_NEVER)
+		if (!peer->has_path) {
+			peer->has_path = true;
 			talk(peer);
+		}
 	}
 }
 
@@ -211,12 +235,9 @@ static void wake(void *user)
 
 	if (peer->is_closed)
 		return;
-	if (!peer->has_begun) {
-		plan(peer, ALTAIR_NEVER);
+	if (!peer->has_begun)
 		begin(peer);
-	} else {
-		talk(peer);
-	}
+	talk(peer);
 }
 
 const struct sim_app sim_peer_app = {
@@ -250,6 +271,7 @@ void sim_peer_open(struct sim_peer *peer)
 
 	peer->host = peer->region->side[peer->side].host;
 	peer->talks = true;
+	peer->last_heard_at = peer->restarted_at = meeting->epoch;
 	sim_rng_seed(&peer->secrets, meeting->seed, SIM_FOR_SECRETS,
 		     1 + peer->side);
 	peer->crypto = sim_digest_crypto(&peer->secrets);
@@ -268,6 +290,15 @@ void sim_peer_open(struct sim_peer *peer)
 		peer->machine =
 			meeting->wrap(meeting->user, peer->side, peer->machine);
 	plan(peer, meeting->epoch + party_of(peer)->start);
+}
+
+void sim_peer_restart(struct sim_peer *peer)
+{
+	peer->restarted_at = now_of(peer);
+	if (!peer->has_begun || peer->is_closed)
+		return;
+	must_be(altair_agent_restart(peer->agent, now_of(peer)) == 0);
+	sim_host_poll(peer->host);
 }
 
 void sim_peer_close(struct sim_peer *peer)

@@ -28,7 +28,8 @@ struct sim_peer {
 	bool has_begun, has_path, talks, is_closed;
 	altair_time next_message;
 	altair_time last_heard_at; /* with data                          */
-	altair_time last_sent_at;  /* of the message that was heard last */
+	altair_time restarted_at;
+	altair_time last_sent_at; /* of the message that was heard last */
 	uint32_t said;
 };
 
@@ -41,6 +42,8 @@ void sim_peer_open(struct sim_peer *peer);
 void sim_peer_hear(struct sim_peer *peer, const struct sim_signal *signal);
 /* Begins or stops to talk. */
 void sim_peer_talk(struct sim_peer *peer, bool talks);
+/* Restarts it through signalling. */
+void sim_peer_restart(struct sim_peer *peer);
 /* Ends the agent; its memory stays. */
 void sim_peer_close(struct sim_peer *peer);
 void sim_peer_drop(struct sim_peer *peer);

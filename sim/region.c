@@ -241,6 +241,7 @@ static void build_carrier(struct sim_region *region, unsigned internet,
 	static const struct sim_link_config perfect;
 
 	region->carrier = access_of(region->meeting, 0, internet);
+	region->carrier.kind = sim_kind_find("port");
 	region->carrier.nat = "carrier";
 	region->carrier.up = region->carrier.down = perfect;
 	region->carrier.index = 16;
@@ -342,6 +343,8 @@ void sim_region_change(struct sim_region *region,
 		break;
 	case SIM_CHANGE_SERVER:
 		sim_host_sleep(region->server, until);
+		break;
+	case SIM_CHANGE_RESTART: /* is the peer's business */
 		break;
 	}
 }

@@ -15,7 +15,8 @@ enum sim_purpose {
 	SIM_FOR_LINK,
 	SIM_FOR_NAT,
 	SIM_FOR_SECRETS,
-	SIM_FOR_ATTACKER
+	SIM_FOR_ATTACKER,
+	SIM_FOR_MEETING
 };
 
 struct sim_rng {

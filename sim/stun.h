@@ -30,6 +30,7 @@ enum sim_stun_method {
 
 enum sim_stun_attribute {
 	SIM_STUN_USERNAME = 0x0006,
+	SIM_STUN_INTEGRITY = 0x0008,
 	SIM_STUN_CHANNEL_NUMBER = 0x000c,
 	SIM_STUN_PEER = 0x0012,
 	SIM_STUN_PAYLOAD = 0x0013,

@@ -27,6 +27,8 @@ void sim_umpire_init(struct sim_umpire *umpire,
 	memset(umpire, 0, sizeof *umpire);
 	umpire->meeting = meeting;
 	umpire->quiet_from = ALTAIR_NEVER;
+	for (unsigned s = 0; s < 2; s++)
+		umpire->side[s].begun_at = meeting->epoch;
 }
 
 void sim_umpire_drop(struct sim_umpire *umpire)
@@ -169,9 +171,17 @@ static bool is_proved(const struct sim_umpire_leg *leg)
 	return leg && (leg->is_checked || leg->is_answered);
 }
 
-static uint64_t digest_of(altair_bytes bytes)
+/* Of what MESSAGE-INTEGRITY protects: what stands behind it may change, and so
+ * may the length in the header. */
+static uint64_t digest_of(const struct sim_stun *stun)
 {
-	return sim_digest(0, bytes.data, bytes.len);
+	const uint8_t *bytes = stun->bytes.data;
+	size_t len = stun->bytes.len;
+	altair_bytes integrity;
+
+	if (sim_stun_find(stun, SIM_STUN_INTEGRITY, &integrity))
+		len = (size_t)(integrity.data - bytes) + integrity.len;
+	return sim_digest(sim_digest(0, bytes, 2), bytes + 4, len - 4);
 }
 
 static uint64_t transaction_of(const struct leaf *leaf)
@@ -301,7 +311,7 @@ static void judge_sent(struct sim_umpire *umpire, unsigned s,
 		judge_data(umpire, s, r, &leaf);
 		return;
 	}
-	sim_set_add(&side->made, digest_of(leaf.bytes));
+	sim_set_add(&side->made, digest_of(&leaf.stun));
 	if (leaf.stun.class == SIM_STUN_REQUEST) {
 		note_channel(side, &leaf);
 		sim_set_add(&side->asked, transaction_of(&leaf));
@@ -322,7 +332,7 @@ static void note_proof(struct sim_umpire *umpire, unsigned s,
 	struct sim_umpire_leg *leg = find_leg(side, leaf);
 	bool is_peers =
 		leaf->is_stun && leaf->stun.method == SIM_STUN_BINDING &&
-		sim_set_has(&umpire->side[!s].made, digest_of(leaf->bytes));
+		sim_set_has(&umpire->side[!s].made, digest_of(&leaf->stun));
 
 	if (is_peers && leaf->stun.class == SIM_STUN_REQUEST) {
 		leg = get_leg(umpire, side, leaf);
@@ -412,7 +422,7 @@ static void judge_failure(struct sim_umpire *umpire, unsigned s,
 
 	altair_agent_config_default(&config);
 	if (!umpire->side[s].is_connected &&
-	    r->at - umpire->meeting->epoch < config.patience)
+	    r->at - umpire->side[s].begun_at < config.patience)
 		refuse(umpire, s, r, "end: it fails before its patience ends");
 	umpire->side[s].has_ended = true;
 }
@@ -428,6 +438,11 @@ static void judge_event(struct sim_umpire *umpire, unsigned s,
 	if (connects && !has_proof(side, NULL))
 		refuse(umpire, s, r, "proof: connected without any");
 	side->is_connected |= connects;
+	if (r->event == ALTAIR_EV_CREDENTIALS) {
+		sim_umpire_changed(umpire);
+		side->begun_at = r->at;
+		side->has_ended = false;
+	}
 	if (r->event == ALTAIR_EV_SELECTED && !has_proof(side, &r->addr))
 		refuse(umpire, s, r, "proof: selected without any");
 	if (r->event == ALTAIR_EV_STATE && r->number == ALTAIR_AGENT_FAILED)

@@ -61,6 +61,7 @@ struct sim_umpire_channel {
 struct sim_umpire_side {
 	uint16_t lane;
 	bool has_ended, is_connected;
+	altair_time begun_at; /* its present generation                */
 	struct sim_umpire_leg *legs;
 	size_t legs_count, legs_cap;
 	struct sim_umpire_message *messages; /* its own, by number      */

@@ -4,6 +4,7 @@
  */
 #include "sim.h"
 
+#include "sim/meeting_swarm.h"
 #include "sim/replay.h"
 #include "sim/swarm.h"
 
@@ -21,7 +22,7 @@ struct tally {
 	uint64_t runs, failed, connected, had_to, unproved;
 };
 
-static void soak_one(uint64_t seed, struct tally *tally)
+static void soak_punch(uint64_t seed, struct tally *tally)
 {
 	struct sim_scenario scenario;
 	struct sim_outcome outcome;
@@ -42,13 +43,38 @@ static void soak_one(uint64_t seed, struct tally *tally)
 	fflush(stdout);
 }
 
-static int soak_some(uint64_t from, uint64_t seeds, unsigned job, unsigned jobs,
-		     int out)
+static void soak_agent(uint64_t seed, struct tally *tally)
+{
+	struct sim_meeting meeting;
+	struct sim_meeting_outcome outcome;
+	char line[SIM_REPLAY_MAX];
+
+	sim_meeting_draw(&meeting, seed);
+	sim_meeting_judge(&meeting, &outcome);
+	tally->runs++;
+	tally->connected += outcome.is_done;
+	tally->had_to += sim_meeting_way(&meeting) != SIM_MEET_NEVER;
+	if (!outcome.violation)
+		return;
+	tally->failed++;
+	printf("%s  # %s\n", sim_replay_agent(seed, line), outcome.violation);
+	fflush(stdout);
+}
+
+/* What to run: `agents` instead of punches. */
+struct work {
+	uint64_t from, seeds;
+	unsigned jobs;
+	bool agents;
+};
+
+static int soak_some(const struct work *work, unsigned job, int out)
 {
 	struct tally tally = {0};
 
-	for (uint64_t i = job; i < seeds; i += jobs)
-		soak_one(from + i, &tally);
+	for (uint64_t i = job; i < work->seeds; i += work->jobs)
+		(work->agents ? soak_agent : soak_punch)(work->from + i,
+							 &tally);
 	return write(out, &tally, sizeof tally) == (ssize_t)sizeof tally ? 0
 									 : 1;
 }
@@ -62,20 +88,21 @@ static void add_up(struct tally *sum, const struct tally *part)
 	sum->unproved += part->unproved;
 }
 
-static int report(const struct tally *sum, uint64_t from, uint64_t seeds)
+static int report(const struct tally *sum, const struct work *work)
 {
 	printf("%" PRIu64 " seeds from %" PRIu64 ", each twice: %" PRIu64
-	       " connected (%" PRIu64 " had to, %" PRIu64
-	       " too early to be sure), %" PRIu64 " failed\n",
-	       sum->runs, from, sum->connected, sum->had_to, sum->unproved,
-	       sum->failed);
-	if (sum->runs == seeds)
+	       " connected (%" PRIu64 " had to",
+	       sum->runs, work->from, sum->connected, sum->had_to);
+	if (!work->agents)
+		printf(", %" PRIu64 " too early to be sure", sum->unproved);
+	printf("), %" PRIu64 " failed\n", sum->failed);
+	if (sum->runs == work->seeds)
 		return sum->failed ? SIM_EXIT_REFUSED : SIM_EXIT_DONE;
 	printf("A job ended before its work was done.\n");
 	return SIM_EXIT_REFUSED;
 }
 
-static int soak(uint64_t from, uint64_t seeds, unsigned jobs)
+static int soak(const struct work *work)
 {
 	struct tally sum = {0}, part;
 	pid_t pids[JOBS_MAX];
@@ -87,10 +114,10 @@ static int soak(uint64_t from, uint64_t seeds, unsigned jobs)
 		return SIM_EXIT_REFUSED;
 	}
 	fflush(stdout);
-	for (; started < jobs; started++) {
+	for (; started < work->jobs; started++) {
 		pids[started] = fork();
 		if (pids[started] == 0)
-			_exit(soak_some(from, seeds, started, jobs, ends[1]));
+			_exit(soak_some(work, started, ends[1]));
 		if (pids[started] < 0)
 			break;
 	}
@@ -100,10 +127,10 @@ static int soak(uint64_t from, uint64_t seeds, unsigned jobs)
 	close(ends[0]);
 	for (unsigned i = 0; i < started; i++)
 		waitpid(pids[i], NULL, 0);
-	return report(&sum, from, seeds);
+	return report(&sum, work);
 }
 
-int cmd_soak(int argc, char **argv)
+int cmd_soak(bool agents, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"seeds", required_argument, NULL, 's'},
@@ -129,5 +156,5 @@ int cmd_soak(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error("soak", argv[optind]);
-	return soak(from, seeds, (unsigned)jobs);
+	return soak(&(struct work){from, seeds, (unsigned)jobs, agents});
 }

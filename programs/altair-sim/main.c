@@ -84,6 +84,11 @@ static int cmd_matrix(int argc, char **argv)
 	return sim_matrix_write(stdout) ? SIM_EXIT_REFUSED : SIM_EXIT_DONE;
 }
 
+static int cmd_soak_punch(int argc, char **argv)
+{
+	return cmd_soak(false, argc, argv);
+}
+
 static int cmd_help(int argc, char **argv)
 {
 	(void)argc;
@@ -106,10 +111,10 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{"matrix", cmd_matrix},	    {"soak", cmd_soak},
-		{"nats", cmd_nats},	    {"help", cmd_help},
-		{"--help", cmd_help},	    {"-h", cmd_help},
-		{"--version", cmd_version},
+		{"matrix", cmd_matrix}, {"soak", cmd_soak_punch},
+		{"agent", cmd_agent},	{"nats", cmd_nats},
+		{"help", cmd_help},	{"--help", cmd_help},
+		{"-h", cmd_help},	{"--version", cmd_version},
 	};
 	int status = -1;
 

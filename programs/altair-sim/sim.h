@@ -16,7 +16,8 @@ enum sim_exit {
 };
 
 int cmd_run(int argc, char **argv);
-int cmd_soak(int argc, char **argv);
+int cmd_agent(int argc, char **argv);
+int cmd_soak(bool agents, int argc, char **argv);
 
 /* Says on stderr what is wrong with an option; returns SIM_EXIT_USAGE. */
 int usage_error(const char *what, const char *value);
