@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DRAIN ALTAIR_MSEC(500) /* after closing */
 
@@ -78,6 +79,22 @@ const char *sim_change_text(enum sim_change_kind kind)
 	};
 
 	return texts[kind];
+}
+
+bool sim_change_find(const char *name, enum sim_change_kind *kind)
+{
+	static const char *const names[] = {
+#define SIM_CHANGE_NAME(name, text) #name,
+		SIM_CHANGES(SIM_CHANGE_NAME)
+#undef SIM_CHANGE_NAME
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcasecmp(names[i], name)) {
+			*kind = (enum sim_change_kind)i;
+			return true;
+		}
+	return false;
 }
 
 static bool can_pair(const struct sim_kind *a, const struct sim_kind *b)

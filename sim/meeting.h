@@ -116,6 +116,8 @@ struct sim_meeting_outcome {
 
 /* "its NATs forget their mappings" */
 const char *sim_change_text(enum sim_change_kind kind);
+/* By its name in small letters: "flush". */
+bool sim_change_find(const char *name, enum sim_change_kind *kind);
 
 /* What the two networks allow. */
 enum sim_meeting_way { SIM_MEET_DIRECTLY, SIM_MEET_BY_RELAY, SIM_MEET_NEVER };

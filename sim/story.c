@@ -172,7 +172,10 @@ static void add_event(struct sim_story *story, const struct sim_record *r)
 	snprintf(row->note, sizeof row->note, "%s%s%s",
 		 sim_event_name(r->event), *addr ? " " : "", addr);
 	len = strlen(row->note);
-	if (r->event == ALTAIR_EV_ATTEMPT)
+	if (r->event == ALTAIR_EV_STATE)
+		snprintf(row->note, sizeof row->note, "%s",
+			 sim_state_name(r->number));
+	else if (r->event == ALTAIR_EV_ATTEMPT)
 		snprintf(row->note + len, sizeof row->note - len, " (%u of %u)",
 			 r->number, r->total);
 	else if (r->rtt > 0)

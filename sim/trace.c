@@ -4,6 +4,11 @@
  */
 #include "sim/trace.h"
 
+#include "sim/message.h"
+#include "sim/stun.h"
+
+#include <altair/agent.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +136,9 @@ const char *sim_event_name(enum altair_event event)
 		[ALTAIR_EV_END_OF_CANDIDATES] = "END OF CANDIDATES",
 		[ALTAIR_EV_STATE] = "STATE",
 		[ALTAIR_EV_SELECTED] = "SELECTED",
+		[ALTAIR_EV_CREDENTIALS] = "CREDENTIALS",
+		[ALTAIR_EV_RELAY_OPEN] = "RELAY OPEN",
+		[ALTAIR_EV_RELAY_CLOSE] = "RELAY CLOSE",
 	};
 
 	if ((size_t)event >= sizeof names / sizeof *names)
@@ -146,16 +154,62 @@ static bool is_text(const uint8_t *head, size_t len)
 	return len > 0;
 }
 
+/* "STUN request", or what TURN calls it; the check of an agent begins with
+ * USERNAME (RFC 8489 14.3), which a server's clients do not send. */
+static const char *stun_name(const uint8_t *head)
+{
+	static const char *const methods[] = {
+		[SIM_STUN_ALLOCATE] = "Allocate",
+		[SIM_STUN_REFRESH] = "Refresh",
+		[SIM_STUN_SEND] = "Send",
+		[SIM_STUN_DATA] = "Data",
+		[SIM_STUN_PERMIT] = "Permission",
+		[SIM_STUN_CHANNEL] = "Channel",
+	};
+	unsigned method = head[1] & 0xf,
+		 class = (head[0] & 1) << 1 | (head[1] >> 4 & 1);
+
+	if (method < sizeof methods / sizeof *methods && methods[method] &&
+	    class != SIM_STUN_ERROR)
+		return methods[method];
+	if (class == SIM_STUN_ERROR)
+		return method == SIM_STUN_BINDING ? "STUN error" : "TURN error";
+	if (class == SIM_STUN_SUCCESS)
+		return "STUN answer";
+	return head[SIM_STUN_HEADER + 1] == SIM_STUN_USERNAME ? "check"
+							      : "STUN request";
+}
+
 char *sim_payload_name(const uint8_t *head, size_t len, char *out, size_t cap)
 {
 	static const uint8_t cookie[] = {0x21, 0x12, 0xa4, 0x42};
 
 	if (len <= 16 && is_text(head, len))
 		snprintf(out, cap, "%.*s", (int)len, (const char *)head);
-	else if (len >= 20 && !memcmp(head + 4, cookie, sizeof cookie))
-		snprintf(out, cap, "STUN %s",
-			 head[0] & 1 ? "answer" : "request");
+	else if (len >= SIM_STUN_HEADER &&
+		 !memcmp(head + 4, cookie, sizeof cookie))
+		snprintf(out, cap, "%s", stun_name(head));
+	else if (len == SIM_MESSAGE_LEN && head[0] == SIM_MESSAGE_FIRST_BYTE)
+		snprintf(out, cap, "message");
+	else if (len > SIM_MESSAGE_LEN && head[0] >> 4 == 4)
+		snprintf(out, cap, "ChannelData");
 	else
 		snprintf(out, cap, "%zu bytes", len);
 	return out;
+}
+
+const char *sim_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[ALTAIR_AGENT_GATHERING] = "gathering",
+		[ALTAIR_AGENT_CHECKING] = "checking",
+		[ALTAIR_AGENT_CONNECTED] = "connected",
+		[ALTAIR_AGENT_COMPLETED] = "completed",
+		[ALTAIR_AGENT_SUSPECT] = "suspect",
+		[ALTAIR_AGENT_DISCONNECTED] = "disconnected",
+		[ALTAIR_AGENT_FAILED] = "failed",
+		[ALTAIR_AGENT_CLOSED] = "closed",
+	};
+
+	return state < sizeof names / sizeof *names ? names[state] : "?";
 }

@@ -54,6 +54,9 @@ void sim_trace_add(struct sim_trace *trace, const struct sim_record *record);
 /* "HEARD" for ALTAIR_EV_HEARD. */
 const char *sim_event_name(enum altair_event event);
 
+/* "connected" for ALTAIR_AGENT_CONNECTED. */
+const char *sim_state_name(uint32_t state);
+
 /* What the payload is, for a person: "PUNCH", "STUN request", "18 bytes";
  * `head` is its beginning, `len` its length. Returns `out`. */
 char *sim_payload_name(const uint8_t *head, size_t len, char *out, size_t cap);

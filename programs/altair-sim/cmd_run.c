@@ -3,7 +3,6 @@
  */
 #include "sim.h"
 
-#include "sim/draw.h"
 #include "sim/replay.h"
 #include "sim/swarm.h"
 
@@ -326,66 +325,6 @@ static int read_options(struct request *request, int argc, char **argv)
 
 /* --- output -------------------------------------------------------------- */
 
-static double ms(altair_time time, altair_time zero)
-{
-	return ((double)time - (double)zero) / 1e6;
-}
-
-static void print_record(const struct sim_record *r, struct sim_world *world,
-			 altair_time zero)
-{
-	static const char *const kinds[] = {[SIM_SENT] = "sends",
-					    [SIM_FORWARDED] = "forwards",
-					    [SIM_DROPPED] = "DROPS",
-					    [SIM_ARRIVED] = "takes",
-					    [SIM_HAPPENED] = "says"};
-	char src[ALTAIR_ADDR_TEXT] = "", dst[ALTAIR_ADDR_TEXT], name[32];
-
-	printf("%12.3f  %-10s %-8s ", ms(r->at, zero),
-	       sim_world_lane_name(world, r->node), kinds[r->kind]);
-	if (r->kind == SIM_HAPPENED) {
-		if (r->addr.family)
-			altair_addr_format(&r->addr, src, sizeof src);
-		printf("%s %s\n", sim_event_name(r->event), src);
-		return;
-	}
-	altair_addr_format(&r->packet.src, src, sizeof src);
-	altair_addr_format(&r->packet.dst, dst, sizeof dst);
-	printf("#%-4" PRIu64 " %-14s %s > %s%s%s\n", r->packet.id,
-	       sim_payload_name(r->head, r->packet.payload.len, name,
-				sizeof name),
-	       src, dst, r->drop ? "  " : "",
-	       r->drop ? sim_drop_text(r->drop) : "");
-}
-
-static void print_trace(const struct sim_draw *draw)
-{
-	const struct sim_trace *trace = sim_world_trace(draw->world);
-
-	for (size_t i = 0; i < trace->count; i++)
-		if (trace->records[i].at >= draw->from)
-			print_record(&trace->records[i], draw->world,
-				     draw->zero);
-}
-
-static int write_svg(const struct sim_draw *draw, const char *path,
-		     const char *title)
-{
-	FILE *file = fopen(path, "w");
-	bool bad;
-
-	if (!file) {
-		perror(path);
-		return SIM_EXIT_REFUSED;
-	}
-	sim_draw_svg(file, draw, title);
-	bad = ferror(file) != 0;
-	bad |= fclose(file) != 0;
-	if (bad)
-		perror(path);
-	return bad ? SIM_EXIT_REFUSED : SIM_EXIT_DONE;
-}
-
 static void print_side(const struct sim_scenario *scenario,
 		       const struct sim_outcome *outcome, unsigned s)
 {
@@ -400,7 +339,7 @@ static void print_side(const struct sim_scenario *scenario,
 	} else {
 		altair_addr_format(&side->connected_to, addr, sizeof addr);
 		printf("connected to %s %.1f ms after its start%s%s\n", addr,
-		       ms(side->connected_at, side->started_at),
+		       show_ms(side->connected_at, side->started_at),
 		       side->port_changed ? ", at another port than told" : "",
 		       scenario->side[s].is_guide
 			       ? (side->verified_at == ALTAIR_NEVER
@@ -430,7 +369,7 @@ static int report(const struct request *request,
 	if (outcome->violation) {
 		printf("judges  REFUSED: %s (peer %c, at %.3f ms)\n",
 		       outcome->violation, 'A' + (int)outcome->culprit,
-		       ms(outcome->violated_at, outcome->exchanged_at));
+		       show_ms(outcome->violated_at, outcome->exchanged_at));
 	}
 	printf("replay  %s\n", request->is_plain
 				       ? sim_replay_plain(scenario, line)
@@ -461,11 +400,11 @@ int cmd_run(int argc, char **argv)
 	draw.from = request.discovery ? 0 : draw.zero;
 	draw.is_ascii = request.ascii;
 	if (request.trace)
-		print_trace(&draw);
+		show_trace(&draw);
 	else if (!request.quiet_diagram)
 		sim_draw_text(stdout, &draw);
 	if (request.svg)
-		status = write_svg(
+		status = show_svg(
 			&draw, request.svg,
 			request.is_plain
 				? sim_replay_plain(&request.scenario, title)

@@ -5,6 +5,8 @@
 #ifndef ALTAIR_SIM_H
 #define ALTAIR_SIM_H
 
+#include "sim/draw.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,6 +23,12 @@ int cmd_soak(bool agents, int argc, char **argv);
 
 /* Says on stderr what is wrong with an option; returns SIM_EXIT_USAGE. */
 int usage_error(const char *what, const char *value);
+
+/* Milliseconds since `zero`. */
+double show_ms(altair_time time, altair_time zero);
+void show_trace(const struct sim_draw *draw);
+/* Writes the file; an exit code. */
+int show_svg(const struct sim_draw *draw, const char *path, const char *title);
 
 /* Reads "400ms", "10s", "1.5" (seconds), "2m", "1h", "30us", "5ns". */
 bool read_time(const char *text, uint64_t *ns);
