@@ -166,8 +166,8 @@ static const char *stun_name(const uint8_t *head)
 		[SIM_STUN_PERMIT] = "Permission",
 		[SIM_STUN_CHANNEL] = "Channel",
 	};
-	unsigned method = head[1] & 0xf,
-		 class = (head[0] & 1) << 1 | (head[1] >> 4 & 1);
+	unsigned method = head[1] & 0xfu;
+	unsigned class = (head[0] & 1u) << 1 | (head[1] >> 4 & 1u);
 
 	if (method < sizeof methods / sizeof *methods && methods[method] &&
 	    class != SIM_STUN_ERROR)
