@@ -32,15 +32,18 @@ void air_session_request(struct altair_agent *a, struct air_pair *pair,
 {
 	altair_path path = air_checklist_path(&a->list, pair);
 	uint8_t buffer[AIR_CHECK_LEN_MAX];
+	altair_bytes request =
+		air_check_request(check, air_generation_keys(a, pair), buffer);
 
 	pair->sent++;
-	air_session_send(
-		a, &path,
-		air_check_request(check, air_generation_keys(a, pair), buffer));
+	air_budget_spend(a, pair, request.len);
+	air_session_send(a, &path, request);
 }
 
 static void send_check(struct altair_agent *a, struct air_pair *pair)
 {
+	if (!air_budget_allows(a, pair))
+		return;
 	a->stats.checks++;
 	air_session_request(a, pair, &pair->check);
 }

@@ -92,6 +92,18 @@ altair_bytes air_check_request(const struct air_check *check,
 	return seal(&b, keys->crypto, keys->remote.pwd);
 }
 
+size_t air_check_length(const struct air_check *check,
+			const struct air_check_keys *keys)
+{
+	size_t name =
+		strlen(keys->remote.ufrag) + 1 + strlen(keys->local.ufrag);
+
+	/* Header, USERNAME padded to words, PRIORITY, role, USE-CANDIDATE,
+	 * MESSAGE-INTEGRITY, FINGERPRINT. */
+	return 20 + 4 + (name + 3) / 4 * 4 + 8 + 12 +
+	       (check->nominates ? 4 : 0) + 24 + 8;
+}
+
 static void answer(struct air_stun_builder *b, uint8_t *buffer,
 		   const struct air_stun_message *request,
 		   enum air_stun_class class)

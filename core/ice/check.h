@@ -37,6 +37,9 @@ struct air_check_keys {
 	bool has_remote;
 };
 
+/* The length of its request, before it is made. */
+size_t air_check_length(const struct air_check *check,
+			const struct air_check_keys *keys);
 /* The request, written to `buffer` (AIR_CHECK_LEN_MAX bytes, also below). */
 altair_bytes air_check_request(const struct air_check *check,
 			       const struct air_check_keys *keys,

@@ -262,9 +262,10 @@ static void pair_all(struct air_checklist *list, uint32_t remote)
 		air_checklist_pair(list, i, remote);
 }
 
-/* The peer lists what its checks had shown before (RFC 8838 11): the name is
- * right now, the priority that the checks used stays; but those from a relayed
- * address claimed (RFC 8445 7.1.1) to be above all that is direct. */
+/* The peer lists what its checks had shown before: name and priority are right
+ * now, so that the order is the same whichever came first (RFC 8838 11). Checks
+ * from a relayed address claimed (RFC 8445 7.1.1) to be above all that is
+ * direct. */
 static void name_prflx(struct air_checklist *list, struct air_candidate *old,
 		       const struct air_candidate *candidate)
 {
@@ -272,10 +273,7 @@ static void name_prflx(struct air_checklist *list, struct air_candidate *old,
 		return;
 	list->prflx_count--;
 	list->changes++;
-	old->type = candidate->type;
-	if (candidate->type == CANDIDATE_RELAY)
-		old->priority = candidate->priority;
-	memcpy(old->foundation, candidate->foundation, sizeof old->foundation);
+	*old = *candidate;
 	air_checklist_set_role(list, list->controlling);
 	pair_all(list, (uint32_t)(old - list->remotes));
 }

@@ -175,6 +175,15 @@ void air_path_doubt(struct altair_agent *a, altair_time now);
 void air_search_begin(struct altair_agent *a, altair_time now);
 void air_search_run(struct altair_agent *a);
 
+/* --- budget.c --- */
+
+/* True when a check may go to the remote of the pair. */
+bool air_budget_allows(const struct altair_agent *a,
+		       const struct air_pair *pair);
+/* One of so many bytes leaves. */
+void air_budget_spend(const struct altair_agent *a, struct air_pair *pair,
+		      size_t len);
+
 /* --- nominate.c --- */
 
 void air_nominate_update(struct altair_agent *a);

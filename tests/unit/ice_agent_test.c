@@ -493,7 +493,38 @@ static void strangers_are_nobody(void)
 	CHECK_EQ(say(0, (altair_bytes){stun, 20}), ALTAIR_E_WORD);
 }
 
-/* The peer's checks arrive, ours are never answered. */
+/* Row 51: an authenticated check with a forged source. Answers, checks and data
+ * together are three times its bytes at most, and it ends. */
+static void a_forged_source_gets_three_times_its_bytes(void)
+{
+	static const uint8_t data[1200];
+	uint64_t bytes = 0;
+
+	begin_alone(true, true);
+	w.victim = addr("198.51.100.9:9");
+	peer_check.priority = INT32_MAX;
+	for (int i = 0; i < 3; i++) {
+		uint8_t buffer[AIR_CHECK_LEN_MAX];
+
+		peer_check.transaction[0]++;
+		bytes += air_check_request(&peer_check, &peer, buffer).len;
+		CHECK_EQ(bring_check("198.51.100.9:9"), ALTAIR_TAKEN);
+		run_until(100000u * (unsigned)(i + 1));
+		CHECK_EQ(stats_of(0).checks, 2 * i + 2);
+		CHECK(w.victim_bytes <= 3 * bytes);
+		for (size_t len = 1; len < sizeof data; len *= 2)
+			(void)say(0, (altair_bytes){data, len});
+		CHECK(w.victim_bytes <= 3 * bytes);
+	}
+	/* Where the peer is, it is found all the same. */
+	peer_check.priority = 1853824767;
+	CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_TAKEN);
+	CHECK_EQ(answer_from("192.0.2.2:6000"), ALTAIR_TAKEN);
+	CHECK(altair_addr_equal(&w.side[0].selected, &w.side[1].public));
+}
+
+/* The peer's checks arrive, ours are never answered: two, and not the eleven of
+ * an address that the peer lists. */
 static void a_path_that_never_answers_is_left(void)
 {
 	begin_alone(true, true);
@@ -504,7 +535,7 @@ static void a_path_that_never_answers_is_left(void)
 	run_until(9401);
 	CHECK_EQ(state_of(0), ALTAIR_AGENT_CHECKING);
 	CHECK_EQ(say(0, bytes_of("x")), ALTAIR_E_STATE);
-	CHECK_EQ(stats_of(0).checks, AIR_CHECK_SENDINGS);
+	CHECK_EQ(stats_of(0).checks, 2);
 	CHECK_EQ(bring_check("192.0.2.2:6000"), ALTAIR_TAKEN);
 	CHECK_EQ(state_of(0), ALTAIR_AGENT_CONNECTED);
 }
@@ -791,6 +822,7 @@ static const struct check_test tests[] = {
 	TEST(an_answer_must_come_from_where_the_check_went),
 	TEST(an_answer_must_be_signed),
 	TEST(strangers_are_nobody),
+	TEST(a_forged_source_gets_three_times_its_bytes),
 	TEST(a_path_that_never_answers_is_left),
 	TEST(a_check_on_its_way_is_repeated_once),
 	TEST(the_better_tie_breaker_always_wins),

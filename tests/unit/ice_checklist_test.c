@@ -206,8 +206,12 @@ static void a_peer_reflexive_candidate_gets_its_name(void)
 	CHECK_EQ(remote("192.0.2.2:6000", CANDIDATE_SRFLX, "5", 9), 0);
 	CHECK_EQ(list.remotes[0].type, CANDIDATE_SRFLX);
 	CHECK_STR(list.remotes[0].foundation, "5");
+	/* RFC 8838 11: as if it had been listed first. */
 	CHECK_EQ(list.remotes[0].priority,
-		 air_candidate_priority(CANDIDATE_PRFLX, 7));
+		 air_candidate_priority(CANDIDATE_SRFLX, 9));
+	CHECK_EQ(list.pairs[0].priority,
+		 air_pair_priority(list.locals[0].priority,
+				   list.remotes[0].priority));
 	CHECK_EQ(list.pairs_count, 2);
 }
 

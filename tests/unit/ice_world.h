@@ -77,6 +77,8 @@ static struct {
 	altair_time delay, signal_delay;
 	struct flight flights[FLIGHTS_MAX];
 	size_t flight_count;
+	altair_addr victim; /* whatever goes to its IP is counted             */
+	uint64_t victim_packets, victim_bytes;
 	bool (*drop)(const struct flight *flight);
 	struct signal
 		signals[SIGNALS_MAX]; /* in the order of sending         */
@@ -199,6 +201,10 @@ static inline void launch(int from, const altair_datagram *d)
 	CHECK(find_place(from, d->path.sock, NULL, &source));
 	CHECK(d->bytes.len > 0 && d->bytes.len <= sizeof f->bytes);
 	w.side[from].sent++;
+	if (altair_addr_same_ip(&d->path.remote, &w.victim)) {
+		w.victim_packets++;
+		w.victim_bytes += d->bytes.len;
+	}
 	for (int i = 0; i < ALTAIR_AGENT_SERVERS_MAX; i++)
 		if (altair_addr_equal(&d->path.remote, &w.servers[i].addr) &&
 		    w.servers[i].sees[from].family != ALTAIR_NO_FAMILY)
