@@ -156,8 +156,7 @@ static void open_stream(struct altair_agent *a, struct air_relay *r)
 }
 
 /* True while it has given an address. */
-static bool is_allocated(const struct altair_agent *a,
-			 const struct air_relay *r)
+bool air_relay_is_up(const struct altair_agent *a, const struct air_relay *r)
 {
 	for (unsigned i = 0; i < AIR_RELAY_FAMILIES; i++)
 		if (r->turn && r->locals[i] >= 0 &&
@@ -189,7 +188,7 @@ static void end(struct altair_agent *a, struct air_relay *r, int reason,
 			     .number = number_of(a, r),
 			     .total = (uint32_t)code,
 			     .reason = reason};
-	bool was_held = is_allocated(a, r) &&
+	bool was_held = air_relay_is_up(a, r) &&
 			a->now >= air_time_after(r->held_at, HELD_LONG);
 
 	if (r->has_stream)
@@ -509,7 +508,7 @@ static void follow_remotes(struct altair_agent *a)
 	if (a->permitted != a->list.changes) {
 		a->permitted = a->list.changes;
 		for (uint32_t i = 0; i < a->relays_count; i++) {
-			if (!is_allocated(a, &a->relays[i]))
+			if (!air_relay_is_up(a, &a->relays[i]))
 				continue;
 			permit(a, &a->relays[i]);
 			pump(a, &a->relays[i]);
@@ -589,7 +588,7 @@ void air_relay_close(struct altair_agent *a)
 	for (uint32_t i = 0; i < a->relays_count; i++) {
 		struct air_relay *r = &a->relays[i];
 
-		if (!r->turn || !is_allocated(a, r))
+		if (!r->turn || !air_relay_is_up(a, r))
 			continue;
 		altair_turn_close(r->turn, a->now);
 		pump(a, r);

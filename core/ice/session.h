@@ -107,6 +107,8 @@ void air_relay_init(struct altair_agent *a, const altair_agent_config *config,
 		    struct air_arena *arena);
 /* As altair_agent_add_relay. */
 int air_relay_add(struct altair_agent *a, const altair_agent_relay *relay);
+/* True while it gives us an address. */
+bool air_relay_is_up(const struct altair_agent *a, const struct air_relay *r);
 /* True when an allocation may begin. */
 bool air_relay_has_work(const struct altair_agent *a);
 void air_relay_begin(struct altair_agent *a);

@@ -33,11 +33,12 @@ static bool is_global(const struct air_candidate *c)
 	return altair_addr_classify(&c->addr) == ALTAIR_ADDR_GLOBAL;
 }
 
-/* Two views of one base that the same NAT may have given. */
+/* Two views of one base that the same NAT gives at present. */
 static bool are_two_mappings(const struct air_candidate *one,
 			     const struct air_candidate *two)
 {
-	return one->base.family != ALTAIR_NO_FAMILY &&
+	return !one->is_gone && !two->is_gone &&
+	       one->base.family != ALTAIR_NO_FAMILY &&
 	       altair_addr_equal(&one->base, &two->base) &&
 	       !altair_addr_equal(&one->addr, &two->addr) &&
 	       altair_addr_classify(&one->addr) ==
@@ -77,15 +78,42 @@ static bool peer_maps_per_destination(const struct altair_agent *a)
 	return varies(a->list.remotes, a->list.remotes_count);
 }
 
-/* Two servers saw the same. */
+/* --- servers ------------------------------------------------------------- */
+
+/* Those that were asked over UDP and those that answered, whatever they said:
+ * STUN and TURN. */
+struct census {
+	uint32_t asked, answered;
+};
+
+static struct census count_servers(const struct altair_agent *a)
+{
+	struct census c = {0};
+	altair_answer answer;
+
+	for (size_t i = 0; a->discover &&
+			   altair_discover_answer(a->discover, i, &answer) == 0;
+	     i++) {
+		c.asked++;
+		c.answered += answer.state == ALTAIR_ANSWER_GIVEN ||
+			      (answer.state == ALTAIR_ANSWER_FAILED &&
+			       answer.reason != ALTAIR_E_TIMEOUT);
+	}
+	for (uint32_t i = 0; i < a->relays_count; i++) {
+		const struct air_relay *r = &a->relays[i];
+
+		c.asked += !r->is_stream;
+		c.answered += !r->is_stream &&
+			      (air_relay_is_up(a, r) ||
+			       (r->reason && r->reason != ALTAIR_E_TIMEOUT));
+	}
+	return c;
+}
+
+/* Two servers at least saw the same. */
 static bool we_map_for_all(const struct altair_agent *a)
 {
-	for (uint32_t i = 0; a->discover && i < a->hosts_count; i++)
-		if (altair_discover_mapping(a->discover,
-					    a->list.locals[i].sock) ==
-		    ALTAIR_MAPPING_STABLE)
-			return !we_map_per_destination(a);
-	return false;
+	return count_servers(a).answered > 1 && !we_map_per_destination(a);
 }
 
 /* --- the reasons --------------------------------------------------------- */
@@ -113,7 +141,7 @@ static bool is_by_choice(const struct altair_agent *a)
 {
 	for (uint32_t i = 0; i < a->list.remotes_count; i++)
 		if (is_direct(&a->list.remotes[i]))
-			return false;
+			return a->config.relay_only;
 	return true;
 }
 
@@ -146,19 +174,33 @@ static bool is_host_reached(const struct altair_agent *a)
 	return false;
 }
 
-/* Servers were asked, and not one answered. */
+/* Servers were asked, and not one answered; nor did a peer. */
 static bool is_udp_blocked(const struct altair_agent *a)
 {
-	altair_answer answer;
-	size_t i = 0;
+	struct census c = count_servers(a);
 
-	if (!a->discover || is_host_reached(a))
-		return false;
-	for (; altair_discover_answer(a->discover, i, &answer) == 0; i++)
-		if (answer.state != ALTAIR_ANSWER_FAILED ||
-		    answer.reason != ALTAIR_E_TIMEOUT)
-			return false;
-	return i > 0;
+	return c.asked > 0 && c.answered == 0 && !is_host_reached(a);
+}
+
+/* The reason of a relay that gives no address, or 0. */
+static int relay_reason(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->relays_count; i++)
+		if (!air_relay_is_up(a, &a->relays[i]) && a->relays[i].reason)
+			return a->relays[i].reason;
+	return 0;
+}
+
+static bool is_relay_refused(const struct altair_agent *a)
+{
+	int reason = relay_reason(a);
+
+	return reason != 0 && reason != ALTAIR_E_TIMEOUT;
+}
+
+static bool is_relay_silent(const struct altair_agent *a)
+{
+	return relay_reason(a) == ALTAIR_E_TIMEOUT;
 }
 
 static bool has_no_server(const struct altair_agent *a)
@@ -166,7 +208,7 @@ static bool has_no_server(const struct altair_agent *a)
 	for (uint32_t i = 0; i < a->hosts_count; i++)
 		if (is_global(&a->list.locals[i]))
 			return false;
-	return a->servers_count == 0;
+	return a->servers_count + a->relays_count == 0;
 }
 
 static bool is_peer_unreachable(const struct altair_agent *a)
@@ -232,8 +274,10 @@ static const struct row failed[] = {
 	{is_unauthenticated, ALTAIR_VERDICT_WRONG_CREDENTIALS},
 	{is_without_candidates, ALTAIR_VERDICT_NO_CANDIDATES},
 	{is_heard, ALTAIR_VERDICT_ONE_WAY},
+	{is_relay_refused, ALTAIR_VERDICT_RELAY_REFUSED},
 	{is_without_family, ALTAIR_VERDICT_FAILED_FAMILY},
 	{is_udp_blocked, ALTAIR_VERDICT_FAILED_UDP_BLOCKED},
+	{is_relay_silent, ALTAIR_VERDICT_RELAY_SILENT},
 	{has_no_server, ALTAIR_VERDICT_NO_SERVERS},
 	{is_peer_unreachable, ALTAIR_VERDICT_FAILED_PEER_UNREACHABLE},
 	{is_same_nat, ALTAIR_VERDICT_FAILED_SAME_NAT},
@@ -333,4 +377,7 @@ void altair_agent_get_verdict(const altair_agent *a, altair_agent_verdict *out)
 	out->name = texts[out->code].name;
 	out->sentence = texts[out->code].sentence;
 	out->advice = texts[out->code].advice;
+	if (out->code == ALTAIR_VERDICT_RELAY_REFUSED ||
+	    out->code == ALTAIR_VERDICT_RELAY_SILENT)
+		out->reason = relay_reason(a);
 }

@@ -191,7 +191,7 @@ typedef struct altair_agent_verdict {
 	size_t size;
 	enum altair_agent_verdict_code code;
 	const char *name, *sentence, *advice; /* of the table, constants     */
-	int reason; /* RELAY_*: the ALTAIR_E_* of the last relay, otherwise 0 */
+	int reason; /* RELAY_REFUSED, RELAY_SILENT: an ALTAIR_E_*, otherwise 0 */
 } altair_agent_verdict;
 
 /* The verdict as of the last input or tick. */
