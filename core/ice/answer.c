@@ -260,7 +260,7 @@ static void learn_prflx(struct altair_agent *a, struct air_pair *pair,
 
 	c.addr = *mapped;
 	c.type = CANDIDATE_PRFLX;
-	c.related.family = ALTAIR_NO_FAMILY;
+	c.base = *air_candidate_base(base);
 	c.priority = pair->check.priority;
 	memset(c.foundation, 0, sizeof c.foundation);
 	place = air_checklist_add_local(&a->list, &c, &is_new);

@@ -43,6 +43,11 @@ uint32_t air_candidate_prflx_priority(const struct air_candidate *base)
 				      base->priority >> 8 & 0xffff);
 }
 
+const altair_addr *air_candidate_base(const struct air_candidate *local)
+{
+	return local->type == CANDIDATE_RELAY ? &local->addr : &local->base;
+}
+
 bool air_candidate_is_usable(const altair_addr *addr, bool loopback)
 {
 	enum altair_addr_class class = altair_addr_classify(addr);
@@ -221,16 +226,13 @@ static void put_endpoint(struct air_writer *w, const altair_addr *addr,
 	put_number(w, addr->port);
 }
 
-/* RFC 8839 5.1: what is not told is 0.0.0.0 or ::, port 9. A relayed address is
- * its own base. */
+/* RFC 8839 5.1: what is not told is 0.0.0.0 or ::, port 9. */
 static void put_related(struct air_writer *w, const struct air_candidate *c)
 {
 	altair_addr hidden = {.family = c->addr.family, .port = 9};
-	const altair_addr *related =
-		altair_addr_equal(&c->base, &c->addr) ? &c->related : &c->base;
 
 	put(w, " raddr ");
-	put_endpoint(w, related->family == ALTAIR_NO_FAMILY ? &hidden : related,
+	put_endpoint(w, c->base.family == ALTAIR_NO_FAMILY ? &hidden : &c->base,
 		     " rport ");
 }
 

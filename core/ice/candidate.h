@@ -20,9 +20,9 @@ enum air_candidate_type {
 
 struct air_candidate {
 	altair_addr addr;
-	altair_addr base;    /* what it is sent from (RFC 8445 5.1.1.2); of the
-			     peer's: what it says, or no address             */
-	altair_addr related; /* local, relayed: where the server sees us     */
+	/* What it is sent from (RFC 8445 5.1.1.2), but see air_candidate_base;
+	 * of the peer's: what it says, or no address. */
+	altair_addr base;
 	uint32_t sock;	 /* local: the caller's number for the socket       */
 	uint32_t server; /* local: the server that showed it, from 0        */
 	uint32_t priority;
@@ -38,6 +38,10 @@ uint32_t air_candidate_priority(enum air_candidate_type type,
 /* What a peer-reflexive candidate seen through this one has (RFC 8445 7.1.1):
  * the same local preference, another type. */
 uint32_t air_candidate_prflx_priority(const struct air_candidate *base);
+
+/* What is sent from: a relayed address is its own base, and where the server sees
+ * us lies in its place. */
+const altair_addr *air_candidate_base(const struct air_candidate *local);
 
 /* True for an address that may be a candidate: somebody can be there, and it is
  * neither loopback (RFC 8445 5.1.1.1; with `loopback` it may be) nor link-local,

@@ -154,7 +154,7 @@ altair_path air_checklist_path(const struct air_checklist *list,
 			       const struct air_pair *pair)
 {
 	return (altair_path){.sock = local_of(list, pair)->sock,
-			     .local = local_of(list, pair)->base,
+			     .local = *air_candidate_base(local_of(list, pair)),
 			     .remote = remote_of(list, pair)->addr};
 }
 

@@ -239,7 +239,6 @@ static void take_address(struct altair_agent *a, struct air_relay *r,
 			 const altair_addr *addr)
 {
 	struct air_candidate c = {.addr = *addr,
-				  .base = *addr,
 				  .sock = AIR_RELAY_SOCK | number_of(a, r),
 				  .server = number_of(a, r),
 				  .type = CANDIDATE_RELAY};
@@ -250,7 +249,7 @@ static void take_address(struct altair_agent *a, struct air_relay *r,
 					    preference(a, r, addr->family));
 	/* Who relays only does not tell where it is. */
 	if (!a->config.relay_only)
-		altair_turn_mapped(r->turn, &c.related);
+		altair_turn_mapped(r->turn, &c.base);
 	if (!air_candidate_is_usable(addr, a->config.loopback))
 		return;
 	if (*place >= 0)

@@ -261,12 +261,15 @@ static inline void see_candidate(int s, uint32_t number)
 static inline void see(int s, const altair_output *out)
 {
 	struct side *side = &w.side[s];
+	struct flight *f;
 
 	if (out->event == ALTAIR_EV_CANDIDATE) {
 		see_candidate(s, out->number);
 	} else if (out->event == ALTAIR_EV_END_OF_CANDIDATES) {
 		side->is_ended = true;
 		fly(TO_SIGNAL, bytes_of(""))->signal = !s;
+	} else if (out->event == ALTAIR_EV_CREDENTIALS) {
+		fly(TO_SIGNAL, bytes_of("!"))->signal = !s;
 	} else if (out->event == ALTAIR_EV_SELECTED) {
 		side->selections++;
 		CHECK_EQ(altair_agent_selected(side->agent, &side->selected),
@@ -277,8 +280,11 @@ static inline void see(int s, const altair_output *out)
 		CHECK(out->number >= ALTAIR_AGENT_STREAM);
 		side->opened = out->number;
 		side->opens++;
-		if (!w.no_streams)
-			fly(2 * TO_SERVER, bytes_of(""))->opened = s;
+		if (w.no_streams)
+			return;
+		f = fly(2 * TO_SERVER, bytes_of(""));
+		f->opened = s;
+		f->sock = out->number;
 	} else if (out->event == ALTAIR_EV_SHUT) {
 		side->shut = out->number;
 	} else if (out->event == ALTAIR_EV_RELAY_ENDED) {
@@ -295,7 +301,6 @@ static inline void drain(int s)
 
 	if (!side->agent)
 		return;
-	side->has_spoken = false;
 	while ((step = altair_poll(side->machine, &out)) != ALTAIR_WAIT) {
 		if (step == ALTAIR_SEND)
 			launch(s, &out.datagram);
@@ -312,6 +317,7 @@ static inline void hand(int s, altair_datagram *d)
 	struct side *side = &w.side[s];
 	altair_path before = d->path;
 
+	side->has_spoken = false;
 	altair_input(side->machine, w.now, d, 1);
 	CHECK_EQ(d->path.sock, before.sock);
 	if (d->verdict == ALTAIR_PAYLOAD) {
@@ -452,8 +458,7 @@ static inline void serve(const struct flight *f,
 	if (m->header.method == AIR_STUN_ALLOCATE && w.refuse) {
 		refuse(m, w.refuse);
 	} else if (m->header.method == AIR_STUN_ALLOCATE) {
-		CHECK(al == NULL);
-		relayed = relayed_of(allocate(f));
+		relayed = relayed_of(al ? al : allocate(f));
 		put_addr(AIR_STUN_XOR_RELAYED_ADDRESS, &relayed);
 		put_addr(AIR_STUN_XOR_MAPPED_ADDRESS, &f->from);
 		put_number(AIR_STUN_LIFETIME, 600);
@@ -595,20 +600,31 @@ static inline void come_to_side(int s, struct flight *f)
 		hand(s, &d);
 }
 
+/* `to` learns what the other's are. */
+static inline void tell_credentials(int to)
+{
+	CHECK_EQ(altair_agent_remote(w.side[to].agent, w.now,
+				     altair_agent_ufrag(w.side[!to].agent),
+				     altair_agent_pwd(w.side[!to].agent)),
+		 0);
+}
+
 static inline void arrive(struct flight *f)
 {
 	if (f->signal != NOBODY) {
 		struct side *to = &w.side[f->signal];
 
-		if (f->len > 0)
+		if (f->len == 1)
+			tell_credentials(f->signal);
+		else if (f->len > 0)
 			altair_agent_add_remote(to->agent, w.now,
 						(const char *)f->bytes);
 		else
 			altair_agent_end_of_candidates(to->agent, w.now);
 		drain(f->signal);
 	} else if (f->opened != NOBODY) {
-		altair_agent_opened(w.side[f->opened].agent, w.now,
-				    w.side[f->opened].opened, NULL);
+		altair_agent_opened(w.side[f->opened].agent, w.now, f->sock,
+				    NULL);
 		drain(f->opened);
 	} else if (f->stream != NOBODY && !f->is_up) {
 		come_by_stream(f);
@@ -662,6 +678,7 @@ static inline void step(void)
 	}
 	for (int s = 0; s < 2; s++) {
 		if (w.side[s].agent && w.side[s].deadline <= w.now) {
+			w.side[s].has_spoken = false;
 			altair_tick(w.side[s].machine, w.now);
 			drain(s);
 		}
@@ -757,11 +774,7 @@ static inline int add_relay(int s, bool is_stream)
 static inline void go(void)
 {
 	for (int s = 0; s < 2; s++) {
-		CHECK_EQ(altair_agent_remote(
-				 w.side[s].agent, w.now,
-				 altair_agent_ufrag(w.side[!s].agent),
-				 altair_agent_pwd(w.side[!s].agent)),
-			 0);
+		tell_credentials(s);
 		CHECK_EQ(altair_agent_gather(w.side[s].agent, w.now), 0);
 		altair_agent_seal(w.side[s].agent, w.now);
 	}
