@@ -9,7 +9,7 @@
 #include "sim/world.h"
 
 #define SIM_HOST_MACHINES_MAX 4
-#define SIM_HOST_SOCKETS_MAX 8
+#define SIM_HOST_SOCKETS_MAX 32
 
 struct sim_host;
 

@@ -9,8 +9,6 @@
 #include "sim/stun.h"
 #include "sim/umpire.h"
 
-#include <altair/server.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -42,8 +40,6 @@ struct run {
 	enum stage stage;
 	altair_time stage_at; /* the next stage, or NEVER */
 	altair_time last_from;
-	struct sim_rng secrets;
-	altair_server *server;
 	altair_time end_at;
 };
 
@@ -136,7 +132,12 @@ enum sim_meeting_way sim_meeting_way(const struct sim_meeting *meeting)
 		direct |= can_pair(one, b->mobile);
 	if (a->mobile && b->mobile)
 		direct |= can_pair(a->mobile, b->mobile);
-	return direct ? SIM_MEET_DIRECTLY : SIM_MEET_NEVER;
+	if (direct && !meeting->relay_only)
+		return SIM_MEET_DIRECTLY;
+	if (meeting->no_server || meeting->no_relay || a->kind->blocks_udp ||
+	    b->kind->blocks_udp)
+		return SIM_MEET_NEVER;
+	return SIM_MEET_BY_RELAY;
 }
 
 const char *sim_meeting_way_name(enum sim_meeting_way way)
@@ -183,26 +184,6 @@ static altair_time course_next_at(const struct sim_node *node)
 	return run->stage_at;
 }
 
-static void restart_server(struct run *run)
-{
-	altair_server_config config;
-	altair_machine *machine;
-
-	altair_server_config_default(&config);
-	config.buffer_len = 4096;
-	if (run->server)
-		sim_host_remove(run->region.server,
-				altair_server_machine(run->server));
-	else
-		run->server = sim_must(malloc(altair_server_size(&config)));
-	if (altair_server_init(&run->server, run->server,
-			       altair_server_size(&config), &config,
-			       now_of(run)) != 0)
-		abort();
-	machine = altair_server_machine(run->server);
-	sim_host_add(run->region.server, machine);
-}
-
 static void happen(struct run *run, struct event *event)
 {
 	const struct sim_change *change = event->change;
@@ -220,8 +201,6 @@ static void happen(struct run *run, struct event *event)
 	sim_region_change(&run->region, change);
 	if (change->kind == SIM_CHANGE_RESTART)
 		sim_peer_restart(&run->peer[change->side]);
-	if (change->kind == SIM_CHANGE_SERVER)
-		restart_server(run);
 	if (is_timed(change->kind))
 		run->events[run->events_count++] = (struct event){
 			change, now_of(run) + change->lasts, true};
@@ -437,7 +416,6 @@ static void begin(struct run *run)
 	run->signalling = sim_must(sim_signalling_new(hear_signal, run));
 	sim_world_add(run->region.world, sim_signalling_node(run->signalling));
 	begin_course(run);
-	restart_server(run);
 	for (unsigned s = 0; s < 2; s++) {
 		run->peer[s] = (struct sim_peer){
 			.meeting = meeting,
@@ -499,7 +477,7 @@ static void finish(struct run *run)
 	for (unsigned s = 0; s < 2; s++)
 		sim_peer_drop(&run->peer[s]);
 	sim_umpire_drop(&run->umpire);
-	free(run->server);
+	sim_region_drop(&run->region);
 }
 
 void sim_meeting_run(const struct sim_meeting *meeting,

@@ -61,8 +61,10 @@ struct sim_meeting {
 	bool same_carrier; /* each behind a NAT of its own, both behind
 			      one carrier's                              */
 	bool no_hairpin;
-	bool no_server;
-	altair_time epoch;	 /* the clock's first value              */
+	bool no_server;	   /* neither STUN nor TURN                        */
+	bool no_relay;	   /* no TURN                                      */
+	bool relay_only;   /* of both agents                               */
+	altair_time epoch; /* the clock's first value              */
 	altair_time signalling;	 /* one way                              */
 	altair_time credentials; /* each hears the other's so late; they
 				    know them at the epoch when 0        */

@@ -3,12 +3,14 @@
 #include <string.h>
 
 /* Signalling, a check, STUN, what an open host saves, a filter that is opened by
- * the second check, and an allocation. */
+ * the second check; an allocation with its challenge, a check by the relay. */
 #define SIGNAL 20u
 #define CHECK 50u
 #define STUN 40u
 #define SAVED 15u
 #define SECOND_CHECK 25u
+#define ALLOCATION 80u
+#define RELAYED_CHECK 80u
 
 static bool is_open(const struct sim_kind *kind)
 {
@@ -25,8 +27,10 @@ unsigned sim_meeting_floor(const struct sim_meeting *meeting)
 	const struct sim_kind *a = meeting->party[0].kind;
 	const struct sim_kind *b = meeting->party[1].kind;
 
-	if (sim_meeting_way(meeting) != SIM_MEET_DIRECTLY)
+	if (sim_meeting_way(meeting) == SIM_MEET_NEVER)
 		return 0;
+	if (sim_meeting_way(meeting) == SIM_MEET_BY_RELAY)
+		return ALLOCATION + SIGNAL + RELAYED_CHECK;
 	if (meeting->same_lan)
 		return SIGNAL;
 	if (!a->has_ipv4 || (is_open(a) && is_open(b)))

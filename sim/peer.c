@@ -248,6 +248,18 @@ const struct sim_app sim_peer_app = {
 
 /* --- beginning and end --------------------------------------------------- */
 
+/* Over the family that its host has. */
+static void add_relay(struct sim_peer *peer)
+{
+	bool is_ipv6 =
+		peer->region->side[peer->side].interface[0].addr.family ==
+		ALTAIR_IPV6;
+	altair_agent_relay relay =
+		sim_server_relay(&peer->region->server_addr[is_ipv6]);
+
+	must_be(altair_agent_add_relay(peer->agent, now_of(peer), &relay) >= 0);
+}
+
 static void add_addresses(struct sim_peer *peer)
 {
 	const struct sim_region_side *side = &peer->region->side[peer->side];
@@ -261,6 +273,8 @@ static void add_addresses(struct sim_peer *peer)
 		must_be(altair_agent_add_server(
 				peer->agent, now,
 				&peer->region->server_addr[i]) == 0);
+	if (!peer->meeting->no_server && !peer->meeting->no_relay)
+		add_relay(peer);
 }
 
 void sim_peer_open(struct sim_peer *peer)
@@ -278,6 +292,7 @@ void sim_peer_open(struct sim_peer *peer)
 	altair_agent_config_default(&config);
 	config.crypto = &peer->crypto;
 	config.controlling = party_of(peer)->controlling;
+	config.relay_only = meeting->relay_only;
 	if (meeting->ta > 0)
 		config.ta = meeting->ta;
 	size = altair_agent_size(&config);

@@ -191,21 +191,22 @@ static unsigned put_on_internet(struct sim_region *region,
 
 static void build_server(struct sim_region *region, unsigned internet)
 {
-	static const struct sim_app no_app;
 	static const char *const ips[] = {"192.0.2.1", "2001:db8:f::1"};
+	struct sim_server *server = &region->server;
 	struct sim_node *node;
-	unsigned port;
 
-	region->server =
-		sim_must(sim_host_new("server 1", NULL, &no_app, NULL));
-	node = sim_host_node(region->server);
-	port = put_on_internet(region, node, internet);
+	server->host = sim_must(
+		sim_host_new("server 1", NULL, &sim_server_app, server));
+	node = sim_host_node(server->host);
+	server->port = put_on_internet(region, node, internet);
 	for (uint32_t i = 0; i < 2; i++) {
 		region->server_addr[i] = sim_addr(ips[i], SERVER_PORT);
-		sim_host_bind(region->server, i, &region->server_addr[i], port);
-		sim_world_route(region->world, node, port,
+		sim_host_bind(server->host, i, &region->server_addr[i],
+			      server->port);
+		sim_world_route(region->world, node, server->port,
 				&region->server_addr[i]);
 	}
+	sim_server_start(server, region->meeting->seed, region->server_addr);
 }
 
 static void build_intruder(struct sim_region *region, unsigned internet)
@@ -279,6 +280,11 @@ void sim_region_build(struct sim_region *region,
 	build_intruder(region, internet);
 }
 
+void sim_region_drop(struct sim_region *region)
+{
+	sim_server_drop(&region->server);
+}
+
 /* --- changes ------------------------------------------------------------- */
 
 static void forget(struct sim_access *access, const altair_addr *external,
@@ -342,7 +348,9 @@ void sim_region_change(struct sim_region *region,
 		bar_peers(region);
 		break;
 	case SIM_CHANGE_SERVER:
-		sim_host_sleep(region->server, until);
+		sim_host_sleep(region->server.host, until);
+		sim_server_start(&region->server, region->meeting->seed,
+				 region->server_addr);
 		break;
 	case SIM_CHANGE_RESTART: /* is the peer's business */
 		break;

@@ -9,6 +9,7 @@
 #include "sim/access.h"
 #include "sim/host.h"
 #include "sim/meeting.h"
+#include "sim/server.h"
 
 #define SIM_INTERFACES_MAX 3
 
@@ -32,7 +33,7 @@ struct sim_region {
 	struct sim_world *world;
 	struct sim_region_side side[2];
 	struct sim_access carrier; /* of both, with same_carrier        */
-	struct sim_host *server;
+	struct sim_server server;
 	altair_addr server_addr[2];    /* IPv4, IPv6                       */
 	struct sim_intruder *intruder; /* or NULL                       */
 };
@@ -41,6 +42,9 @@ struct sim_region {
 void sim_region_build(struct sim_region *region,
 		      const struct sim_meeting *meeting,
 		      const struct sim_app *app, void *const users[2]);
+
+/* Frees what is not the world's. */
+void sim_region_drop(struct sim_region *region);
 
 /* What a change does to the network when it begins, and when it ends. */
 void sim_region_change(struct sim_region *region,

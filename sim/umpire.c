@@ -366,26 +366,31 @@ static void judge_payload(struct sim_umpire *umpire, unsigned s,
 		refuse(umpire, s, r, "once: a message arrives twice");
 }
 
+/* What a relay's wrapping holds, whoever sees it. */
+static altair_bytes inner_of(altair_bytes bytes)
+{
+	struct sim_stun stun;
+	altair_bytes inner;
+	unsigned number;
+
+	if (sim_stun_read(bytes, &stun) &&
+	    sim_stun_find(&stun, SIM_STUN_PAYLOAD, &inner))
+		return inner;
+	return sim_stun_channel(bytes, &number, &inner) ? inner : bytes;
+}
+
 /* Whoever gets it: the same packet once more, or one of the intruder. */
 static void count_copies(struct sim_umpire *umpire,
 			 const struct sim_packet *packet)
 {
 	bool is_his =
 		umpire->has_intruder && packet->origin == umpire->intruder;
-	struct leaf leaf;
 	struct sim_message message;
 	struct sim_umpire_side *from;
 
-	for (unsigned s = 0; s < 2; s++) {
-		leaf = leaf_of(umpire, s, packet,
-			       is_server(umpire, &packet->dst));
-		if (!leaf.is_stun &&
-		    sim_message_read(leaf.bytes, umpire->meeting->seed,
-				     &message))
-			break;
-		if (s == 1)
-			return;
-	}
+	if (!sim_message_read(inner_of(packet->payload), umpire->meeting->seed,
+			      &message))
+		return;
 	from = &umpire->side[message.side];
 	if (is_his ||
 	    !sim_set_add(&from->seen, packet->id << 32 | message.number))

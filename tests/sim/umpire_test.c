@@ -22,7 +22,7 @@ enum sin {
 	CONNECTS_AT_ONCE,     /* says so before anything                  */
 	SELECTS_ELSEWHERE,    /* names another port                       */
 	TAKES_ANY_PAYLOAD,    /* whatever is no STUN                      */
-	HAMMERS_THE_SILENT,   /* sends every check a dozen times          */
+	HAMMERS_THE_SILENT,   /* sends every check forty times            */
 	CHATTERS_IN_SILENCE,  /* repeats its last request for ever        */
 	SPEAKS_AFTER_ITS_END, /* once                                     */
 	FAILS_AT_ONCE,
@@ -131,7 +131,7 @@ static enum altair_step spoil_send(struct broken *b, altair_output *out)
 	if (b->sin == OVERRUNS_THE_HEARD && is_answer)
 		repeat(b, out, 4, true);
 	if (b->sin == HAMMERS_THE_SILENT && is_request)
-		repeat(b, out, 12, false);
+		repeat(b, out, 40, false);
 	if ((b->sin == CHATTERS_IN_SILENCE || b->sin == SPEAKS_AFTER_ITS_END) &&
 	    is_request)
 		repeat(b, out, 0, false);

@@ -1,0 +1,98 @@
+#include "sim/server.h"
+
+#include <altair/turn.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME "ann"
+#define PASSWORD "a long password"
+#define ALLOCATIONS_MAX 16
+
+static altair_bytes text(const char *string)
+{
+	return (altair_bytes){(const uint8_t *)string, strlen(string)};
+}
+
+static void see_event(void *user, const altair_output *out)
+{
+	struct sim_server *server = user;
+	altair_time now = sim_world_now(sim_host_node(server->host)->world);
+
+	if (out->event == ALTAIR_EV_RELAY_OPEN) {
+		sim_host_bind(server->host, out->number, &out->addr,
+			      server->port);
+		server->socks[server->socks_count++] = out->number;
+		altair_server_opened(server->machine, now, out->number, 0);
+	} else if (out->event == ALTAIR_EV_RELAY_CLOSE) {
+		size_t i = 0;
+
+		sim_host_unbind(server->host, out->number);
+		while (i < server->socks_count &&
+		       server->socks[i] != out->number)
+			i++;
+		if (i < server->socks_count)
+			server->socks[i] = server->socks[--server->socks_count];
+	}
+}
+
+const struct sim_app sim_server_app = {.event = see_event};
+
+static void configure(struct sim_server *server, altair_server_config *config,
+		      altair_server_user *user, const altair_addr addr[2])
+{
+	altair_server_config_default(config);
+	config->buffer_len = 16384;
+	config->allocations_max = ALLOCATIONS_MAX;
+	config->quota_user = ALLOCATIONS_MAX;
+	config->crypto = &server->crypto;
+	config->relay_ipv4 = addr[0];
+	config->relay_ipv6 = addr[1];
+	config->users = user;
+	config->user_count = 1;
+	altair_server_make_user(user, &server->crypto, text(NAME),
+				config->realm, text(PASSWORD));
+}
+
+void sim_server_start(struct sim_server *server, uint64_t seed,
+		      const altair_addr addr[2])
+{
+	altair_server_config config;
+	altair_server_user user;
+	size_t size;
+
+	if (server->machine)
+		sim_host_remove(server->host,
+				altair_server_machine(server->machine));
+	else
+		sim_rng_seed(&server->rng, seed, SIM_FOR_SECRETS, 3);
+	while (server->socks_count > 0)
+		sim_host_unbind(server->host,
+				server->socks[--server->socks_count]);
+	server->crypto = sim_digest_crypto(&server->rng);
+	configure(server, &config, &user, addr);
+	size = altair_server_size(&config);
+	if (!server->memory)
+		server->memory = sim_must(malloc(size));
+	if (altair_server_init(
+		    &server->machine, server->memory, size, &config,
+		    sim_world_now(sim_host_node(server->host)->world)) != 0)
+		abort();
+	sim_host_add(server->host, altair_server_machine(server->machine));
+}
+
+void sim_server_drop(struct sim_server *server)
+{
+	free(server->memory);
+}
+
+altair_agent_relay sim_server_relay(const altair_addr *addr)
+{
+	return (altair_agent_relay){
+		.size = sizeof(altair_agent_relay),
+		.server = *addr,
+		.name = text(NAME),
+		.password = text(PASSWORD),
+		.families = ALTAIR_TURN_IPV4,
+	};
+}

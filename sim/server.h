@@ -1,0 +1,37 @@
+/*
+ * The server of a meeting: altair_server as a STUN and TURN server on a host,
+ * which opens the ports of the relay as it is told.
+ */
+#ifndef SIM_SERVER_H
+#define SIM_SERVER_H
+
+#include "sim/digest.h"
+#include "sim/host.h"
+
+#include <altair/agent.h>
+#include <altair/server.h>
+
+struct sim_server {
+	struct sim_host *host;
+	unsigned port; /* of its node */
+	altair_server *machine;
+	void *memory;
+	struct sim_rng rng;
+	altair_crypto crypto;
+	uint32_t socks[SIM_HOST_SOCKETS_MAX]; /* of relay ports */
+	size_t socks_count;
+};
+
+/* For sim_host_new; its user is the server. */
+extern const struct sim_app sim_server_app;
+
+/* Starts it, with IPv4 and IPv6 addresses of its own; the second time it starts
+ * again and has forgotten everything. */
+void sim_server_start(struct sim_server *server, uint64_t seed,
+		      const altair_addr addr[2]);
+void sim_server_drop(struct sim_server *server);
+
+/* A user of the relay, at this address of the server. */
+altair_agent_relay sim_server_relay(const altair_addr *addr);
+
+#endif
