@@ -192,7 +192,7 @@ static void ask_machines(struct sim_host *host, altair_datagram *batch,
 		}
 		altair_input(host->machines[m], now, left, lefts);
 		for (size_t i = 0; i < lefts; i++)
-			batch[from[i]].verdict = left[i].verdict;
+			batch[from[i]] = left[i]; /* it may be unwrapped */
 	}
 }
 

@@ -103,7 +103,14 @@ static bool can_pair(const struct sim_kind *a, const struct sim_kind *b)
 
 static bool has_ipv6(const struct sim_party *party)
 {
-	return party->has_ipv6 || !party->kind->has_ipv4;
+	return (party->has_ipv6 && !party->kind->blocks_udp) ||
+	       !party->kind->has_ipv4;
+}
+
+static bool has_udp(const struct sim_party *party)
+{
+	return !party->kind->blocks_udp ||
+	       (party->mobile && !party->mobile->blocks_udp);
 }
 
 /* What a first interface amounts to: a carrier's NAT filters as `port` does. */

@@ -168,7 +168,8 @@ static void build_side(struct sim_region *region, unsigned s, unsigned internet,
 			.access = first->access,
 			.public = {first->public[0], first -> public[1]},
 		};
-	if (party->has_ipv6 && party->kind->has_ipv4)
+	if (party->has_ipv6 && party->kind->has_ipv4 &&
+	    !party->kind->blocks_udp)
 		build_boxes(region, add_ipv6(region, s, internet));
 	if (party->mobile)
 		build_boxes(region, add_mobile(region, s, internet));
