@@ -141,8 +141,8 @@ enum sim_meeting_way sim_meeting_way(const struct sim_meeting *meeting)
 		direct |= can_pair(a->mobile, b->mobile);
 	if (direct && !meeting->relay_only)
 		return SIM_MEET_DIRECTLY;
-	if (meeting->no_server || meeting->no_relay || a->kind->blocks_udp ||
-	    b->kind->blocks_udp)
+	if (meeting->no_server || meeting->no_relay || !has_udp(a) ||
+	    !has_udp(b))
 		return SIM_MEET_NEVER;
 	return SIM_MEET_BY_RELAY;
 }
@@ -288,12 +288,23 @@ static altair_time talk_ends(const struct run *run)
 	       (calm == ALTAIR_NEVER ? both : later(both, calm));
 }
 
+/* Without faults a direct way has to be found in the end. */
+static bool must_be_direct(const struct run *run)
+{
+	return run->meeting->calm == 0 &&
+	       sim_meeting_way(run->meeting) == SIM_MEET_DIRECTLY;
+}
+
 static bool has_heard_last(const struct run *run)
 {
-	for (unsigned s = 0; s < 2; s++)
+	for (unsigned s = 0; s < 2; s++) {
+		const struct sim_party_outcome *party = &run->outcome->party[s];
+
 		if (run->peer[s].last_sent_at < run->last_from ||
-		    run->outcome->party[s].messages_in == 0)
+		    party->messages_in == 0 ||
+		    (must_be_direct(run) && party->is_relayed))
 			return false;
+	}
 	return true;
 }
 
@@ -462,6 +473,8 @@ static void judge_the_end(struct run *run)
 
 		if (way == SIM_MEET_NEVER && party->messages_in > 0)
 			violate(run, s, "way: connected where none is");
+		if (must_be_direct(run) && party->is_relayed)
+			violate(run, s, "way: relayed where a direct one is");
 		if (way != SIM_MEET_NEVER && meeting->calm != ALTAIR_NEVER &&
 		    !run->outcome->is_done)
 			violate(run, s,
@@ -469,9 +482,6 @@ static void judge_the_end(struct run *run)
 					? "liveness: the last messages "
 					  "do not arrive"
 					: "liveness: not connected");
-		if (way == SIM_MEET_DIRECTLY && meeting->calm == 0 &&
-		    party->is_relayed)
-			violate(run, s, "way: relayed where a direct one is");
 	}
 }
 

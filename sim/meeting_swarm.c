@@ -154,7 +154,7 @@ static void far_clock(struct sim_meeting *meeting, struct sim_rng *rng)
 
 static void silence(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	meeting->quiet = draw_ms(rng, 10000, 120000);
+	meeting->quiet = draw_ms(rng, 10000, 200000);
 }
 
 /* --- what ends when it becomes calm -------------------------------------- */
@@ -301,7 +301,7 @@ static const struct row rows[] = {
 	 own_pace},
 	{"far clock", "the clock begins at 2^31, 2^32, 2^63-10 s or 2^63 ns",
 	 PERCENT(20), far_clock},
-	{"silence", "10 to 120 s of silence before the last messages",
+	{"silence", "10 to 200 s of silence before the last messages",
 	 PERCENT(20), silence},
 	{"intruder", "10 to 500 datagrams a second of any sort, until calm",
 	 PERCENT(30), intruder},

@@ -239,11 +239,16 @@ static void judge_unheard(struct sim_umpire *umpire, unsigned s,
 			  const struct sim_record *r,
 			  struct sim_umpire_leg *leg)
 {
+	uint32_t most = SIM_UMPIRE_UNHEARD;
+
 	if (leg->change != umpire->changes) {
 		leg->change = umpire->changes;
 		leg->unheard = 0;
 	}
-	if (!leg->is_heard && ++leg->unheard > SIM_UMPIRE_UNHEARD)
+	if (is_server(umpire, &leg->remote))
+		most += (uint32_t)((r->at - umpire->meeting->epoch) /
+				   SIM_UMPIRE_SERVER_PACE);
+	if (!leg->is_heard && ++leg->unheard > most)
 		refuse(umpire, s, r,
 		       "economy: too many packets to a silent address");
 }

@@ -35,9 +35,13 @@
  * 17); three of them, where another path is searched. */
 #define SIM_UMPIRE_UNHEARD 36
 
-/* In silence: packets in ten seconds of one side. */
-#define SIM_UMPIRE_QUIET 20
-#define SIM_UMPIRE_QUIET_SPAN ALTAIR_SEC(10)
+/* A server is asked again and again, but so rarely. */
+#define SIM_UMPIRE_SERVER_PACE ALTAIR_SEC(2)
+
+/* In silence: packets of one side in a minute, because a search for a better
+ * path comes in bursts. */
+#define SIM_UMPIRE_QUIET 120
+#define SIM_UMPIRE_QUIET_SPAN ALTAIR_SEC(60)
 
 /* What one side knows of one remote address, through one of its own; through a
  * relay, its own is the server's. */
