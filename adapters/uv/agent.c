@@ -16,6 +16,7 @@
 #include <altair/uv_agent.h>
 
 #include "hosts.h"
+#include "stream.h"
 
 #include <net/if.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@
 #define BATCH 16
 /* Receives per wake-up, so that a flood cannot starve the rest of the loop. */
 #define ROUNDS_MAX 8
+/* One for each relay; a relay that is asked anew may open the next one before
+ * the last one is shut. */
+#define STREAMS_MAX (2 * ALTAIR_AGENT_RELAYS_MAX)
 
 struct sock {
 	uv_poll_t poll;
@@ -39,6 +43,10 @@ struct altair_uv_agent {
 	struct sock *socks[AIR_HOSTS_MAX];
 	size_t socks_count;
 	uint32_t next_number;
+	struct air_stream *streams[STREAMS_MAX];
+	size_t streams_count;
+	const altair_tls *tls;
+	char *tls_names[ALTAIR_AGENT_RELAYS_MAX]; /* NULL: no TLS */
 	altair_agent *agent;
 	altair_machine *machine;
 	void *memory;		     /* the agent's */
@@ -101,8 +109,30 @@ static void flush(altair_uv_agent *d)
 	d->sends = 0;
 }
 
+static struct air_stream *find_stream(const altair_uv_agent *d, uint32_t number)
+{
+	for (size_t i = 0; i < d->streams_count; i++)
+		if (d->streams[i]->number == number)
+			return d->streams[i];
+	return NULL;
+}
+
+/* What may wait of it in all is `most`. */
+static int send_stream(const altair_uv_agent *d,
+		       const altair_datagram *datagram, size_t most)
+{
+	struct air_stream *stream = find_stream(d, datagram->path.sock);
+
+	return stream ? air_stream_send(stream, datagram->bytes, most)
+		      : ALTAIR_E_NETWORK;
+}
+
 static void collect(altair_uv_agent *d, const altair_datagram *datagram)
 {
+	if (datagram->path.sock >= ALTAIR_AGENT_STREAM) {
+		(void)send_stream(d, datagram, AIR_STREAM_WAITING_MAX);
+		return;
+	}
 	if (d->sends == BATCH ||
 	    (d->sends > 0 && d->send[0].path.sock != datagram->path.sock))
 		flush(d);
@@ -112,9 +142,12 @@ static void collect(altair_uv_agent *d, const altair_datagram *datagram)
 static int send_now(altair_uv_agent *d, const altair_datagram *datagram)
 {
 	struct sock *sock = find_sock(d, datagram->path.sock);
-	int sent = sock ? altair_udp_send(sock->udp, datagram, 1)
-			: ALTAIR_E_NETWORK;
+	int sent;
 
+	if (datagram->path.sock >= ALTAIR_AGENT_STREAM)
+		return send_stream(d, datagram, AIR_STREAM_PAYLOAD_MAX);
+	sent = sock ? altair_udp_send(sock->udp, datagram, 1)
+		    : ALTAIR_E_NETWORK;
 	if (sent < 0)
 		return sent;
 	return sent == 1 ? 0 : ALTAIR_E_AGAIN;
@@ -140,6 +173,20 @@ int altair_uv_agent_send(altair_uv_agent *driver, altair_bytes message)
 
 /* ---- the agent ---- */
 
+static void open_stream(altair_uv_agent *d, const altair_output *out);
+static void shut_stream(altair_uv_agent *d, uint32_t number);
+
+/* Streams are ours to open, everything else is the user's to know. */
+static void tell(altair_uv_agent *d, const altair_output *out)
+{
+	if (out->event == ALTAIR_EV_OPEN)
+		open_stream(d, out);
+	else if (out->event == ALTAIR_EV_SHUT)
+		shut_stream(d, out->number);
+	else
+		d->handlers.event(d->user, out);
+}
+
 /* Polls the agent dry and returns its deadline. */
 static altair_time drain(altair_uv_agent *d)
 {
@@ -155,7 +202,7 @@ static altair_time drain(altair_uv_agent *d)
 		flush(d);
 		if (step == ALTAIR_WAIT)
 			return out.deadline;
-		d->handlers.event(d->user, &out);
+		tell(d, &out);
 	}
 	return ALTAIR_NEVER;
 }
@@ -233,8 +280,17 @@ static void readable(uv_poll_t *poll, int status, int events)
 	}
 }
 
-/* ---- hosts ---- */
+/* ---- streams ---- */
 
+static void free_driver(altair_uv_agent *d)
+{
+	for (size_t i = 0; i < ALTAIR_AGENT_RELAYS_MAX; i++)
+		free(d->tls_names[i]);
+	free(d->memory);
+	free(d);
+}
+
+/* A handle is closed; the last one takes the driver with it. */
 static void on_closed(altair_uv_agent *d)
 {
 	void (*closed)(void *user) = d->closed;
@@ -242,11 +298,141 @@ static void on_closed(altair_uv_agent *d)
 
 	if (--d->handles > 0)
 		return;
-	free(d->memory);
-	free(d);
+	free_driver(d);
 	if (closed)
 		closed(user);
 }
+
+/* Forgets the stream and closes it. */
+static void close_stream(altair_uv_agent *d, struct air_stream *stream)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->streams_count; i++)
+		if (d->streams[i] != stream)
+			d->streams[kept++] = d->streams[i];
+	d->streams_count = kept;
+	air_stream_close(stream);
+}
+
+static void lose_stream(struct air_stream *stream, int reason)
+{
+	altair_uv_agent *d = stream->user;
+
+	close_stream(d, stream);
+	altair_agent_lost(d->agent, altair_clock_now(), stream->number, reason);
+	run(d);
+}
+
+static void stream_opened(struct air_stream *stream, const altair_addr *local)
+{
+	altair_uv_agent *d = stream->user;
+
+	altair_agent_opened(d->agent, altair_clock_now(), stream->number,
+			    local);
+	run(d);
+}
+
+static void stream_received(struct air_stream *stream, altair_bytes bytes)
+{
+	altair_uv_agent *d = stream->user;
+	altair_datagram datagram;
+	int got = 1;
+
+	while (!stream->is_over &&
+	       (got = altair_agent_unframe(d->agent, stream->number, &bytes,
+					   &datagram)) == 1) {
+		altair_input(d->machine, altair_clock_now(), &datagram, 1);
+		run(d);
+		hand_up(d, &datagram);
+	}
+	if (got < 0)
+		lose_stream(stream, got);
+}
+
+static void stream_closed(struct air_stream *stream)
+{
+	altair_uv_agent *d = stream->user;
+
+	free(stream);
+	on_closed(d);
+}
+
+static const struct air_stream_handlers stream_handlers = {
+	.opened = stream_opened,
+	.received = stream_received,
+	.lost = lose_stream,
+	.closed = stream_closed,
+};
+
+static int try_stream(altair_uv_agent *d, const altair_output *out)
+{
+	uint32_t relay = out->total - 1;
+	const char *name = out->total > 0 && relay < ALTAIR_AGENT_RELAYS_MAX
+				   ? d->tls_names[relay]
+				   : NULL;
+	struct air_stream *stream;
+	int error;
+
+	if (d->streams_count == STREAMS_MAX)
+		return ALTAIR_E_FULL;
+	stream = calloc(1, sizeof *stream);
+	if (!stream)
+		return ALTAIR_E_MEMORY;
+	stream->handlers = &stream_handlers;
+	stream->user = d;
+	stream->number = out->number;
+	error = air_stream_open(stream, d->loop, &out->addr,
+				name ? d->tls : NULL, name);
+	if (error) {
+		free(stream);
+		return error;
+	}
+	d->handles++;
+	d->streams[d->streams_count++] = stream;
+	return 0;
+}
+
+static void open_stream(altair_uv_agent *d, const altair_output *out)
+{
+	int error = try_stream(d, out);
+
+	if (error)
+		altair_agent_lost(d->agent, altair_clock_now(), out->number,
+				  error);
+}
+
+static void shut_stream(altair_uv_agent *d, uint32_t number)
+{
+	struct air_stream *stream = find_stream(d, number);
+
+	if (stream)
+		close_stream(d, stream);
+}
+
+int altair_uv_agent_add_relay(altair_uv_agent *driver,
+			      const altair_agent_relay *relay,
+			      const char *tls_name)
+{
+	char *name = NULL;
+	int number;
+
+	if (relay->is_tls && (!driver->tls || !tls_name))
+		return ALTAIR_E_UNSUPPORTED;
+	if (relay->is_tls && !(name = strdup(tls_name)))
+		return ALTAIR_E_MEMORY;
+	number = altair_agent_add_relay(driver->agent, altair_clock_now(),
+					relay);
+	if (number < 0) {
+		free(name);
+		return number;
+	}
+	driver->tls_names[number] = name;
+	altair_uv_agent_kick(driver);
+	return number;
+}
+
+/* ---- hosts ---- */
 
 static void on_sock_closed(uv_handle_t *handle)
 {
@@ -330,14 +516,28 @@ static void on_timer_closed(uv_handle_t *handle)
 	on_closed(handle->data);
 }
 
+/* The agent gives its relayed addresses back. */
+static void say_goodbye(altair_uv_agent *d)
+{
+	enum altair_step step;
+	altair_output out;
+
+	altair_agent_close(d->agent);
+	while ((step = altair_poll(d->machine, &out)) != ALTAIR_WAIT)
+		if (step == ALTAIR_SEND)
+			collect(d, &out.datagram);
+	flush(d);
+}
+
 void altair_uv_agent_close(altair_uv_agent *driver, void (*closed)(void *user))
 {
 	if (driver->closing)
 		return;
-	altair_agent_close(driver->agent);
 	driver->closing = true;
 	driver->closed = closed;
-	driver->sends = 0;
+	say_goodbye(driver);
+	while (driver->streams_count > 0)
+		close_stream(driver, driver->streams[0]);
 	for (size_t i = 0; i < driver->socks_count; i++)
 		uv_close((uv_handle_t *)&driver->socks[i]->poll,
 			 on_sock_closed);
@@ -387,12 +587,12 @@ int altair_uv_agent_open(altair_uv_agent **out, uv_loop_t *loop,
 	d->user = user;
 	d->port = config->port;
 	d->loopback = config->agent.loopback;
+	d->tls = config->tls;
 	error = take_interfaces(d, config);
 	if (!error)
 		error = make_agent(d, &config->agent);
 	if (error) {
-		free(d->memory);
-		free(d);
+		free_driver(d);
 		return error;
 	}
 	d->machine = altair_agent_machine(d->agent);

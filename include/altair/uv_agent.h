@@ -8,13 +8,18 @@
  * veth*, virbr*, lxc* and their like), at most ALTAIR_AGENT_HOSTS_MAX; IPv6 and
  * IPv4 by turns (RFC 8421 4).
  *
- * Everything but sending and the hosts goes to the agent itself: gather, seal,
- * remote, candidates. After such a call altair_uv_agent_kick.
+ * Everything but sending, the hosts and the relays goes to the agent itself:
+ * gather, seal, remote, candidates. After such a call altair_uv_agent_kick.
+ *
+ * Streams (to relays over TCP and TLS) are opened and shut here: their events are
+ * not passed on. What is to be sent waits, at most 64 KiB a stream; payload that
+ * finds 32 KiB waiting is dropped, as the network drops datagrams.
  */
 #ifndef ALTAIR_UV_AGENT_H
 #define ALTAIR_UV_AGENT_H
 
 #include <altair/agent.h>
+#include <altair/tls.h>
 
 #include <uv.h>
 
@@ -37,6 +42,8 @@ typedef struct altair_uv_agent_config {
 	 * Borrowed for the call. */
 	const char *const *interfaces;
 	size_t interfaces_count;
+	const altair_tls *tls; /* for relays over TLS; NULL: there are none;
+	                          must outlive the driver                    */
 } altair_uv_agent_config;
 
 typedef struct altair_uv_agent_handlers {
@@ -63,6 +70,16 @@ ALTAIR_API int altair_uv_agent_open(altair_uv_agent **out, uv_loop_t *loop,
 /* The agent, as long as the driver lives. */
 ALTAIR_API altair_agent *altair_uv_agent_agent(altair_uv_agent *driver);
 
+/*
+ * Adds a TURN server, as altair_agent_add_relay does and with what it returns.
+ * One over TLS has to prove that it is `tls_name`, a host name or an IP address
+ * (else NULL). Besides, ALTAIR_E_UNSUPPORTED (TLS without a table or a name) and
+ * ALTAIR_E_MEMORY.
+ */
+ALTAIR_API int altair_uv_agent_add_relay(altair_uv_agent *driver,
+					 const altair_agent_relay *relay,
+					 const char *tls_name);
+
 /* How many addresses of this host are in use now. */
 ALTAIR_API size_t altair_uv_agent_hosts(const altair_uv_agent *driver);
 
@@ -73,7 +90,8 @@ ALTAIR_API void altair_uv_agent_kick(altair_uv_agent *driver);
 ALTAIR_API altair_time altair_uv_agent_now(const altair_uv_agent *driver);
 
 /* Sends one message to the peer at once. 0, an error of altair_agent_wrap, or,
- * when the system did not take it, one of altair_udp_send. */
+ * when the system did not take it, one of altair_udp_send; ALTAIR_E_AGAIN also
+ * when too much waits for a stream. */
 ALTAIR_API int altair_uv_agent_send(altair_uv_agent *driver,
 				    altair_bytes message);
 

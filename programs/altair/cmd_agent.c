@@ -18,16 +18,19 @@
 #include "resolve.h"
 #include "run.h"
 #include "server.h"
+#include "turn_uri.h"
 
 #include <altair/openssl.h>
+#include <altair/turn.h>
 #include <altair/udp.h>
 #include <altair/uv_agent.h>
 
 #include <string.h>
 
 struct agent_options {
-	bool controlling, controlled, hold;
-	struct option_list stun, interfaces;
+	bool controlling, controlled, hold, relay_only;
+	struct option_list stun, turn, interfaces;
+	const char *ca;
 	unsigned ta, port;
 };
 
@@ -44,6 +47,16 @@ static const struct option_row rows[] = {
 	 "ask this STUN server for our public address\n"
 	 "(repeatable; default: none)",
 	 AT(stun), 0, 0},
+	{"turn", 0, OPTION_LIST, "URI",
+	 "use this TURN server, turn:USER:PASS@HOST[:PORT] and\n"
+	 "?transport=udp, tcp or tls (repeatable, up to 4)",
+	 AT(turn), 0, 0},
+	{"relay-only", 0, OPTION_FLAG, NULL, "use no path but by a relay",
+	 AT(relay_only), 0, 0},
+	{"ca", 0, OPTION_TEXT, "FILE",
+	 "trust the certificates in FILE for TLS, and no others\n"
+	 "(default: those of the system)",
+	 AT(ca), 0, 0},
 	{"ta", 0, OPTION_NUMBER, "MS",
 	 "milliseconds between two new transactions\n"
 	 "(default 20)",
@@ -66,15 +79,23 @@ struct name {
 	struct resolve resolve;
 	struct agent_run *run;
 	const struct server *server;
-	unsigned found;
+	const struct turn_uri *turn; /* NULL: a STUN server */
+	unsigned found, most;	     /* addresses that are used */
 };
 
 struct agent_run {
 	struct run run;
 	struct agent_options options;
 	struct server_list stun;
-	struct name names[SERVERS_MAX];
-	size_t resolving;
+	struct turn_uri turn[ALTAIR_AGENT_RELAYS_MAX];
+	size_t turns;
+	struct name names[SERVERS_MAX + ALTAIR_AGENT_RELAYS_MAX];
+	size_t names_count, resolving;
+	/* By the number of the relay. */
+	const struct server *relays[ALTAIR_AGENT_RELAYS_MAX];
+	int relay_errors[ALTAIR_AGENT_RELAYS_MAX]; /* said already */
+	altair_tls tls;
+	bool has_tls;
 	struct input input;
 	uv_check_t watch; /* after each turn of the loop: the verdict */
 	int verdict;	  /* the code that was said last; -1: none */
@@ -152,14 +173,39 @@ static void seal(struct agent_run *r)
 	altair_uv_agent_kick(r->driver);
 }
 
+static int add_relay(struct name *name, const altair_addr *addr)
+{
+	const struct turn_uri *uri = name->turn;
+	const altair_agent_relay relay = {
+		.size = sizeof relay,
+		.server = *addr,
+		.name = {uri->name, uri->name_len},
+		.password = {uri->password, uri->password_len},
+		.families = ALTAIR_TURN_IPV4 | ALTAIR_TURN_IPV6,
+		.is_stream = uri->transport != TURN_UDP,
+		.is_tls = uri->transport == TURN_TLS,
+	};
+	int number = altair_uv_agent_add_relay(name->run->driver, &relay,
+					       uri->server.host);
+
+	if (number >= 0)
+		name->run->relays[number] = &uri->server;
+	return number;
+}
+
 static void on_found(void *user, const altair_addr *addr)
 {
 	struct name *name = user;
 	struct agent_run *r = name->run;
-	int error = altair_agent_add_server(
-		r->agent, altair_uv_agent_now(r->driver), addr);
+	int rc;
 
-	if (!error)
+	if (name->found == name->most)
+		return;
+	rc = name->turn
+		     ? add_relay(name, addr)
+		     : altair_agent_add_server(
+			       r->agent, altair_uv_agent_now(r->driver), addr);
+	if (rc >= 0)
 		name->found++;
 	altair_uv_agent_kick(r->driver);
 }
@@ -185,21 +231,48 @@ static void on_resolved(void *user, int status)
 	seal(r);
 }
 
+static void add_name(struct agent_run *r, const struct server *server,
+		     const struct turn_uri *turn)
+{
+	r->names[r->names_count++] = (struct name){
+		.resolve = {.found = on_found, .done = on_resolved},
+		.run = r,
+		.server = server,
+		.turn = turn,
+		/* Every TURN server has its place, and two if there are. */
+		.most = turn ? (unsigned)(ALTAIR_AGENT_RELAYS_MAX / r->turns)
+			     : ALTAIR_AGENT_SERVERS_MAX,
+	};
+}
+
 static void resolve_names(struct agent_run *r)
 {
-	r->resolving = r->stun.count;
-	for (size_t i = 0; i < r->stun.count; i++) {
+	for (size_t i = 0; i < r->stun.count; i++)
+		add_name(r, &r->stun.server[i], NULL);
+	for (size_t i = 0; i < r->turns; i++)
+		add_name(r, &r->turn[i].server, &r->turn[i]);
+	r->resolving = r->names_count;
+	for (size_t i = 0; i < r->names_count; i++) {
 		struct name *name = &r->names[i];
 
-		*name = (struct name){
-			.resolve = {.found = on_found,
-				    .done = on_resolved,
-				    .user = name},
-			.run = r,
-			.server = &r->stun.server[i],
-		};
+		name->resolve.user = name;
 		air_resolve_start(&name->resolve, &r->run.loop, name->server);
 	}
+}
+
+/* It will be asked again; what it says is said once. */
+static void say_relay_ended(struct agent_run *r, const altair_output *out)
+{
+	char sentence[400];
+
+	if (out->reason == 0 || out->number >= ALTAIR_AGENT_RELAYS_MAX ||
+	    r->relay_errors[out->number] == out->reason)
+		return;
+	r->relay_errors[out->number] = out->reason;
+	snprintf(sentence, sizeof sentence,
+		 "the TURN server %s gives no address: %s",
+		 r->relays[out->number]->name, altair_strerror(out->reason));
+	air_agent_json_refusal(since(r), out->reason, sentence);
 }
 
 /* ---- orders ---- */
@@ -346,6 +419,8 @@ static void on_event(void *user, const altair_output *out)
 
 	if (r->run.over)
 		return;
+	if (out->event == ALTAIR_EV_RELAY_ENDED)
+		say_relay_ended(r, out);
 	air_agent_json_event(since(r), r->agent, out);
 	if (out->event != ALTAIR_EV_STATE || out->number != ALTAIR_AGENT_FAILED)
 		return;
@@ -382,6 +457,9 @@ static int open_driver(struct agent_run *r)
 	config.agent.controlling = !o->controlled;
 	config.agent.loopback = names_loopback(&o->interfaces);
 	config.agent.ta = ALTAIR_MSEC(o->ta);
+	config.agent.relays_max = r->turns > 0 ? ALTAIR_AGENT_RELAYS_MAX : 0;
+	config.agent.relay_only = o->relay_only;
+	config.tls = r->has_tls ? &r->tls : NULL;
 	config.port = (uint16_t)o->port;
 	config.interfaces = o->interfaces.item;
 	config.interfaces_count = o->interfaces.count;
@@ -393,6 +471,55 @@ static int open_driver(struct agent_run *r)
 }
 
 /* ---- the command ---- */
+
+/* The list of processes need not show the password any longer. */
+static void hide(const char *uri)
+{
+	char *c = (char *)(uintptr_t)strchr(uri, ':');
+
+	while (c && *++c && *c != '@')
+		*c = '*';
+}
+
+static int open_tls(const struct command *self, struct agent_run *r)
+{
+	bool is_wanted = r->options.ca != NULL;
+
+	for (size_t i = 0; i < r->turns; i++)
+		is_wanted |= r->turn[i].transport == TURN_TLS;
+	if (!is_wanted)
+		return 0;
+	if (altair_openssl_tls_open(&r->tls, r->options.ca) != 0)
+		return air_options_complain(
+			self, "--ca '%s' is no file with certificates (PEM)",
+			r->options.ca ? r->options.ca : "");
+	r->has_tls = true;
+	return 0;
+}
+
+static int read_relays(const struct command *self, struct agent_run *r)
+{
+	const struct option_list *given = &r->options.turn;
+
+	if (given->count > ALTAIR_AGENT_RELAYS_MAX)
+		return air_options_complain(
+			self, "--turn is given more than %d times",
+			ALTAIR_AGENT_RELAYS_MAX);
+	for (size_t i = 0; i < given->count; i++) {
+		if (!air_turn_uri_parse(&r->turn[i], given->item[i]))
+			return air_options_complain(
+				self,
+				"--turn wants turn:USER:PASS@HOST[:PORT], "
+				"perhaps with ?transport=udp, tcp or tls; in "
+				"USER and PASS other signs than letters and "
+				"digits are written as %%XX");
+		hide(given->item[i]);
+	}
+	r->turns = given->count;
+	if (r->options.relay_only && r->turns == 0)
+		return air_options_complain(self, "--relay-only wants --turn");
+	return open_tls(self, r);
+}
 
 static int read_options(const struct command *self, int argc, char **argv,
 			struct agent_run *r)
@@ -409,6 +536,8 @@ static int read_options(const struct command *self, int argc, char **argv,
 						  "--controlled exclude each "
 						  "other");
 	code = air_server_read(self, &r->options.stun, &r->stun);
+	if (!code)
+		code = read_relays(self, r);
 	return code ? code : -1;
 }
 
@@ -445,14 +574,19 @@ static void start(struct agent_run *r)
 
 static int finish(struct agent_run *r)
 {
-	for (size_t i = 0; i < r->stun.count; i++)
+	int code;
+
+	for (size_t i = 0; i < r->names_count; i++)
 		air_resolve_cancel(&r->names[i].resolve);
 	air_input_close(&r->input);
 	if (r->driver) {
 		uv_close((uv_handle_t *)&r->watch, NULL);
 		altair_uv_agent_close(r->driver, NULL);
 	}
-	return air_run_close(&r->run);
+	code = air_run_close(&r->run);
+	if (r->has_tls)
+		altair_openssl_tls_close(&r->tls);
+	return code;
 }
 
 static int run_agent(const struct command *self, int argc, char **argv)
