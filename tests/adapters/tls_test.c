@@ -4,23 +4,18 @@
  * here.
  */
 #define _GNU_SOURCE
+#include "certificate.h"
 #include "check.h"
 
 #include <altair/openssl.h>
 
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 /* A server with a certificate of its own making. */
 struct server {
-	EVP_PKEY *key;
-	X509 *certificate;
+	struct certificate certificate;
 	SSL_CTX *context;
 	SSL *ssl;
-	char file[40]; /* the certificate, for clients */
 };
 
 static struct server server;
@@ -29,51 +24,12 @@ static altair_tls_session *client;
 
 /* ---- the server ---- */
 
-static void sign(struct server *s, const char *names, long seconds)
-{
-	X509V3_CTX context;
-	X509_EXTENSION *extension;
-
-	s->key = EVP_EC_gen("P-256");
-	s->certificate = X509_new();
-	X509_set_version(s->certificate, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(s->certificate), 1);
-	X509_gmtime_adj(X509_getm_notBefore(s->certificate), -7200);
-	X509_gmtime_adj(X509_getm_notAfter(s->certificate), seconds);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(s->certificate), "CN",
-				   MBSTRING_ASC, (const uint8_t *)"test", -1,
-				   -1, 0);
-	X509_set_issuer_name(s->certificate,
-			     X509_get_subject_name(s->certificate));
-	X509_set_pubkey(s->certificate, s->key);
-	X509V3_set_ctx(&context, s->certificate, s->certificate, NULL, NULL, 0);
-	extension = X509V3_EXT_conf_nid(NULL, &context, NID_subject_alt_name,
-					names);
-	X509_add_ext(s->certificate, extension, -1);
-	X509_EXTENSION_free(extension);
-	CHECK(X509_sign(s->certificate, s->key, EVP_sha256()) > 0);
-}
-
-static void write_certificate(struct server *s)
-{
-	FILE *stream;
-	int fd;
-
-	snprintf(s->file, sizeof s->file, "/tmp/altair-tls.XXXXXX");
-	fd = mkstemp(s->file);
-	CHECK(fd >= 0);
-	stream = fdopen(fd, "w");
-	CHECK(PEM_write_X509(stream, s->certificate) == 1);
-	fclose(stream);
-}
-
 static void start(struct server *s, const char *names, long seconds)
 {
-	sign(s, names, seconds);
-	write_certificate(s);
+	CHECK(certificate_make(&s->certificate, names, seconds));
 	s->context = SSL_CTX_new(TLS_server_method());
-	SSL_CTX_use_certificate(s->context, s->certificate);
-	SSL_CTX_use_PrivateKey(s->context, s->key);
+	SSL_CTX_use_certificate(s->context, s->certificate.x509);
+	SSL_CTX_use_PrivateKey(s->context, s->certificate.key);
 	s->ssl = SSL_new(s->context);
 	SSL_set_bio(s->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 	SSL_set_accept_state(s->ssl);
@@ -81,11 +37,9 @@ static void start(struct server *s, const char *names, long seconds)
 
 static void stop(struct server *s)
 {
-	unlink(s->file);
 	SSL_free(s->ssl);
 	SSL_CTX_free(s->context);
-	X509_free(s->certificate);
-	EVP_PKEY_free(s->key);
+	certificate_free(&s->certificate);
 }
 
 /* ---- the stream between them ---- */
@@ -134,7 +88,8 @@ static int meet(const char *names, long seconds, const char *name,
 	int result;
 
 	start(&server, names, seconds);
-	CHECK_EQ(altair_openssl_tls_open(&tls, ca_file ? ca_file : server.file),
+	CHECK_EQ(altair_openssl_tls_open(
+			 &tls, ca_file ? ca_file : server.certificate.file),
 		 0);
 	CHECK_EQ(tls.open(tls.user, &client, name), 0);
 	CHECK(!tls.is_open(client));
@@ -227,7 +182,7 @@ static void an_unknown_issuer_is_refused(void)
 	step = 4096;
 	start(&stranger, "DNS:turn.example.org", 7200);
 	CHECK_EQ(meet("DNS:turn.example.org", 7200, "turn.example.org",
-		      stranger.file),
+		      stranger.certificate.file),
 		 ALTAIR_E_TLS);
 	/* It said so to the server. */
 	CHECK(carry_out());

@@ -3,109 +3,23 @@
  * their signalling, and lines that make no sense.
  */
 #define _GNU_SOURCE
+#include "agent_side.h"
 #include "check.h"
 #include "golden.h"
-#include "proc.h"
 
 #include <signal.h>
 #include <stdlib.h>
 
-#define CANDIDATES_MAX 4
-
-/* One agent, and what it said that the other has to know. */
-struct side {
-	struct proc proc;
-	char ufrag[64], pwd[64], candidates[CANDIDATES_MAX][256];
-	size_t candidates_count;
-};
-
 static struct side ours, theirs;
-
-/* The text of the next member `name`, without its quotes. */
-static bool next_text(struct proc *p, const char *name, char *out, size_t cap)
-{
-	char key[40];
-	const char *from, *end;
-
-	snprintf(key, sizeof key, "\"%s\":\"", name);
-	if (!proc_expect(p, key) || !proc_expect(p, "\""))
-		return false;
-	end = p->out_text + p->seen - 1;
-	for (from = end; from[-1] != '"'; from--)
-		;
-	if ((size_t)(end - from) >= cap)
-		return false;
-	memcpy(out, from, (size_t)(end - from));
-	out[end - from] = '\0';
-	return true;
-}
-
-static void tell_remote(struct side *to, const struct side *from)
-{
-	char line[400];
-
-	snprintf(line, sizeof line,
-		 "{\"cmd\":\"remote\",\"ufrag\":\"%s\",\"pwd\":\"%s\"}\n",
-		 from->ufrag, from->pwd);
-	proc_type(&to->proc, line);
-}
-
-static void tell_candidate(struct side *to, const char *candidate)
-{
-	char line[400];
-
-	snprintf(line, sizeof line,
-		 "{\"cmd\":\"candidate\",\"candidate\":\"%s\"}\n", candidate);
-	proc_type(&to->proc, line);
-}
-
-static void start(struct side *s, const char *role, const char *option)
-{
-	*s = (struct side){.candidates_count = 0};
-	proc_start(&s->proc, PROC_PIPE,
-		   ARGS("agent", role, "--interface", "lo", option));
-	CHECK(next_text(&s->proc, "ufrag", s->ufrag, sizeof s->ufrag));
-	CHECK(next_text(&s->proc, "pwd", s->pwd, sizeof s->pwd));
-}
-
-/* Reads its candidates up to the end of them. */
-static void read_candidates(struct side *s)
-{
-	char word[256];
-
-	s->candidates_count = 0;
-	while (next_text(&s->proc, "event", word, sizeof word) &&
-	       strcmp(word, "end-of-candidates") != 0) {
-		char *line = s->candidates[s->candidates_count];
-
-		if (strcmp(word, "candidate") != 0)
-			continue;
-		CHECK(next_text(&s->proc, "candidate", line,
-				sizeof *s->candidates));
-		/* Without the other family every run has the same lines. */
-		if (strstr(line, " 127.0.0.1 "))
-			s->candidates_count++;
-		CHECK(s->candidates_count < CANDIDATES_MAX);
-	}
-	CHECK_STR(word, "end-of-candidates");
-}
-
-static void introduce(const struct side *from, struct side *to)
-{
-	tell_remote(to, from);
-	for (size_t i = 0; i < from->candidates_count; i++)
-		tell_candidate(to, from->candidates[i]);
-	proc_type(&to->proc, "{\"cmd\":\"end-of-candidates\"}\n");
-}
 
 static void connect_both(void)
 {
-	start(&ours, "--controlling", NULL);
-	start(&theirs, "--controlled", NULL);
-	read_candidates(&ours);
-	read_candidates(&theirs);
-	introduce(&ours, &theirs);
-	introduce(&theirs, &ours);
+	CHECK(side_start(&ours, "--controlling", ARGS(NULL)));
+	CHECK(side_start(&theirs, "--controlled", ARGS(NULL)));
+	CHECK(side_read_candidates(&ours));
+	CHECK(side_read_candidates(&theirs));
+	side_introduce(&ours, &theirs);
+	side_introduce(&theirs, &ours);
 	CHECK(proc_expect(&ours.proc, "\"state\":\"completed\""));
 	CHECK(proc_expect(&theirs.proc, "\"state\":\"completed\""));
 }
@@ -220,28 +134,17 @@ static void messages_go_both_ways(void)
 	free_both();
 }
 
-static void read_credentials(struct side *s)
-{
-	char before[sizeof s->ufrag];
-
-	memcpy(before, s->ufrag, sizeof before);
-	CHECK(proc_expect(&s->proc, "\"event\":\"credentials\""));
-	CHECK(next_text(&s->proc, "ufrag", s->ufrag, sizeof s->ufrag));
-	CHECK(next_text(&s->proc, "pwd", s->pwd, sizeof s->pwd));
-	CHECK(strcmp(before, s->ufrag) != 0);
-}
-
 /* One side restarts, the other one follows by what it is told. */
 static void restart(void)
 {
 	connect_both();
 	proc_type(&ours.proc, "{\"cmd\":\"restart\"}\n");
-	read_credentials(&ours);
-	read_candidates(&ours);
-	introduce(&ours, &theirs);
-	read_credentials(&theirs);
-	read_candidates(&theirs);
-	introduce(&theirs, &ours);
+	CHECK(side_read_credentials(&ours));
+	CHECK(side_read_candidates(&ours));
+	side_introduce(&ours, &theirs);
+	CHECK(side_read_credentials(&theirs));
+	CHECK(side_read_candidates(&theirs));
+	side_introduce(&theirs, &ours);
 	CHECK(proc_expect(&ours.proc, "\"state\":\"completed\""));
 	CHECK(proc_expect(&theirs.proc, "\"state\":\"completed\""));
 	proc_type(&ours.proc, "{\"cmd\":\"send\",\"text\":\"anew\"}\n");
@@ -255,12 +158,12 @@ static void restart(void)
 
 static void both_may_claim_the_same_role(void)
 {
-	start(&ours, "--controlled", NULL);
-	start(&theirs, "--controlled", NULL);
-	read_candidates(&ours);
-	read_candidates(&theirs);
-	introduce(&ours, &theirs);
-	introduce(&theirs, &ours);
+	CHECK(side_start(&ours, "--controlled", ARGS(NULL)));
+	CHECK(side_start(&theirs, "--controlled", ARGS(NULL)));
+	CHECK(side_read_candidates(&ours));
+	CHECK(side_read_candidates(&theirs));
+	side_introduce(&ours, &theirs);
+	side_introduce(&theirs, &ours);
 	CHECK(proc_expect(&ours.proc, "\"state\":\"completed\""));
 	proc_type(&ours.proc, "{\"cmd\":\"stats\"}\n");
 	CHECK(proc_expect(&ours.proc, "\"controlling\":"));
@@ -276,12 +179,12 @@ static void hold_waits_for_the_order(void)
 {
 	char word[64];
 
-	start(&ours, "--controlling", "--hold");
+	CHECK(side_start(&ours, "--controlling", ARGS("--hold")));
 	proc_type(&ours.proc, "{\"cmd\":\"stats\"}\n");
-	CHECK(next_text(&ours.proc, "event", word, sizeof word));
+	CHECK(side_text(&ours, "event", word, sizeof word));
 	CHECK_STR(word, "stats");
 	proc_type(&ours.proc, "{\"cmd\":\"gather\"}\n");
-	read_candidates(&ours);
+	CHECK(side_read_candidates(&ours));
 	CHECK(ours.candidates_count > 0);
 	proc_type(&ours.proc, "{\"cmd\":\"gather\"}\n");
 	CHECK(proc_expect(&ours.proc, "\"name\":\"ALTAIR_E_STATE\""));
@@ -298,7 +201,7 @@ static void refuses(const char *line, const char *name, const char *message)
 
 	proc_type(&ours.proc, line);
 	CHECK(proc_expect(&ours.proc, "\"event\":\"error\",\"code\":-"));
-	CHECK(next_text(&ours.proc, "name", got, sizeof got));
+	CHECK(side_text(&ours, "name", got, sizeof got));
 	CHECK_STR(got, name);
 	CHECK(proc_expect(&ours.proc, message));
 }
@@ -307,7 +210,7 @@ static void what_makes_no_sense_is_said(void)
 {
 	static char line[40001];
 
-	start(&ours, "--controlling", NULL);
+	CHECK(side_start(&ours, "--controlling", ARGS(NULL)));
 	refuses("nonsense\n", "ALTAIR_E_SYNTAX", "is not JSON");
 	refuses("\n", "ALTAIR_E_SYNTAX", "is not JSON");
 	refuses("{\"cmd\":\"send\",\"text\":\"\xff\"}\n", "ALTAIR_E_SYNTAX",
@@ -349,7 +252,7 @@ static void what_makes_no_sense_is_said(void)
 /* Names, TCP and the like are candidates, too: not for us, and no mistake. */
 static void candidates_of_no_use_are_counted(void)
 {
-	start(&ours, "--controlling", NULL);
+	CHECK(side_start(&ours, "--controlling", ARGS(NULL)));
 	proc_type(&ours.proc,
 		  "{\"cmd\":\"candidate\",\"candidate\":\"candidate:1 1 udp "
 		  "2113937151 8f3a.local 5000 typ host\"}\n"
