@@ -83,13 +83,12 @@ static void add_pair(json_t *object, const altair_agent *agent,
 		air_json_ms(object, "rtt_ms", pair->rtt);
 }
 
-static void say_selected(altair_time since, const altair_agent *agent)
+void air_agent_json_selected(altair_time since, const altair_agent *agent,
+			     const altair_agent_pair *pair)
 {
 	json_t *event = air_json_event(since, "selected");
-	altair_agent_pair pair = {.size = sizeof pair};
 
-	if (altair_agent_selected(agent, &pair) == 0)
-		add_pair(event, agent, &pair);
+	add_pair(event, agent, pair);
 	air_json_write(event);
 }
 
@@ -109,9 +108,6 @@ void air_agent_json_event(altair_time since, const altair_agent *agent,
 		break;
 	case ALTAIR_EV_CREDENTIALS:
 		air_agent_json_credentials(since, agent);
-		break;
-	case ALTAIR_EV_SELECTED:
-		say_selected(since, agent);
 		break;
 	default:
 		break;

@@ -11,6 +11,8 @@ void air_agent_json_credentials(altair_time since, const altair_agent *agent);
 void air_agent_json_event(altair_time since, const altair_agent *agent,
 			  const altair_output *out);
 void air_agent_json_state(altair_time since, enum altair_agent_state state);
+void air_agent_json_selected(altair_time since, const altair_agent *agent,
+			     const altair_agent_pair *pair);
 void air_agent_json_verdict(altair_time since,
 			    const altair_agent_verdict *verdict);
 void air_agent_json_data(altair_time since, altair_bytes message);

@@ -97,8 +97,9 @@ struct agent_run {
 	altair_tls tls;
 	bool has_tls;
 	struct input input;
-	uv_check_t watch; /* after each turn of the loop: the verdict */
-	int verdict;	  /* the code that was said last; -1: none */
+	uv_check_t watch;	    /* after each turn of the loop */
+	int verdict;		    /* the code that was said last; -1: none */
+	altair_agent_pair selected; /* as it was said last; size 0: none */
 	altair_uv_agent *driver;
 	altair_agent *agent;
 	bool is_gathering;
@@ -109,7 +110,27 @@ static altair_time since(const struct agent_run *r)
 	return air_run_time(&r->run);
 }
 
-/* ---- the verdict ---- */
+/* ---- what changes by itself ---- */
+
+static void say_selected(struct agent_run *r)
+{
+	r->selected.size = sizeof r->selected;
+	if (altair_agent_selected(r->agent, &r->selected) == 0)
+		air_agent_json_selected(since(r), r->agent, &r->selected);
+}
+
+/* True when more is known of the selected pair's ends: a candidate that was
+ * found by its checks is told of by signalling later. */
+static bool has_changed(const struct agent_run *r)
+{
+	const altair_agent_pair *was = &r->selected;
+	altair_agent_pair is = {.size = sizeof is};
+
+	return was->size > 0 && altair_agent_selected(r->agent, &is) == 0 &&
+	       (is.kind != was->kind || is.local != was->local ||
+		is.remote != was->remote || is.local_type != was->local_type ||
+		is.remote_type != was->remote_type);
+}
 
 static void say_verdict(struct agent_run *r)
 {
@@ -120,13 +141,17 @@ static void say_verdict(struct agent_run *r)
 	r->verdict = (int)verdict.code;
 }
 
-static void watch_verdict(uv_check_t *watch)
+static void watch_agent(uv_check_t *watch)
 {
 	struct agent_run *r = watch->data;
 	altair_agent_verdict verdict = {.size = sizeof verdict};
 
+	if (!r->is_gathering || r->run.over)
+		return;
+	if (has_changed(r))
+		say_selected(r);
 	altair_agent_get_verdict(r->agent, &verdict);
-	if (r->is_gathering && !r->run.over && (int)verdict.code != r->verdict)
+	if ((int)verdict.code != r->verdict)
 		say_verdict(r);
 }
 
@@ -421,6 +446,8 @@ static void on_event(void *user, const altair_output *out)
 		return;
 	if (out->event == ALTAIR_EV_RELAY_ENDED)
 		say_relay_ended(r, out);
+	if (out->event == ALTAIR_EV_SELECTED)
+		say_selected(r);
 	air_agent_json_event(since(r), r->agent, out);
 	if (out->event != ALTAIR_EV_STATE || out->number != ALTAIR_AGENT_FAILED)
 		return;
@@ -556,7 +583,7 @@ static void start(struct agent_run *r)
 		return;
 	uv_check_init(&r->run.loop, &r->watch);
 	r->watch.data = r;
-	uv_check_start(&r->watch, watch_verdict);
+	uv_check_start(&r->watch, watch_agent);
 	error = air_input_open(&r->input, &r->run.loop);
 	if (error) {
 		fail(r, EXIT_USAGE, "standard input is closed");

@@ -78,7 +78,7 @@ static void the_lines_are_those_of_the_manual(void)
 {
 	static const char *const kinds[] = {
 		"\"credentials\"", " 127.0.0.1 ",   "\"end-of-candidates\"",
-		"\"gathering\"",   "\"completed\"", "\"selected\"",
+		"\"gathering\"",   "\"completed\"", "typ host\",\"kind\"",
 		"\"text\"",	   "\"base64\"",    "-9",
 		"\"closed\"",	   "\"direct-lan\""};
 	char port[16], their_port[16];
