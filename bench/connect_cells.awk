@@ -48,7 +48,7 @@ function shown(c,    i) {
 # between the peers 50, a server 40, its relay 80.
 function floor_of(c,    k, opens) {
 	split(c, k, "-")
-	if (c ~ /tls$/) return 260        # and TLS 1.3
+	if (c ~ /tls$/) return 300        # and TLS 1.2, which is coturn's
 	if (c ~ /udpblock/) return 220    # TCP, Allocate, its 401, signal, check
 	if (c == "lan-lan") return 20     # signal
 	if (c == "hairpin-hairpin") return 60  # server, signal
