@@ -40,7 +40,7 @@ turn=udp,tcp controlling=a delay=20 capture='' change='' links=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--build) links+=("$1" "$2") ;;
-	--loss) links+=("$1" "$2") ;;
+	--loss) links+=("$1" "$2" --seed "$RANDOM") ;;
 	--turn) turn=$2 ;;
 	--controlling) controlling=$2 ;;
 	--delay) delay=$2 ;;
