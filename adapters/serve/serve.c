@@ -1,55 +1,26 @@
 /*
- * A STUN server on sockets of this system: one thread per CPU, and in each its
- * own sockets, its own altair_server and its own memory, so that a request
- * touches nothing that another thread writes. The kernel spreads clients over
- * the sockets of one address (SO_REUSEPORT).
+ * A STUN and TURN server on sockets of this system: one thread per CPU, and in
+ * each its own sockets, its own altair_server and its own memory (worker.c), so
+ * that a request touches nothing that another thread writes. The kernel spreads
+ * clients over the sockets of one address (SO_REUSEPORT). A relay has one thread:
+ * quotas, and clients that are each other's peers, need one place.
  *
- * Invariants: all memory is taken at start. A thread does one thing in a round:
- * take a batch from one socket, hand it to its machine, send what the machine
- * answers on that socket. Threads share only the descriptor that stops them and
- * the counters, which each thread writes for itself alone.
+ * Invariants: all memory is taken at start, but for the sockets of relay ports.
+ * Threads share only the descriptor that stops them and the counters, which each
+ * thread writes for itself alone.
  */
 #define _GNU_SOURCE
-#include <altair/error.h>
-#include <altair/serve.h>
-#include <altair/udp.h>
+#include "worker.h"
 
-#include <poll.h>
-#include <pthread.h>
+#include <altair/error.h>
+
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define LISTENS_MAX 16
-#define BATCH 32
-
-/* A socket's receive buffer (some 200 KiB unless the administrator raised it)
- * full of merged 20-byte requests grows to at most this when answered. */
-#define ANSWERS_LEN ((size_t)512 * 1024)
-
-/* After so many batches from one socket, the others get their turn. */
-#define ROUNDS_MAX 16
-
-#define CACHE_LINE 64
-
-struct worker {
-	_Alignas(CACHE_LINE) atomic_uint_least64_t requests;
-	atomic_uint_least64_t errors;
-	atomic_uint_least64_t ignored;
-	altair_udp *udp[LISTENS_MAX];
-	struct pollfd watched[LISTENS_MAX + 1]; /* the sockets, then `stop` */
-	size_t listens;
-	altair_server *server;
-	void *server_memory;
-	pthread_t thread;
-	bool runs;
-	altair_datagram in[BATCH], out[BATCH];
-};
 
 struct altair_serve {
 	int stop; /* an eventfd; readable from altair_serve_stop on */
@@ -57,90 +28,7 @@ struct altair_serve {
 	struct worker *workers;
 };
 
-/* --- a worker's life ------------------------------------------------------ */
-
-/* Sends what the machine has to say to the batch it was given. */
-static void answer(struct worker *w, altair_udp *udp)
-{
-	altair_machine *machine = altair_server_machine(w->server);
-	altair_output output;
-	size_t count = 0;
-
-	while (altair_poll(machine, &output) == ALTAIR_SEND) {
-		w->out[count++] = output.datagram;
-		if (count == BATCH) {
-			altair_udp_send(udp, w->out, count);
-			count = 0;
-		}
-	}
-	if (count > 0)
-		altair_udp_send(udp, w->out, count);
-}
-
-/* Before the answers leave: who has one finds it counted. */
-static void publish(struct worker *w)
-{
-	altair_server_stats now;
-
-	altair_server_get_stats(w->server, &now);
-	atomic_store_explicit(&w->requests, now.requests, memory_order_relaxed);
-	atomic_store_explicit(&w->errors, now.errors, memory_order_relaxed);
-	atomic_store_explicit(&w->ignored, now.ignored, memory_order_relaxed);
-}
-
-/* Answers what waits in one socket. */
-static void drain(struct worker *w, uint32_t index)
-{
-	altair_machine *machine = altair_server_machine(w->server);
-	altair_udp *udp = w->udp[index];
-
-	for (int round = 0; round < ROUNDS_MAX; round++) {
-		int n = altair_udp_receive(udp, index, w->in, BATCH);
-
-		if (n <= 0)
-			break;
-		altair_input(machine, altair_clock_now(), w->in, (size_t)n);
-		publish(w);
-		answer(w, udp);
-	}
-}
-
-/*
- * poll(2) on purpose: a socket in an epoll set has a waiter all the time, which
- * the kernel calls for every datagram that we send.
- */
-static void *run(void *user)
-{
-	struct worker *w = user;
-	struct pollfd *stop = &w->watched[w->listens];
-
-	while (!stop->revents) {
-		if (poll(w->watched, w->listens + 1, -1) <= 0)
-			continue;
-		for (uint32_t i = 0; i < w->listens; i++)
-			if (w->watched[i].revents)
-				drain(w, i);
-	}
-	return NULL;
-}
-
 /* --- starting and stopping ------------------------------------------------ */
-
-static int init_server(struct worker *w)
-{
-	altair_server_config config;
-	size_t len;
-
-	altair_server_config_default(&config);
-	config.batch_max = BATCH;
-	config.buffer_len = ANSWERS_LEN;
-	len = altair_server_size(&config);
-	w->server_memory = malloc(len);
-	if (!w->server_memory)
-		return ALTAIR_E_MEMORY;
-	return altair_server_init(&w->server, w->server_memory, len, &config,
-				  altair_clock_now());
-}
 
 /*
  * Opens one more socket for listener `index`. The first one of a listener must
@@ -187,7 +75,7 @@ static int start_threads(altair_serve *serve)
 
 		w->watched[w->listens] =
 			(struct pollfd){.fd = serve->stop, .events = POLLIN};
-		if (pthread_create(&w->thread, NULL, run, w) != 0)
+		if (pthread_create(&w->thread, NULL, air_worker_run, w) != 0)
 			rc = ALTAIR_E_SYSTEM;
 		else
 			w->runs = true;
@@ -201,8 +89,6 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < serve->count && rc == 0; i++)
-		rc = init_server(&serve->workers[i]);
 	for (size_t k = 0; k < config->listens && rc == 0; k++) {
 		if (failed)
 			*failed = k;
@@ -210,6 +96,8 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 			rc = open_socket(serve, &serve->workers[i],
 					 &config->listen[k]);
 	}
+	for (size_t i = 0; i < serve->count && rc == 0; i++)
+		rc = air_worker_init(&serve->workers[i], config->relay);
 	return rc;
 }
 
@@ -221,6 +109,13 @@ static size_t count_cpus(void)
 	if (sched_getaffinity(0, sizeof set, &set) != 0)
 		return CPU_SETSIZE;
 	return (size_t)CPU_COUNT(&set);
+}
+
+static size_t count_threads(const altair_serve_config *config)
+{
+	if (config->relay)
+		return 1;
+	return config->threads > 0 ? config->threads : count_cpus();
 }
 
 static altair_serve *allocate(size_t count)
@@ -238,6 +133,8 @@ static altair_serve *allocate(size_t count)
 		return NULL;
 	}
 	memset(serve->workers, 0, len);
+	for (size_t i = 0; i < count; i++)
+		serve->workers[i].relays.epoll = -1;
 	return serve;
 }
 
@@ -255,9 +152,10 @@ int altair_serve_start(altair_serve **out, const altair_serve_config *config,
 	if (failed)
 		*failed = 0;
 	if (config->size != sizeof *config || config->listens < 1 ||
-	    config->listens > LISTENS_MAX)
+	    config->listens > LISTENS_MAX ||
+	    (config->relay && config->threads > 1))
 		return ALTAIR_E_INVALID;
-	serve = allocate(config->threads > 0 ? config->threads : count_cpus());
+	serve = allocate(count_threads(config));
 	if (!serve)
 		return ALTAIR_E_MEMORY;
 	serve->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -274,13 +172,6 @@ int altair_serve_start(altair_serve **out, const altair_serve_config *config,
 	return 0;
 }
 
-static void close_worker(struct worker *w)
-{
-	for (size_t i = 0; i < w->listens; i++)
-		altair_udp_close(w->udp[i]);
-	free(w->server_memory);
-}
-
 void altair_serve_stop(altair_serve *serve)
 {
 	if (!serve)
@@ -292,7 +183,7 @@ void altair_serve_stop(altair_serve *serve)
 		if (serve->workers[i].runs)
 			pthread_join(serve->workers[i].thread, NULL);
 	for (size_t i = 0; i < serve->count; i++)
-		close_worker(&serve->workers[i]);
+		air_worker_close(&serve->workers[i]);
 	if (serve->stop >= 0)
 		close(serve->stop);
 	free(serve->workers);
@@ -312,14 +203,6 @@ int altair_serve_local(const altair_serve *serve, size_t index,
 void altair_serve_get_stats(const altair_serve *serve, altair_server_stats *out)
 {
 	*out = (altair_server_stats){.size = sizeof *out};
-	for (size_t i = 0; i < serve->count; i++) {
-		const struct worker *w = &serve->workers[i];
-
-		out->requests += atomic_load_explicit(&w->requests,
-						      memory_order_relaxed);
-		out->errors +=
-			atomic_load_explicit(&w->errors, memory_order_relaxed);
-		out->ignored +=
-			atomic_load_explicit(&w->ignored, memory_order_relaxed);
-	}
+	for (size_t i = 0; i < serve->count; i++)
+		air_worker_count(&serve->workers[i], out);
 }

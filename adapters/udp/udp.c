@@ -55,19 +55,25 @@ struct box {
 	struct envelope envelope[BATCH_MAX];
 };
 
-struct altair_udp {
-	int fd;
+/* What one call needs; several sockets may work in the same. */
+struct desk {
 	size_t batch;
-	altair_addr bound; /* as the system says                           */
-	altair_addr local; /* of every path; "no address" on any address   */
-	bool tells_local;  /* the kernel says which address was asked      */
-	bool takes_bursts; /* and the length of their segments             */
-	bool cuts_bursts;  /* the kernel cuts what we send                 */
 	struct box in, out;
 	uint16_t segment[BATCH_MAX]; /* out: of a burst, else 0             */
 	bool ends[BATCH_MAX];	     /* out: the last part of its datagram  */
 	size_t queued;		     /* out: messages that wait for flush   */
 	uint8_t *slots;		     /* in: batch * SLOT_STRIDE bytes       */
+};
+
+struct altair_udp {
+	int fd;
+	altair_addr bound; /* as the system says                           */
+	altair_addr local; /* of every path; "no address" on any address   */
+	bool tells_local;  /* the kernel says which address was asked      */
+	bool takes_bursts; /* and the length of their segments             */
+	bool cuts_bursts;  /* the kernel cuts what we send                 */
+	bool owns_desk;
+	struct desk *desk;
 };
 
 /* What became of the datagrams of one altair_udp_send. */
@@ -187,45 +193,79 @@ static void make_room(struct box *box, size_t i)
 	box->head[i].msg_hdr.msg_controllen = sizeof box->envelope[i].control;
 }
 
-static void lay_out(altair_udp *udp)
+static void lay_out(struct desk *desk)
 {
 	for (size_t i = 0; i < BATCH_MAX; i++) {
-		lay_out_head(&udp->in, i);
-		lay_out_head(&udp->out, i);
+		lay_out_head(&desk->in, i);
+		lay_out_head(&desk->out, i);
 	}
-	for (size_t i = 0; i < udp->batch; i++) {
-		udp->in.iov[i].iov_base = udp->slots + i * SLOT_STRIDE;
-		udp->in.iov[i].iov_len = SLOT_LEN;
-		make_room(&udp->in, i);
+	for (size_t i = 0; i < desk->batch; i++) {
+		desk->in.iov[i].iov_base = desk->slots + i * SLOT_STRIDE;
+		desk->in.iov[i].iov_len = SLOT_LEN;
+		make_room(&desk->in, i);
 	}
 }
 
-int altair_udp_open(altair_udp **out, const altair_addr *local, unsigned flags,
-		    size_t batch)
+static void close_desk(struct desk *desk)
 {
-	altair_udp *udp;
+	free(desk->slots);
+	free(desk);
+}
+
+static struct desk *open_desk(size_t batch)
+{
+	struct desk *desk = calloc(1, sizeof *desk);
+
+	if (!desk)
+		return NULL;
+	desk->batch = batch;
+	desk->slots = malloc(batch * SLOT_STRIDE);
+	if (!desk->slots) {
+		close_desk(desk);
+		return NULL;
+	}
+	lay_out(desk);
+	return desk;
+}
+
+/* Without a desk it gets one of its own, once it is bound. */
+static int open_at(altair_udp **out, const altair_addr *local, unsigned flags,
+		   size_t batch, struct desk *desk)
+{
+	altair_udp *udp = calloc(1, sizeof *udp);
 	int rc;
 
-	if (batch < 1 || batch > BATCH_MAX)
-		return ALTAIR_E_INVALID;
-	udp = calloc(1, sizeof *udp);
 	if (!udp)
 		return ALTAIR_E_MEMORY;
 	udp->fd = -1;
-	udp->batch = batch;
+	udp->desk = desk;
 	rc = bind_socket(udp, local, flags);
-	if (rc == 0) {
-		udp->slots = malloc(batch * SLOT_STRIDE);
-		if (!udp->slots)
+	if (rc == 0 && !desk) {
+		udp->desk = open_desk(batch);
+		udp->owns_desk = true;
+		if (!udp->desk)
 			rc = ALTAIR_E_MEMORY;
 	}
 	if (rc != 0) {
 		altair_udp_close(udp);
 		return rc;
 	}
-	lay_out(udp);
 	*out = udp;
 	return 0;
+}
+
+int altair_udp_open(altair_udp **out, const altair_addr *local, unsigned flags,
+		    size_t batch)
+{
+	if (batch < 1 || batch > BATCH_MAX)
+		return ALTAIR_E_INVALID;
+	return open_at(out, local, flags, batch, NULL);
+}
+
+int altair_udp_open_beside(altair_udp **out, altair_udp *sibling,
+			   const altair_addr *local, unsigned flags)
+{
+	return open_at(out, local, flags, 0, sibling->desk);
 }
 
 void altair_udp_close(altair_udp *udp)
@@ -234,7 +274,8 @@ void altair_udp_close(altair_udp *udp)
 		return;
 	if (udp->fd >= 0)
 		close(udp->fd);
-	free(udp->slots);
+	if (udp->owns_desk && udp->desk)
+		close_desk(udp->desk);
 	free(udp);
 }
 
@@ -292,7 +333,8 @@ static int take(altair_udp *udp, size_t cap)
 {
 	/* The first call may return the ICMP error of an earlier datagram. */
 	for (int tries = 0; tries < 2; tries++) {
-		int n = recvmmsg(udp->fd, udp->in.head, (unsigned)cap, 0, NULL);
+		int n = recvmmsg(udp->fd, udp->desk->in.head, (unsigned)cap, 0,
+				 NULL);
 
 		if (n >= 0)
 			return n;
@@ -308,20 +350,21 @@ static int take(altair_udp *udp, size_t cap)
 int altair_udp_receive(altair_udp *udp, uint32_t sock, altair_datagram *batch,
 		       size_t cap)
 {
-	int n = take(udp, cap < udp->batch ? cap : udp->batch);
+	int n = take(udp, cap < udp->desk->batch ? cap : udp->desk->batch);
 
 	for (int i = 0; i < n; i++) {
 		altair_datagram *d = &batch[i];
 
 		d->path.sock = sock;
 		d->path.local = udp->local;
-		air_sockaddr_get(&d->path.remote, &udp->in.envelope[i].remote);
-		d->bytes.data = udp->in.iov[i].iov_base;
-		d->bytes.len = udp->in.head[i].msg_len;
+		air_sockaddr_get(&d->path.remote,
+				 &udp->desk->in.envelope[i].remote);
+		d->bytes.data = udp->desk->in.iov[i].iov_base;
+		d->bytes.len = udp->desk->in.head[i].msg_len;
 		d->segment = 0;
 		d->verdict = ALTAIR_NOT_MINE;
-		read_control(udp, &udp->in.head[i].msg_hdr, d);
-		make_room(&udp->in, (size_t)i);
+		read_control(udp, &udp->desk->in.head[i].msg_hdr, d);
+		make_room(&udp->desk->in, (size_t)i);
 	}
 	return n;
 }
@@ -391,14 +434,14 @@ static void note(struct outcome *outcome, int error)
  * Returns 0 or an errno. */
 static int send_singly(altair_udp *udp, size_t index)
 {
-	struct msghdr head = udp->out.head[index].msg_hdr;
+	struct msghdr head = udp->desk->out.head[index].msg_hdr;
 	struct iovec whole = *head.msg_iov;
 	struct iovec piece;
-	size_t segment = udp->segment[index];
+	size_t segment = udp->desk->segment[index];
 	int error = 0;
 
 	/* The length of the segments is the last control message. */
-	head.msg_controllen -= CMSG_SPACE(sizeof *udp->segment);
+	head.msg_controllen -= CMSG_SPACE(sizeof *udp->desk->segment);
 	head.msg_iov = &piece;
 	for (size_t at = 0; at < whole.iov_len; at += segment) {
 		size_t left = whole.iov_len - at;
@@ -416,13 +459,13 @@ static void flush(altair_udp *udp, struct outcome *outcome)
 {
 	size_t done = 0, failed = SIZE_MAX;
 
-	while (done < udp->queued) {
-		int n = sendmmsg(udp->fd, udp->out.head + done,
-				 (unsigned)(udp->queued - done), 0);
+	while (done < udp->desk->queued) {
+		int n = sendmmsg(udp->fd, udp->desk->out.head + done,
+				 (unsigned)(udp->desk->queued - done), 0);
 		int error = errno;
 
 		for (int i = 0; i < n; i++)
-			outcome->taken += udp->ends[done++];
+			outcome->taken += udp->desk->ends[done++];
 		if (n > 0)
 			continue;
 		if (error == EAGAIN) {
@@ -434,26 +477,26 @@ static void flush(altair_udp *udp, struct outcome *outcome)
 			failed = done;
 			continue;
 		}
-		if (udp->segment[done] != 0)
+		if (udp->desk->segment[done] != 0)
 			error = send_singly(udp, done);
 		if (error != 0)
 			note(outcome, error);
 		else
-			outcome->taken += udp->ends[done];
+			outcome->taken += udp->desk->ends[done];
 		done++;
 	}
-	udp->queued = 0;
+	udp->desk->queued = 0;
 }
 
 /* Queues one message: a part of `datagram`, with its `segment` or 0. */
 static void queue(altair_udp *udp, const altair_datagram *datagram,
 		  altair_bytes part, size_t segment)
 {
-	size_t i = udp->queued++;
-	struct msghdr *head = &udp->out.head[i].msg_hdr;
+	size_t i = udp->desk->queued++;
+	struct msghdr *head = &udp->desk->out.head[i].msg_hdr;
 	uint16_t value = (uint16_t)segment;
 
-	head->msg_namelen = air_sockaddr_set(&udp->out.envelope[i].remote,
+	head->msg_namelen = air_sockaddr_set(&udp->desk->out.envelope[i].remote,
 					     &datagram->path.remote);
 	head->msg_controllen = 0;
 	if (udp->tells_local)
@@ -461,11 +504,11 @@ static void queue(altair_udp *udp, const altair_datagram *datagram,
 	if (segment != 0)
 		add_control(head, SOL_UDP, UDP_SEGMENT,
 			    (altair_bytes){(uint8_t *)&value, sizeof value});
-	udp->out.iov[i].iov_base = (void *)(uintptr_t)part.data;
-	udp->out.iov[i].iov_len = part.len;
-	udp->segment[i] = value;
-	udp->ends[i] = part.data + part.len ==
-		       datagram->bytes.data + datagram->bytes.len;
+	udp->desk->out.iov[i].iov_base = (void *)(uintptr_t)part.data;
+	udp->desk->out.iov[i].iov_len = part.len;
+	udp->desk->segment[i] = value;
+	udp->desk->ends[i] = part.data + part.len ==
+			     datagram->bytes.data + datagram->bytes.len;
 }
 
 /* The most bytes of this datagram that one message may carry. */
@@ -502,7 +545,7 @@ static void send_datagram(altair_udp *udp, const altair_datagram *datagram,
 		queue(udp, datagram, part, part.len > segment ? segment : 0);
 		part.data += part.len;
 		left -= part.len;
-		if (udp->queued == BATCH_MAX)
+		if (udp->desk->queued == BATCH_MAX)
 			flush(udp, outcome);
 	} while (left > 0);
 }

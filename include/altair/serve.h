@@ -1,7 +1,8 @@
 /*
  * altair/serve.h - runs an altair_server on sockets of this system: one thread
  * per CPU of the process's affinity, each with its own sockets (SO_REUSEPORT),
- * batched and merged input and output.                  Library: libaltair.
+ * batched and merged input and output. A relay (TURN) runs in one thread for now.
+ *                                                       Library: libaltair.
  */
 #ifndef ALTAIR_SERVE_H
 #define ALTAIR_SERVE_H
@@ -19,16 +20,21 @@ typedef struct altair_serve_config {
 	const altair_addr *listen; /* `listens` addresses with ports (port 0:
 	                              any; see altair_serve_local)           */
 	size_t listens;		   /* 1 to 16                                */
-	unsigned threads;	   /* 0: the CPUs of the affinity            */
+	unsigned threads;	   /* 0: the CPUs of the affinity; with a
+	                              relay one, and not more                */
+	const altair_server_config *relay; /* NULL: STUN only. TURN as it says;
+	                              `batch_max` and `buffer_len` are ours,
+	                              and the listeners are added to `never`.
+	                              Only its `crypto` must outlive the call */
 } altair_serve_config;
 
 /* Fills in `size` and every default. */
 ALTAIR_API void altair_serve_config_default(altair_serve_config *config);
 
 /*
- * Binds every address, then starts the threads. Returns 0 or an error of
+ * Binds every address, then starts the threads. Returns 0, an error of
  * altair_udp_open, with *failed (if not NULL) the index of the address it is
- * about; then nothing runs.
+ * about, or one of altair_server_init; then nothing runs.
  */
 ALTAIR_API int altair_serve_start(altair_serve **out,
 				  const altair_serve_config *config,

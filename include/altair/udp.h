@@ -35,6 +35,15 @@ ALTAIR_API int altair_udp_open(altair_udp **out, const altair_addr *local,
 			       unsigned flags, size_t batch);
 ALTAIR_API void altair_udp_close(altair_udp *udp); /* NULL is allowed */
 
+/*
+ * The same for a socket that works in the memory of `sibling`, which must
+ * outlive it and is in the same thread: it takes about a hundred bytes. What was
+ * received stays valid until the next receive on any of them.
+ */
+ALTAIR_API int altair_udp_open_beside(altair_udp **out, altair_udp *sibling,
+				      const altair_addr *local,
+				      unsigned flags);
+
 /* The descriptor, to wait for readability; still owned by `udp`. */
 ALTAIR_API int altair_udp_fd(const altair_udp *udp);
 

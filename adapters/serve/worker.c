@@ -1,0 +1,251 @@
+/*
+ * A worker does one thing in a round: take a batch from one socket, hand it to
+ * its machine, do what the machine says. Its relay ports are in an epoll set,
+ * its listeners are not: a socket in such a set has a waiter all the time, which
+ * the kernel calls for every datagram that we send.
+ */
+#define _GNU_SOURCE
+#include "worker.h"
+
+#include <altair/error.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A socket's receive buffer (some 200 KiB unless the administrator raised it)
+ * full of merged 20-byte requests grows to at most this when answered. */
+#define ANSWERS_LEN ((size_t)512 * 1024)
+/* A batch of the longest bursts, relayed. */
+#define RELAYED_LEN ((size_t)(BATCH + 4) * 65536)
+
+/* After so many batches from one socket, the others get their turn. */
+#define ROUNDS_MAX 16
+
+/* Relay ports that are looked at in one round. */
+#define READY_MAX 64
+
+/* --- output --------------------------------------------------------------- */
+
+static void flush(struct worker *w)
+{
+	if (w->out_count > 0)
+		altair_udp_send(w->out_udp, w->out, w->out_count);
+	w->out_count = 0;
+}
+
+static altair_udp *socket_of(const struct worker *w, uint32_t sock)
+{
+	return sock < LISTENS_MAX ? w->udp[sock]
+				  : air_relays_get(&w->relays, sock);
+}
+
+static void send(struct worker *w, const altair_datagram *datagram)
+{
+	altair_udp *udp = socket_of(w, datagram->path.sock);
+
+	if (udp != w->out_udp || w->out_count == BATCH)
+		flush(w);
+	w->out_udp = udp;
+	w->out[w->out_count++] = *datagram;
+}
+
+static void obey(struct worker *w, const altair_output *output)
+{
+	int rc;
+
+	/* What is collected may be for the port that is to be closed. */
+	flush(w);
+	if (output->event == ALTAIR_EV_RELAY_OPEN) {
+		rc = air_relays_add(&w->relays, output->number, &output->addr);
+		altair_server_opened(w->server, altair_clock_now(),
+				     output->number, rc);
+	} else {
+		air_relays_remove(&w->relays, output->number);
+	}
+}
+
+/* Does what the machine has to say. */
+static void answer(struct worker *w)
+{
+	altair_machine *machine = altair_server_machine(w->server);
+	altair_output output;
+	enum altair_step step;
+
+	while ((step = altair_poll(machine, &output)) != ALTAIR_WAIT) {
+		if (step == ALTAIR_SEND)
+			send(w, &output.datagram);
+		else
+			obey(w, &output);
+	}
+	flush(w);
+	w->deadline = output.deadline;
+}
+
+/* Before the answers leave: who has one finds it counted. */
+static void publish(struct worker *w)
+{
+	altair_server_stats now;
+	uint64_t counters[COUNTERS];
+
+	altair_server_get_stats(w->server, &now);
+	memcpy(counters, &now.requests, sizeof counters);
+	for (size_t i = 0; i < COUNTERS; i++)
+		atomic_store_explicit(&w->counters[i], counters[i],
+				      memory_order_relaxed);
+}
+
+void air_worker_count(const struct worker *w, altair_server_stats *out)
+{
+	uint64_t sum[COUNTERS];
+
+	memcpy(sum, &out->requests, sizeof sum);
+	for (size_t i = 0; i < COUNTERS; i++)
+		sum[i] += atomic_load_explicit(&w->counters[i],
+					       memory_order_relaxed);
+	memcpy(&out->requests, sum, sizeof sum);
+}
+
+/* --- input ---------------------------------------------------------------- */
+
+/* Takes one batch from a socket and serves it; how much it was. */
+static int serve(struct worker *w, altair_udp *udp, uint32_t sock)
+{
+	altair_machine *machine = altair_server_machine(w->server);
+	int n = altair_udp_receive(udp, sock, w->in, BATCH);
+
+	if (n <= 0)
+		return 0;
+	altair_input(machine, altair_clock_now(), w->in, (size_t)n);
+	publish(w);
+	answer(w);
+	return n;
+}
+
+/* Serves what waits in one socket. */
+static void drain(struct worker *w, uint32_t sock)
+{
+	for (int round = 0; round < ROUNDS_MAX; round++)
+		if (serve(w, w->udp[sock], sock) == 0)
+			break;
+}
+
+/* What peers sent. A port with more than a batch is ready again. */
+static void drain_relays(struct worker *w)
+{
+	uint32_t socks[READY_MAX];
+	int n = air_relays_ready(&w->relays, socks, READY_MAX);
+
+	for (int i = 0; i < n; i++) {
+		altair_udp *udp = air_relays_get(&w->relays, socks[i]);
+
+		/* It may have been closed by what came before. */
+		if (udp)
+			serve(w, udp, socks[i]);
+	}
+}
+
+/* Milliseconds until the deadline, as poll(2) wants them. */
+static int patience(const struct worker *w)
+{
+	altair_time now, left;
+
+	if (w->deadline == ALTAIR_NEVER)
+		return -1;
+	now = altair_clock_now();
+	left = w->deadline > now ? w->deadline - now : 0;
+	return left < ALTAIR_SEC(60) ? (int)(left / ALTAIR_MSEC(1)) + 1 : 60000;
+}
+
+static void tick(struct worker *w)
+{
+	altair_time now;
+
+	if (w->deadline == ALTAIR_NEVER)
+		return;
+	now = altair_clock_now();
+	if (now < w->deadline)
+		return;
+	altair_tick(altair_server_machine(w->server), now);
+	publish(w);
+	answer(w);
+}
+
+void *air_worker_run(void *user)
+{
+	struct worker *w = user;
+	struct pollfd *stop = &w->watched[w->listens];
+	struct pollfd *relays = &w->watched[w->listens + 1];
+
+	*relays = (struct pollfd){.fd = w->relays.epoll, .events = POLLIN};
+	while (!stop->revents) {
+		int n = poll(w->watched, w->listens + 2, patience(w));
+
+		tick(w);
+		if (n <= 0)
+			continue;
+		for (uint32_t i = 0; i < w->listens; i++)
+			if (w->watched[i].revents)
+				drain(w, i);
+		if (relays->revents)
+			drain_relays(w);
+	}
+	return NULL;
+}
+
+/* --- its life ------------------------------------------------------------- */
+
+static int init_server(struct worker *w, const altair_server_config *config)
+{
+	size_t len = altair_server_size(config);
+
+	if (len == 0)
+		return ALTAIR_E_INVALID;
+	w->server_memory = malloc(len);
+	if (!w->server_memory)
+		return ALTAIR_E_MEMORY;
+	return altair_server_init(&w->server, w->server_memory, len, config,
+				  altair_clock_now());
+}
+
+/* Nobody reaches our listeners by way of the relay. */
+static int init_relay(struct worker *w, altair_server_config *config)
+{
+	size_t count = config->never_count;
+	altair_addr *never = malloc((count + w->listens) * sizeof *never);
+	int rc;
+
+	if (!never)
+		return ALTAIR_E_MEMORY;
+	if (count > 0)
+		memcpy(never, config->never, count * sizeof *never);
+	for (size_t i = 0; i < w->listens; i++)
+		altair_udp_local(w->udp[i], &never[count++]);
+	config->never = never;
+	config->never_count = count;
+	config->buffer_len = RELAYED_LEN;
+	rc = init_server(w, config);
+	free(never);
+	return rc == 0 ? air_relays_open(&w->relays, w->udp[0]) : rc;
+}
+
+int air_worker_init(struct worker *w, const altair_server_config *relay)
+{
+	altair_server_config config;
+
+	altair_server_config_default(&config);
+	if (relay)
+		config = *relay;
+	config.batch_max = BATCH;
+	config.buffer_len = ANSWERS_LEN;
+	w->deadline = ALTAIR_NEVER;
+	return config.allocations_max > 0 ? init_relay(w, &config)
+					  : init_server(w, &config);
+}
+
+void air_worker_close(struct worker *w)
+{
+	air_relays_close(&w->relays);
+	for (size_t i = 0; i < w->listens; i++)
+		altair_udp_close(w->udp[i]);
+	free(w->server_memory);
+}

@@ -1,0 +1,51 @@
+/*
+ * worker.h - one thread of a server: its sockets, its machine, its memory.
+ */
+#ifndef AIR_WORKER_H
+#define AIR_WORKER_H
+
+#include "relays.h"
+
+#include <altair/serve.h>
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define LISTENS_MAX 16
+#define BATCH 32
+#define CACHE_LINE 64
+
+/* How many counters an altair_server_stats holds. */
+#define COUNTERS                                                               \
+	((sizeof(altair_server_stats) -                                        \
+	  offsetof(altair_server_stats, requests)) /                           \
+	 sizeof(uint64_t))
+
+struct worker {
+	/* As in altair_server_stats, from `requests` on. */
+	_Alignas(CACHE_LINE) atomic_uint_least64_t counters[COUNTERS];
+	altair_udp *udp[LISTENS_MAX];
+	/* The sockets, then `stop`, then the set of the relay ports. */
+	struct pollfd watched[LISTENS_MAX + 2];
+	size_t listens;
+	altair_server *server;
+	void *server_memory;
+	struct relays relays;
+	altair_time deadline;
+	pthread_t thread;
+	bool runs;
+	altair_datagram in[BATCH], out[BATCH];
+	altair_udp *out_udp; /* where `out` goes */
+	size_t out_count;
+};
+
+/* Makes the machine, once the sockets are bound; `relay` may be NULL. */
+int air_worker_init(struct worker *worker, const altair_server_config *relay);
+/* The thread's life, until `stop` is readable. */
+void *air_worker_run(void *worker);
+void air_worker_close(struct worker *worker);
+/* Adds the worker's counters to those in `out`. */
+void air_worker_count(const struct worker *worker, altair_server_stats *out);
+
+#endif
