@@ -23,6 +23,7 @@ struct wish {
 	bool families[FAMILIES];
 	bool is_additional; /* IPv6 besides IPv4, if it can be */
 	enum air_port_parity parity;
+	altair_bytes token; /* of a reserved port; empty: none */
 };
 
 static bool serves(const struct altair_server *s, unsigned family)
@@ -52,6 +53,18 @@ static int read_families(const struct air_call *call, struct wish *wish)
 	return 0;
 }
 
+/* RFC 8656 7.2, check 5. */
+static int read_token(const struct air_call *call, struct wish *wish,
+		      altair_bytes token)
+{
+	if (air_call_has(call, AIR_STUN_EVEN_PORT) ||
+	    air_call_has(call, AIR_STUN_REQUESTED_ADDRESS_FAMILY) ||
+	    air_call_has(call, AIR_STUN_ADDITIONAL_ADDRESS_FAMILY))
+		return AIR_STUN_BAD_REQUEST;
+	wish->token = token;
+	return 0;
+}
+
 /* RFC 8656 7.2, checks 3 to 8. */
 static int read_wish(const struct air_call *call, struct wish *wish)
 {
@@ -62,21 +75,15 @@ static int read_wish(const struct air_call *call, struct wish *wish)
 		return AIR_STUN_BAD_REQUEST;
 	if (v.number != AIR_STUN_TRANSPORT_UDP)
 		return AIR_STUN_TRANSPORT_NOT_SUPPORTED;
-	if (air_call_get(call, AIR_STUN_EVEN_PORT, &v)) {
-		wish->parity = PORT_EVEN;
-		if (v.number & AIR_STUN_EVEN_PORT_RESERVE)
-			return AIR_STUN_INSUFFICIENT_CAPACITY;
-	}
-	if (air_call_has(call, AIR_STUN_RESERVATION_TOKEN))
-		return air_call_has(call, AIR_STUN_EVEN_PORT) ||
-				       air_call_has(
-					       call,
-					       AIR_STUN_REQUESTED_ADDRESS_FAMILY) ||
-				       air_call_has(
-					       call,
-					       AIR_STUN_ADDITIONAL_ADDRESS_FAMILY)
-			       ? AIR_STUN_BAD_REQUEST
-			       : AIR_STUN_INSUFFICIENT_CAPACITY;
+	if (air_call_get(call, AIR_STUN_RESERVATION_TOKEN, &v))
+		return read_token(call, wish, v.bytes);
+	if (air_call_get(call, AIR_STUN_EVEN_PORT, &v))
+		wish->parity = v.number & AIR_STUN_EVEN_PORT_RESERVE
+				       ? PORT_EVEN_PAIR
+				       : PORT_EVEN;
+	if (wish->parity == PORT_EVEN_PAIR &&
+	    air_call_has(call, AIR_STUN_ADDITIONAL_ADDRESS_FAMILY))
+		return AIR_STUN_BAD_REQUEST;
 	return read_families(call, wish);
 }
 
@@ -115,6 +122,9 @@ static void succeed(struct altair_server *s, altair_time now,
 		air_response_add(&r, AIR_STUN_ADDRESS_ERROR_CODE, &refused);
 	}
 	air_response_add(&r, AIR_STUN_XOR_MAPPED_ADDRESS, &v);
+	v.bytes = (altair_bytes){a->token, sizeof a->token};
+	if (a->has_token)
+		air_response_add(&r, AIR_STUN_RESERVATION_TOKEN, &v);
 	air_response_add_number(&r, AIR_STUN_LIFETIME,
 				(a->expiry - now) / ALTAIR_SEC(1));
 	air_response_end(&r);
@@ -134,6 +144,21 @@ static void fail(struct altair_server *s, const struct air_allocation *a)
 
 /* --- opening ------------------------------------------------------------- */
 
+/* Keeps the port above for the owner's other allocation. */
+static bool reserve(struct altair_server *s, altair_time now,
+		    struct air_allocation *a, unsigned family)
+{
+	struct air_reservation above = {
+		.owner = a->owner,
+		.family = (uint8_t)family,
+		.port = (uint16_t)(a->port[family] + 1)};
+
+	a->has_token = air_reservation_add(&s->allocations.reservations,
+					   s->crypto, now, &above);
+	memcpy(a->token, above.token, sizeof a->token);
+	return a->has_token;
+}
+
 /* Takes a port of this family; 0 or an error code. */
 static int take_port(struct altair_server *s, struct air_allocation *a,
 		     unsigned family, enum air_port_parity parity)
@@ -151,11 +176,30 @@ static int take_port(struct altair_server *s, struct air_allocation *a,
 	return 0;
 }
 
+/* Takes the port that a token stands for: this one or none. */
+static int claim(struct altair_server *s, struct air_allocation *a,
+		 altair_bytes token)
+{
+	struct air_allocations *all = &s->allocations;
+	struct air_reservation r;
+
+	if (!air_reservation_take(&all->reservations, token, a->owner, &r))
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	air_port_claim(&all->ports[r.family], r.port,
+		       air_allocation_number(all, a));
+	a->port[r.family] = r.port;
+	a->waits++;
+	a->tries = TRIES_MAX;
+	return 0;
+}
+
 static int take_ports(struct altair_server *s, struct air_allocation *a,
 		      const struct wish *wish)
 {
 	int code;
 
+	if (wish->token.len > 0)
+		return claim(s, a, wish->token);
 	for (unsigned f = 0; f < FAMILIES; f++) {
 		if (!wish->families[f])
 			continue;
@@ -190,6 +234,9 @@ static int create(struct air_call *call, const struct wish *wish)
 	a->life = air_call_lifetime(call);
 	air_allocation_hold(all, a, call->now, OPENING_MAX);
 	code = take_ports(s, a, wish);
+	if (code == 0 && wish->parity == PORT_EVEN_PAIR &&
+	    !reserve(s, call->now, a, wish->families[FAMILY_IPV6]))
+		code = AIR_STUN_INSUFFICIENT_CAPACITY;
 	if (code != 0)
 		air_allocation_end(all, a);
 	return code;
@@ -217,24 +264,41 @@ int air_allocate_take(struct air_call *call)
 	if (call->allocation)
 		return take_again(call);
 	code = read_wish(call, &wish);
-	/* Without a free place at all there is nothing to be over quota of. */
-	return code != 0 ? code : create(call, &wish);
+	if (code == 0)
+		code = create(call, &wish);
+	return code;
+}
+
+/* What the port above was reserved for is over. */
+static void unreserve(struct altair_server *s, struct air_allocation *a)
+{
+	altair_bytes token = {a->token, sizeof a->token};
+	struct air_reservation r;
+
+	a->has_token = false;
+	if (air_reservation_take(&s->allocations.reservations, token, a->owner,
+				 &r))
+		air_port_release(&s->allocations.ports[r.family], r.port);
 }
 
 /* Another port instead of one that could not be bound; false when there is none
  * and the allocation cannot be. */
-static bool replace(struct altair_server *s, struct air_allocation *a,
-		    unsigned family)
+static bool replace(struct altair_server *s, altair_time now,
+		    struct air_allocation *a, unsigned family)
 {
-	enum air_port_parity parity =
-		a->port[family] % 2 == 0 ? PORT_EVEN : PORT_ANY;
+	bool is_pair = a->has_token;
+	enum air_port_parity parity = is_pair ? PORT_EVEN_PAIR
+				      : a->port[family] % 2 == 0 ? PORT_EVEN
+								 : PORT_ANY;
 	int code = AIR_STUN_INSUFFICIENT_CAPACITY;
 
+	if (is_pair)
+		unreserve(s, a);
 	a->port[family] = 0;
 	if (a->tries++ < TRIES_MAX)
 		code = take_port(s, a, family, parity);
 	if (code == 0)
-		return true;
+		return !is_pair || reserve(s, now, a, family);
 	a->refused = (uint16_t)code;
 	return family == FAMILY_IPV6 && a->port[FAMILY_IPV4];
 }
@@ -252,7 +316,7 @@ void air_allocate_opened(struct altair_server *s, altair_time now,
 	AIR_ASSERT(a->state == ALLOCATION_OPENING && a->waits > 0);
 	air_port_opened(ports, port, is_open);
 	a->waits--;
-	if (!is_open && !replace(s, a, family)) {
+	if (!is_open && !replace(s, now, a, family)) {
 		fail(s, a);
 		air_allocation_end(&s->allocations, a);
 		return;

@@ -23,14 +23,19 @@ void air_allocation_init(struct air_allocations *a, struct air_arena *arena,
 	air_quota_init(&a->quotas, arena, limits->allocations);
 	air_permission_init(&a->permissions, arena, limits->permissions);
 	air_server_channel_init(&a->channels, arena, limits->channels);
+	air_reservation_init(&a->reservations, arena, limits->reservations);
 	air_heap_init(heap, arena,
 		      limits->allocations + limits->permissions +
-			      limits->channels);
+			      limits->channels + limits->reservations);
 	a->timers = heap;
 	a->permissions.timers = heap;
 	a->permissions.first_timer = limits->allocations;
 	a->channels.timers = heap;
 	a->channels.first_timer = limits->allocations + limits->permissions;
+	a->reservations.timers = heap;
+	a->reservations.first_timer =
+		a->channels.first_timer + limits->channels;
+	a->reservations.ports = a->ports;
 }
 
 /* The client's socket, address and port are nearly all that differs. */
@@ -136,19 +141,24 @@ static void expire_permission(struct air_allocations *a, uint32_t number)
 			      number);
 }
 
+static void expire_channel(struct air_allocations *a, uint32_t number)
+{
+	struct air_allocation *owner = &a->all[a->channels.all[number].owner];
+
+	air_server_channel_remove(&a->channels, &owner->channels, number);
+}
+
 void air_allocation_expire(struct air_allocations *a, uint32_t timer)
 {
-	if (timer < a->permissions.first_timer) {
+	if (timer < a->permissions.first_timer)
 		air_allocation_end(a, &a->all[timer]);
-	} else if (timer < a->channels.first_timer) {
+	else if (timer < a->channels.first_timer)
 		expire_permission(a, timer - a->permissions.first_timer);
-	} else {
-		uint32_t i = timer - a->channels.first_timer;
-		struct air_allocation *owner =
-			&a->all[a->channels.all[i].owner];
-
-		air_server_channel_remove(&a->channels, &owner->channels, i);
-	}
+	else if (timer < a->reservations.first_timer)
+		expire_channel(a, timer - a->channels.first_timer);
+	else
+		air_reservation_end(&a->reservations,
+				    timer - a->reservations.first_timer);
 }
 
 bool air_allocation_permit(struct air_allocations *a,

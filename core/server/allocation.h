@@ -8,6 +8,7 @@
 #include "server/permission.h"
 #include "server/port.h"
 #include "server/quota.h"
+#include "server/reservation.h"
 
 enum air_allocation_family { FAMILY_IPV4, FAMILY_IPV6, FAMILIES };
 
@@ -39,7 +40,8 @@ struct air_allocation {
 	uint8_t waits; /* while OPENING: how many ports are not yet open */
 	uint8_t transaction[12]; /* of the Allocate request */
 	bool has_token;
-	uint8_t token[8]; /* RESERVATION-TOKEN that it was given */
+	/* RESERVATION-TOKEN that it was given. */
+	uint8_t token[AIR_RESERVATION_TOKEN_LEN];
 };
 
 struct air_allocations {
@@ -50,16 +52,18 @@ struct air_allocations {
 	struct air_heap *timers;
 	struct air_permissions permissions;
 	struct air_server_channels channels;
+	struct air_reservations reservations;
 	struct air_ports ports[FAMILIES];
 	uint8_t hash_key[16];
 };
 
 /* How many of each there are. */
 struct air_allocation_limits {
-	uint32_t allocations, permissions, channels;
+	uint32_t allocations, permissions, channels, reservations;
 };
 
-/* Takes `heap` as timers: 0.. of allocations, then permissions, channels. */
+/* Takes `heap` as timers: 0.. of allocations, then permissions, channels,
+ * reservations. */
 void air_allocation_init(struct air_allocations *allocations,
 			 struct air_arena *arena, struct air_heap *heap,
 			 const struct air_allocation_limits *limits);

@@ -10,6 +10,16 @@ static inline bool air_relay_is_sock(uint32_t sock)
 	return sock >= ALTAIR_SERVER_RELAY;
 }
 
+/* Channel numbers: RFC 8656 12 has 0x4000 to 0x4fff, RFC 5766 11 had more, and
+ * its clients still choose among them all. */
+#define AIR_RELAY_CHANNEL_MAX 0x7fff
+
+/* True for what can only be ChannelData of such a number. */
+static inline bool air_relay_is_channel(altair_bytes bytes)
+{
+	return bytes.len >= 4 && (bytes.data[0] & 0xc0) == 0x40;
+}
+
 /* The sock of a relay port. */
 uint32_t air_relay_sock(enum air_allocation_family family, uint16_t port);
 

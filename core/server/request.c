@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "server/allocate.h"
+#include "server/relay.h"
 #include "stun/auth.h"
 
 #include <string.h>
@@ -239,7 +240,7 @@ static int take_channel_bind(struct air_call *call)
 	if (!air_call_get(call, AIR_STUN_CHANNEL_NUMBER, &number) ||
 	    !air_call_get(call, AIR_STUN_XOR_PEER_ADDRESS, &peer) ||
 	    number.number < AIR_STUN_CHANNEL_MIN ||
-	    number.number > AIR_STUN_CHANNEL_MAX)
+	    number.number > AIR_RELAY_CHANNEL_MAX)
 		return AIR_STUN_BAD_REQUEST;
 	code = check_peer(call, &peer.addr, true);
 	if (code != 0)

@@ -11,7 +11,6 @@
 #include "server/relay.h"
 #include "server/request.h"
 #include "stun/auth.h"
-#include "turn/data.h"
 
 #include <altair/error.h>
 
@@ -36,6 +35,8 @@
 #define EACH_LIMIT 4096
 #define POOL_PART 4 /* permissions, channels of an allocation on average */
 #define POOL_LIMIT (16u << 20)
+#define RESERVATIONS_MIN 16 /* and one more for so many allocations: */
+#define RESERVATIONS_PART 16
 #define REALM_MAX 127	      /* RFC 8489 14.9: fewer than 128 characters */
 #define NAME_MAX 508	      /* RFC 8489 14.3 */
 #define LIFETIME_MIN 600      /* RFC 8656 3.2 */
@@ -124,7 +125,7 @@ static bool take(struct altair_server *s, altair_time now,
 		return false;
 	if (air_binding_is_plain(bytes))
 		return answer_plain(s, client, bytes);
-	if (air_data_is_channel(bytes))
+	if (air_relay_is_channel(bytes))
 		return air_relay_take_channel(s, client->path, bytes);
 	return take_stun(s, now, client, bytes);
 }
@@ -347,7 +348,8 @@ static struct air_allocation_limits limits_of(const altair_server_config *c)
 	struct air_allocation_limits limits = {
 		.allocations = all,
 		.permissions = (uint32_t)c->permissions_max,
-		.channels = (uint32_t)c->channels_max};
+		.channels = (uint32_t)c->channels_max,
+		.reservations = RESERVATIONS_MIN + all / RESERVATIONS_PART};
 
 	if (limits.permissions == 0)
 		limits.permissions = all * POOL_PART + c->permissions_each;

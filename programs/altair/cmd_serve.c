@@ -1,12 +1,13 @@
 /*
- * altair serve: a STUN binding server (RFC 8489) on the default port of STUN
- * (18.6). It says where it listens and what others need to reach it, then
+ * altair serve: a STUN server (RFC 8489) and relay (TURN, RFC 8656) on their
+ * default port. It says where it listens and what others need to reach it, then
  * nothing until a signal ends it: no line is ever written because of a packet.
  */
 #define _GNU_SOURCE
 #include "command.h"
 #include "options.h"
 #include "print.h"
+#include "relay.h"
 #include "run.h"
 
 #include <altair/error.h>
@@ -21,7 +22,10 @@
 struct serve_options {
 	struct option_list listen;
 	unsigned threads;
+	struct relay_options relay;
 };
+
+#define RELAY(member) offsetof(struct serve_options, relay.member)
 
 static const char *const default_listen[] = {"0.0.0.0:3478", "[::]:3478"};
 
@@ -35,10 +39,59 @@ static const struct option_row options[] = {
 	{.name = "threads",
 	 .type = OPTION_NUMBER,
 	 .value = "N",
-	 .help = "run N threads (default: one for each CPU)",
+	 .help = "run N threads; the relay has one, so more than one\n"
+		 "answer STUN only (default 1)",
 	 .at = offsetof(struct serve_options, threads),
 	 .min = 1,
 	 .max = THREADS_MAX},
+	{.name = "user",
+	 .type = OPTION_LIST,
+	 .value = "NAME:PASSWORD",
+	 .help = "let this user relay; repeatable (default: one with a\n"
+		 "random password, which is shown)",
+	 .at = RELAY(users)},
+	{.name = "realm",
+	 .type = OPTION_TEXT,
+	 .value = "REALM",
+	 .help = "the realm of the credentials (default altair)",
+	 .at = RELAY(realm)},
+	{.name = "relay-ip",
+	 .type = OPTION_LIST,
+	 .value = "IP",
+	 .help = "relay from this address; one a family (default: the\n"
+		 "listener's, or that of the way to the internet)",
+	 .at = RELAY(relay_ips)},
+	{.name = "external-ip",
+	 .type = OPTION_LIST,
+	 .value = "IP",
+	 .help = "tell clients this address instead, behind a 1:1 NAT",
+	 .at = RELAY(external_ips)},
+	{.name = "relay-ports",
+	 .type = OPTION_TEXT,
+	 .value = "A-B",
+	 .help = "the ports of relayed addresses (default 49152-65535)",
+	 .at = RELAY(ports)},
+	{.name = "relay-allow",
+	 .type = OPTION_LIST,
+	 .value = "CIDR",
+	 .help = "relay to these peers, too, which are denied otherwise:\n"
+		 "private and other addresses that are not global; an\n"
+		 "address of this host by itself (/32, /128); repeatable",
+	 .at = RELAY(allow)},
+	{.name = "max-allocations",
+	 .type = OPTION_NUMBER,
+	 .value = "N",
+	 .help = "relayed addresses at the same time (default 1000)",
+	 .at = RELAY(allocations_max),
+	 .min = 1,
+	 .max = 1000000},
+	{.name = "quota-user",
+	 .type = OPTION_NUMBER,
+	 .value = "N",
+	 .help = "relayed addresses of one user (default 10)",
+	 .at = RELAY(quota_user),
+	 .min = 1,
+	 .max = 1000000},
 	{.name = NULL},
 };
 
@@ -46,6 +99,7 @@ static const struct option_row options[] = {
 struct service {
 	altair_addr listen[OPTION_LIST_MAX];
 	size_t listens;
+	struct relay relay;
 	altair_serve *serve;
 };
 
@@ -143,6 +197,8 @@ static int start(struct service *service, const struct serve_options *given)
 	config.listen = service->listen;
 	config.listens = service->listens;
 	config.threads = given->threads;
+	if (service->relay.config.allocations_max > 0)
+		config.relay = &service->relay.config;
 	rc = altair_serve_start(&service->serve, &config, &failed);
 	if ((rc == ALTAIR_E_FAMILY || rc == ALTAIR_E_ADDRESS) && failed == 1 &&
 	    given->listen.count == 0) {
@@ -174,6 +230,21 @@ static bool is_repeated(const struct service *service, size_t index)
 		if (service->listen[i].port == service->listen[index].port)
 			return true;
 	return false;
+}
+
+/* How clients name the first listener. */
+static void say_relay(const struct service *service)
+{
+	char text[ALTAIR_ADDR_TEXT + 8];
+
+	if (service->relay.config.allocations_max == 0)
+		return;
+	if (altair_addr_classify(&service->listen[0]) == ALTAIR_ADDR_NONE)
+		snprintf(text, sizeof text, "HOST:%u",
+			 (unsigned)service->listen[0].port);
+	else
+		altair_addr_format(&service->listen[0], text, sizeof text);
+	air_relay_say(&service->relay, text);
 }
 
 /* What the administrator and the clients need, once for each port. */
@@ -208,6 +279,11 @@ static void say_summary(const struct service *service)
 		"served %" PRIu64 " requests, refused %" PRIu64
 		", ignored %" PRIu64 " other datagrams\n",
 		stats.requests, stats.errors, stats.ignored);
+	if (stats.allocated > 0)
+		fprintf(stderr,
+			"relayed %" PRIu64 " datagrams to peers and %" PRIu64
+			" from them, for %" PRIu64 " allocations\n",
+			stats.to_peers, stats.from_peers, stats.allocated);
 }
 
 static int run_service(struct service *service)
@@ -219,11 +295,25 @@ static int run_service(struct service *service)
 		return air_print_failure(code, "the event loop did not start");
 	say_listeners(service);
 	say_how_to_use(service);
+	say_relay(service);
 	air_run_go(&run);
 	say_summary(service);
 	code = air_run_close(&run);
 	/* A service is stopped with SIGTERM: that is its good end. */
 	return code == EXIT_SIGNAL + SIGTERM ? EXIT_DONE : code;
+}
+
+/* Returns -1 to go on, or the exit code. */
+static int prepare_relay(const struct command *self, struct service *service,
+			 const struct serve_options *given)
+{
+	if (given->threads > 1 && air_relay_is_wanted(&given->relay))
+		return air_options_complain(
+			self, "the relay has one thread: leave --threads out");
+	if (given->threads > 1)
+		return -1;
+	return air_relay_read(self, &service->relay, &given->relay,
+			      service->listen, service->listens);
 }
 
 static int run_serve(const struct command *self, int argc, char **argv)
@@ -241,6 +331,8 @@ static int run_serve(const struct command *self, int argc, char **argv)
 				      given.listen.count > 0 ? &given.listen
 							     : &fallback);
 	if (code < 0)
+		code = prepare_relay(self, &service, &given);
+	if (code < 0)
 		code = start(&service, &given);
 	if (code < 0)
 		code = run_service(&service);
@@ -250,11 +342,13 @@ static int run_serve(const struct command *self, int argc, char **argv)
 
 const struct command air_command_serve = {
 	.name = "serve",
-	.summary = "be a STUN server for others",
-	.about = "Answers STUN binding requests over UDP: the server that\n"
-		 "`altair discover --stun` asks. It keeps nothing about its\n"
-		 "clients and answers nothing but requests. Ctrl-C or SIGTERM\n"
-		 "ends it.",
+	.summary = "be a STUN server and relay for others",
+	.about = "Answers STUN binding requests over UDP, as `altair discover\n"
+		 "--stun` asks them, and relays for users with a password "
+		 "(TURN).\n"
+		 "Nobody else costs it memory, and nobody reaches its own "
+		 "network\n"
+		 "through it. Ctrl-C or SIGTERM ends it.",
 	.options = options,
 	.run = run_serve,
 };

@@ -59,11 +59,28 @@ expect 2 'address of this host' --listen 255.255.255.255:3478
 expect 2 'from 1 to 256' --threads 0
 expect 2 'from 1 to 256' --threads 257
 expect 2 'unexpected argument' now
+expect 2 'wants NAME:PASSWORD' --user name
+expect 2 'wants NAME:PASSWORD' --user :password
+expect 2 'wants NAME:PASSWORD' --user name:
+expect 2 'wants a prefix' --relay-allow 10.0.0.0/33
+expect 2 'wants a prefix' --relay-allow 10.0.0.0/
+expect 2 'wants a prefix' --relay-allow ::/129
+expect 2 'wants a prefix' --relay-allow here
+expect 2 'wants a range' --relay-ports 49152
+expect 2 'wants a range' --relay-ports 49152-65536
+expect 2 'wants a range' --relay-ports 1023-2000
+expect 2 'wants a range' --relay-ports 3000-2000
+expect 2 'wants an IP address' --relay-ip 0.0.0.0
+expect 2 'wants an IP address' --relay-ip host
+expect 2 'one address a family' --relay-ip 127.0.0.1 --relay-ip 127.0.0.2
+expect 2 'relay-ip of its family' --listen 127.0.0.1:0 --external-ip ::1
+expect 2 'relay has one thread' --user a:b --threads 2
+expect 2 'name of 1 to 127' --realm ''
 expect 2 'unknown option' --nothing
 expect 3 'not an address of this host' --listen 192.0.2.1:0
 
 # Both families, a free port each, and what others need.
-start --listen 127.0.0.1:0 --listen '[::1]:0'
+start --listen 127.0.0.1:0 --listen '[::1]:0' --user a:b
 read -r first <&3
 read -r second <&3
 v4=${first#listening on } v4=${v4%/udp}
@@ -83,9 +100,25 @@ done
 finish TERM
 [ $code -eq 0 ] || fail "SIGTERM: exit $code, not 0"
 [ "$rest" = "clients:  altair discover --stun $v4
-clients:  altair discover --stun $v6" ] || fail "rest: $rest"
+clients:  altair discover --stun $v6
+relaying from 127.0.0.1, UDP ports 49152 to 65535
+relaying from ::1, UDP ports 49152 to 65535" ] || fail "rest: $rest"
 grep -q '^served [1-9][0-9]* requests, refused 0, ignored 0 other' \
 	"$work/err" || fail "no summary"
+
+# Without users it makes one, and shows it; each time another.
+start --listen 127.0.0.1:0 --external-ip 192.0.2.7 --relay-ports 50000-50100
+read -r first <&3
+v4=${first#listening on } v4=${v4%/udp}
+finish TERM
+echo "$rest" | grep -q "^relaying from 192.0.2.7, UDP ports 50000 to 50100$" ||
+	fail "rest: $rest"
+secret=$(echo "$rest" | sed -n "s/^relay:    turn:altair:\\([A-Za-z0-9_-]\\{24\\}\\)@$v4$/\\1/p")
+[ -n "$secret" ] || fail "no credentials: $rest"
+start --listen 127.0.0.1:0
+read -r first <&3
+finish TERM
+case $rest in *"$secret"*) fail "the same password again" ;; esac
 
 # Every address: the firewall is named, and the host is theirs to fill in.
 start --listen 0.0.0.0:0 --threads 3

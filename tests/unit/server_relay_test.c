@@ -149,7 +149,7 @@ static void bursts_stay_bursts(void)
 static void malformed_channel_data_is_dropped(void)
 {
 	static const uint8_t longer[] = {0x40, 0, 0, 5, 1, 2, 3, 4};
-	static const uint8_t outside[] = {0x50, 0, 0, 1, 1};
+	static const uint8_t outside[] = {0x80, 0, 0, 1, 1};
 	static const uint8_t padded[] = {0x40, 0, 0, 1, 'x', 0, 0, 0};
 
 	begin_default();

@@ -386,6 +386,119 @@ static void a_driver_that_never_opens_is_not_waited_for(void)
 	CHECK_EQ(stats().allocations, 0);
 }
 
+static int allocate_even(uint8_t how)
+{
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	with_number(AIR_STUN_EVEN_PORT, how);
+	return answer_to_signed();
+}
+
+static int allocate_reserved(const uint8_t token[8])
+{
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	with_bytes(AIR_STUN_RESERVATION_TOKEN, token, 8);
+	return answer_to_signed();
+}
+
+static void get_token(uint8_t token[8])
+{
+	struct air_stun_value v = answer_value(AIR_STUN_RESERVATION_TOKEN);
+
+	memcpy(token, v.bytes.data, 8);
+}
+
+static void even_ports_and_reserved_ones(void)
+{
+	uint8_t token[8], none[8] = {0};
+	uint16_t port;
+
+	begin_default();
+	for (int i = 0; i < 20; i++) {
+		be(ME, "user");
+		get_challenged();
+		CHECK_EQ(allocate_even(0), 0);
+		CHECK(!answer_has(AIR_STUN_RESERVATION_TOKEN));
+		CHECK_EQ(w.open[0] % 2, 0);
+		CHECK_EQ(refresh(0), 0);
+	}
+	w.refuse_opens = 3;
+	CHECK_EQ(allocate_even(128), 0);
+	get_token(token);
+	port = answer_value(AIR_STUN_XOR_RELAYED_ADDRESS).addr.port;
+	CHECK_EQ(port % 2, 0);
+	CHECK_EQ(answer_to_it(), 0); /* again, with the same token */
+	CHECK_MEM(answer_value(AIR_STUN_RESERVATION_TOKEN).bytes.data, token,
+		  8);
+	/* Nobody but its owner knows it, and nobody guesses it. */
+	be(OTHER, "other");
+	get_challenged();
+	CHECK_EQ(allocate_reserved(token), 508);
+	be(OTHER, "user");
+	get_challenged();
+	CHECK_EQ(allocate_reserved(none), 508);
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	with_bytes(AIR_STUN_RESERVATION_TOKEN, token, 8);
+	with_number(AIR_STUN_EVEN_PORT, 0);
+	CHECK_EQ(answer_to_signed(), 400);
+	CHECK_EQ(allocate_reserved(token), 0);
+	CHECK_EQ(answer_value(AIR_STUN_XOR_RELAYED_ADDRESS).addr.port,
+		 port + 1);
+	me.from = "203.0.113.5:40007";
+	get_challenged();
+	CHECK_EQ(allocate_reserved(token), 508); /* once */
+	CHECK_EQ(stats().allocations, 2);
+}
+
+/* Row 44: a port that is reserved and not asked for is free again. */
+static void reservations_end(void)
+{
+	altair_server_config c = config();
+	uint8_t token[8];
+
+	c.port_max = 50001;
+	begin(&c);
+	for (int round = 0; round < 3; round++) {
+		be(ME, "user");
+		get_challenged();
+		CHECK_EQ(allocate_even(128), 0);
+		get_token(token);
+		CHECK_EQ(refresh(0), 0);
+		be(OTHER, "user");
+		get_challenged();
+		CHECK_EQ(allocate_even(0), 0); /* the even one is free */
+		CHECK_EQ(refresh(0), 0);
+		CHECK_EQ(allocate_even(128), 508); /* the other is not */
+		wait_seconds(round ? 61 : 29);
+		CHECK_EQ(allocate_reserved(token), round ? 508 : 0);
+		if (!round)
+			CHECK_EQ(refresh(0), 0);
+		w.refuse_opens = 20;
+		CHECK_EQ(allocate_even(128), 508);
+		w.refuse_opens = 0;
+	}
+	/* A quota that is used up does not take the token. */
+	c.quota_user = 1;
+	begin(&c);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_even(128), 0);
+	get_token(token);
+	be(OTHER, "user");
+	get_challenged();
+	CHECK_EQ(allocate_reserved(token), 486);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(refresh(0), 0);
+	be(OTHER, "user");
+	get_challenged();
+	w.refuse_opens = 1;
+	CHECK_EQ(allocate_reserved(token), 508); /* it cannot be bound */
+	CHECK_EQ(stats().allocations, 0);
+}
+
 /* --- limits -------------------------------------------------------------- */
 
 static void quotas_are_by_user(void)
@@ -611,7 +724,8 @@ static void a_channel_is_bound_to_one_peer(void)
 	begin_default();
 	arrive(ME, "user");
 	CHECK_EQ(bind_channel(0x3fff, PEER), 400);
-	CHECK_EQ(bind_channel(0x5000, PEER), 400);
+	CHECK_EQ(bind_channel(0x8000, PEER), 400);
+	CHECK_EQ(bind_channel(0x7fff, "203.0.113.77:7000"), 0); /* RFC 5766 */
 	CHECK_EQ(bind_channel(0x4000, PEER), 0);
 	CHECK_EQ(bind_channel(0x4000, PEER), 0);
 	CHECK_EQ(bind_channel(0x4000, PEER2), 400);
@@ -752,6 +866,8 @@ static const struct check_test tests[] = {
 	TEST(families),
 	TEST(ports_that_cannot_be_opened_are_replaced),
 	TEST(a_driver_that_never_opens_is_not_waited_for),
+	TEST(even_ports_and_reserved_ones),
+	TEST(reservations_end),
 	TEST(quotas_are_by_user),
 	TEST(the_one_more_allocation_is_508),
 	TEST(when_ports_are_used_up_it_is_508),

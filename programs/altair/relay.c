@@ -1,0 +1,329 @@
+/*
+ * Everything about the relay that a person may say, and what it is when they say
+ * nothing: on, for one user with a random password, from the address that our
+ * host has towards the internet.
+ */
+#define _GNU_SOURCE
+#include "relay.h"
+
+#include "print.h"
+#include "sockaddr.h"
+
+#include <altair/error.h>
+#include <altair/openssl.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#define GENERATED_NAME "altair"
+
+/* Addresses that everybody can reach: no packet goes there, we only ask the
+ * system which of ours would be used. */
+static const char *const far_away[] = {"192.0.2.1", "2001:db8::1"};
+
+bool air_relay_is_wanted(const struct relay_options *given)
+{
+	return given->users.count || given->allow.count ||
+	       given->relay_ips.count || given->external_ips.count ||
+	       given->realm || given->ports || given->allocations_max ||
+	       given->quota_user;
+}
+
+static altair_bytes bytes(const char *text, size_t len)
+{
+	return (altair_bytes){(const uint8_t *)text, len};
+}
+
+/* --- users ---------------------------------------------------------------- */
+
+/* 64 signs that need no quoting anywhere. */
+static bool make_password(char out[RELAY_PASSWORD_LEN + 1])
+{
+	static const char signs[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	const altair_crypto *crypto = altair_openssl();
+	uint8_t raw[RELAY_PASSWORD_LEN];
+
+	if (crypto->random(crypto->user, raw, sizeof raw) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof raw; i++)
+		out[i] = signs[raw[i] & 63];
+	out[sizeof raw] = '\0';
+	return true;
+}
+
+static void add_user(struct relay *relay, altair_bytes name,
+		     altair_bytes password)
+{
+	altair_server_make_user(&relay->users[relay->config.user_count++],
+				relay->config.crypto, name, relay->config.realm,
+				password);
+}
+
+static int read_users(const struct command *self, struct relay *relay,
+		      const struct option_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *text = list->item[i];
+		const char *colon = strchr(text, ':');
+
+		if (!colon || colon == text || colon[1] == '\0' ||
+		    colon - text > 508)
+			return air_options_complain(
+				self, "--user wants NAME:PASSWORD");
+		add_user(relay, bytes(text, (size_t)(colon - text)),
+			 bytes(colon + 1, strlen(colon + 1)));
+	}
+	relay->config.users = relay->users;
+	if (list->count > 0)
+		return -1;
+	if (!make_password(relay->password))
+		return air_print_failure(EXIT_INTERNAL,
+					 "the random source failed");
+	relay->is_generated = true;
+	add_user(relay, bytes(GENERATED_NAME, strlen(GENERATED_NAME)),
+		 bytes(relay->password, strlen(relay->password)));
+	return -1;
+}
+
+/* --- addresses ------------------------------------------------------------ */
+
+/* "10.0.0.0/8", or one address. */
+static bool parse_prefix(altair_server_prefix *out, const char *text)
+{
+	char ip[ALTAIR_ADDR_TEXT];
+	size_t len = strcspn(text, "/");
+	unsigned full;
+	char *end;
+
+	if (len >= sizeof ip)
+		return false;
+	memcpy(ip, text, len);
+	ip[len] = '\0';
+	if (altair_addr_parse_ip(&out->ip, ip, 0) != 0)
+		return false;
+	full = out->ip.family == ALTAIR_IPV6 ? 128 : 32;
+	out->bits = full;
+	if (text[len] == '\0')
+		return true;
+	if (text[len + 1] < '0' || text[len + 1] > '9')
+		return false;
+	out->bits = (unsigned)strtoul(text + len + 1, &end, 10);
+	return *end == '\0' && end - text - (long)len <= 4 && out->bits <= full;
+}
+
+static int read_allow(const struct command *self, struct relay *relay,
+		      const struct option_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!parse_prefix(&relay->allow[i], list->item[i]))
+			return air_options_complain(
+				self,
+				"--relay-allow wants a prefix such as "
+				"10.0.0.0/8, not '%s'",
+				list->item[i]);
+	relay->config.allow = relay->allow;
+	relay->config.allow_count = list->count;
+	return -1;
+}
+
+/* Reads one address of each family. */
+static int read_ips(const struct command *self, const char *option,
+		    const struct option_list *list, altair_addr *v4,
+		    altair_addr *v6)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		altair_addr addr, *to;
+		enum altair_addr_class class;
+		int rc = altair_addr_parse_ip(&addr, list->item[i], 0);
+
+		class = rc == 0 ? altair_addr_classify(&addr)
+				: ALTAIR_ADDR_NONE;
+		to = addr.family == ALTAIR_IPV6 ? v6 : v4;
+		if (class == ALTAIR_ADDR_NONE ||
+		    class == ALTAIR_ADDR_MULTICAST ||
+		    class == ALTAIR_ADDR_BROADCAST)
+			return air_options_complain(
+				self, "--%s wants an IP address, not '%s'",
+				option, list->item[i]);
+		if (to->family != ALTAIR_NO_FAMILY)
+			return air_options_complain(
+				self, "--%s wants one address a family",
+				option);
+		*to = addr;
+	}
+	return -1;
+}
+
+/* Our addresses, none of which is a peer. */
+static void find_own(struct relay *relay)
+{
+	uv_interface_address_t *all;
+	size_t count = 0;
+	int found;
+
+	if (uv_interface_addresses(&all, &found) != 0)
+		return;
+	for (int i = 0; i < found && count < RELAY_OWN_MAX; i++) {
+		const struct sockaddr *a =
+			(const struct sockaddr *)&all[i].address;
+
+		count += air_sockaddr_read(&relay->own[count], a, 0);
+	}
+	uv_free_interface_addresses(all, found);
+	relay->config.own = relay->own;
+	relay->config.own_count = count;
+}
+
+/* The address that others reach us at, most likely. */
+static altair_addr find_way_out(const struct relay *relay, uint8_t family)
+{
+	altair_addr none = {.family = ALTAIR_NO_FAMILY}, far, addr;
+
+	altair_addr_parse_ip(&far, far_away[family == ALTAIR_IPV6], 9);
+	if (air_sockaddr_route(&addr, &far, 0) &&
+	    altair_addr_classify(&addr) != ALTAIR_ADDR_LINK_LOCAL)
+		return addr;
+	for (size_t i = 0; i < relay->config.own_count; i++) {
+		enum altair_addr_class class =
+			altair_addr_classify(&relay->own[i]);
+
+		if (relay->own[i].family == family &&
+		    class != ALTAIR_ADDR_LOOPBACK &&
+		    class != ALTAIR_ADDR_LINK_LOCAL)
+			return relay->own[i];
+	}
+	return none;
+}
+
+/* The relayed address of the listener's family, unless there is one. */
+static void choose_ip(struct relay *relay, const altair_addr *listen)
+{
+	altair_addr *to = listen->family == ALTAIR_IPV6
+				  ? &relay->config.relay_ipv6
+				  : &relay->config.relay_ipv4;
+
+	if (to->family != ALTAIR_NO_FAMILY)
+		return;
+	*to = *listen;
+	to->port = 0;
+	if (altair_addr_classify(listen) == ALTAIR_ADDR_NONE)
+		*to = find_way_out(relay, listen->family);
+}
+
+/* --- the rest ------------------------------------------------------------- */
+
+static int read_ports(const struct command *self, struct relay *relay,
+		      const char *text)
+{
+	unsigned long first, last;
+	char *end;
+
+	if (!text)
+		return -1;
+	first = strtoul(text, &end, 10);
+	last = *end == '-' && end[1] >= '0' && end[1] <= '9'
+		       ? strtoul(end + 1, &end, 10)
+		       : 0;
+	if (*text < '0' || *text > '9' || *end != '\0' || first < 1024 ||
+	    first > last || last > UINT16_MAX)
+		return air_options_complain(
+			self,
+			"--relay-ports wants a range within 1024-65535, such "
+			"as 49152-65535, not '%s'",
+			text);
+	relay->config.port_min = (uint16_t)first;
+	relay->config.port_max = (uint16_t)last;
+	return -1;
+}
+
+static int read_realm(const struct command *self, struct relay *relay,
+		      const char *text)
+{
+	if (!text)
+		return -1;
+	if (strlen(text) < 1 || strlen(text) > 127)
+		return air_options_complain(
+			self, "--realm wants a name of 1 to 127 bytes");
+	relay->config.realm = bytes(text, strlen(text));
+	return -1;
+}
+
+/* Each relayed address takes a descriptor: as many as we may have. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int air_relay_read(const struct command *self, struct relay *relay,
+		   const struct relay_options *given, const altair_addr *listen,
+		   size_t listens)
+{
+	altair_server_config *c = &relay->config;
+	int code;
+
+	altair_server_config_default(c);
+	c->crypto = altair_openssl();
+	c->allocations_max =
+		given->allocations_max ? given->allocations_max : 1000;
+	if (given->quota_user)
+		c->quota_user = given->quota_user;
+	code = read_realm(self, relay, given->realm);
+	if (code < 0)
+		code = read_users(self, relay, &given->users);
+	if (code < 0)
+		code = read_allow(self, relay, &given->allow);
+	if (code < 0)
+		code = read_ports(self, relay, given->ports);
+	if (code < 0)
+		code = read_ips(self, "relay-ip", &given->relay_ips,
+				&c->relay_ipv4, &c->relay_ipv6);
+	if (code < 0)
+		code = read_ips(self, "external-ip", &given->external_ips,
+				&c->external_ipv4, &c->external_ipv6);
+	if (code >= 0)
+		return code;
+	find_own(relay);
+	for (size_t i = 0; i < listens; i++)
+		choose_ip(relay, &listen[i]);
+	if ((c->external_ipv4.family && !c->relay_ipv4.family) ||
+	    (c->external_ipv6.family && !c->relay_ipv6.family))
+		return air_options_complain(
+			self, "--external-ip wants a --relay-ip of its family");
+	if (!c->relay_ipv4.family && !c->relay_ipv6.family)
+		c->allocations_max = 0;
+	raise_limit();
+	return -1;
+}
+
+static void say_address(const struct relay *relay, const altair_addr *bound,
+			const altair_addr *external)
+{
+	const altair_addr *told = external->family ? external : bound;
+	char text[ALTAIR_ADDR_TEXT];
+
+	if (bound->family == ALTAIR_NO_FAMILY)
+		return;
+	altair_addr_format_ip(told, text, sizeof text);
+	air_print("relaying from %s, UDP ports %u to %u\n", text,
+		  (unsigned)relay->config.port_min,
+		  (unsigned)relay->config.port_max);
+}
+
+void air_relay_say(const struct relay *relay, const char *server)
+{
+	const altair_server_config *c = &relay->config;
+
+	say_address(relay, &c->relay_ipv4, &c->external_ipv4);
+	say_address(relay, &c->relay_ipv6, &c->external_ipv6);
+	if (relay->is_generated)
+		air_print("relay:    turn:%s:%s@%s\n", GENERATED_NAME,
+			  relay->password, server);
+}

@@ -1,0 +1,45 @@
+/*
+ * relay.h - the relay of `altair serve`: from options to the server's
+ * configuration. Where nothing is said it makes credentials of its own.
+ */
+#ifndef AIR_RELAY_H
+#define AIR_RELAY_H
+
+#include "options.h"
+
+#include <altair/server.h>
+
+#define RELAY_OWN_MAX 64
+#define RELAY_PASSWORD_LEN 24
+
+struct relay_options {
+	struct option_list users, allow, relay_ips, external_ips;
+	const char *realm, *ports;
+	unsigned allocations_max, quota_user;
+};
+
+struct relay {
+	altair_server_config config;
+	altair_server_user users[OPTION_LIST_MAX];
+	altair_server_prefix allow[OPTION_LIST_MAX];
+	altair_addr own[RELAY_OWN_MAX];
+	bool is_generated; /* the password is ours to tell */
+	char password[RELAY_PASSWORD_LEN + 1];
+};
+
+/* True when an option of the relay was given. */
+bool air_relay_is_wanted(const struct relay_options *given);
+/*
+ * Reads the options. Relayed addresses that are not given are those of the
+ * listeners or, where these are on any address, those of the way out. Returns
+ * -1 to go on (without any address `config.allocations_max` is 0), or the exit
+ * code.
+ */
+int air_relay_read(const struct command *self, struct relay *relay,
+		   const struct relay_options *given, const altair_addr *listen,
+		   size_t listens);
+/* What the administrator and the clients need. `server` is how clients may
+ * name the server. */
+void air_relay_say(const struct relay *relay, const char *server);
+
+#endif
