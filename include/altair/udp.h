@@ -41,8 +41,7 @@ ALTAIR_API void altair_udp_close(altair_udp *udp); /* NULL is allowed */
  * received stays valid until the next receive on any of them.
  */
 ALTAIR_API int altair_udp_open_beside(altair_udp **out, altair_udp *sibling,
-				      const altair_addr *local,
-				      unsigned flags);
+				      const altair_addr *local, unsigned flags);
 
 /* The descriptor, to wait for readability; still owned by `udp`. */
 ALTAIR_API int altair_udp_fd(const altair_udp *udp);
