@@ -52,6 +52,8 @@ runs_cells() {
 	echo carrier-carrier
 	echo open-udpblock/tls
 	echo udpblock-udpblock/tls
+	echo port-port/loss
+	echo sym-sym/loss
 }
 
 # The server's certificate is of the lab: only ours is told to trust it.
@@ -60,12 +62,13 @@ runs_takes() {
 }
 
 runs_once() { # cell who run
-	local pair=${1%/tls} turn=udp,tcp side=a
+	local pair=${1%/*} turn=udp,tcp side=a loss=()
 	# aioice knows one relay: the one that can work.
 	[[ $1 != *udpblock* ]] || turn=tcp,udp
 	[[ $1 != */tls ]] || turn=tls
+	[[ $1 != */loss ]] || loss=(--loss 10)
 	(($3 % 2)) || side=b
-	timeout --foreground 60 "$bench/meet.sh" --build "$LAB_BUILD" \
+	timeout --foreground 60 "$bench/meet.sh" --build "$LAB_BUILD" "${loss[@]}" \
 		--turn "$turn" --controlling "$side" "$2" "${pair%-*}" "${pair#*-}"
 }
 

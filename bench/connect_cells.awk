@@ -47,6 +47,7 @@ function shown(c,    i) {
 # What RFC 8445 allows with no waiting anywhere: signalling takes 20, a check
 # between the peers 50, a server 40, its relay 80.
 function floor_of(c,    k, opens) {
+	sub("/loss", "", c)
 	split(c, k, "-")
 	if (c ~ /tls$/) return 300        # and TLS 1.2, which is coturn's
 	if (c ~ /udpblock/) return 220    # TCP, Allocate, its 401, signal, check
@@ -62,6 +63,13 @@ function floor_of(c,    k, opens) {
 	return 180
 }
 
+BEGIN {
+	n_groups = split("both open|one open, one behind any NAT|" \
+		"both behind NAT, direct|a network in common, direct|" \
+		"full or addr with symmetric, direct|relayed by necessity|" \
+		"one or both without UDP|10 % loss each way", groups, "|")
+}
+
 # How it must end.
 function way_of(c) {
 	if (c ~ /udpblock/) return "tcp or relay"
@@ -69,6 +77,7 @@ function way_of(c) {
 }
 
 function group_of(c) {
+	if (c ~ /loss$/) return "10 % loss each way"
 	if (c == "lan-lan" || c ~ /^hairpin/) return "a network in common, direct"
 	if (c ~ /udpblock/) return "one or both without UDP"
 	if (floor_of(c) == 70) return "both open"
@@ -78,8 +87,14 @@ function group_of(c) {
 	return "relayed by necessity"
 }
 
+# At most so many times the floor.
+function limit_of(c) {
+	return c ~ /udpblock/ ? 1.25 : 1.15
+}
+
 function name_of(c,    k, how) {
 	how = sub("/tls", "", c) ? ", over TLS" : ""
+	sub("/loss", "", c)
 	split(c, k, "-")
 	if (k[1] == "lan") return "same LAN"
 	if (k[1] == "hairpin") return "same carrier, it hairpins"

@@ -36,7 +36,7 @@ function row(c, y, is_odd,    i, who, f) {
 		printf "<rect x=\"10\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"band\"/>\n",
 			y - ROW / 2, TOTAL - 20, ROW
 	printf "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"bar\"/>\n",
-		x_of(f), y - ROW / 2, x_of(f * (c ~ /udpblock/ ? 1.25 : 1.15)) - x_of(f), ROW
+		x_of(f), y - ROW / 2, x_of(f * (limit_of(c))) - x_of(f), ROW
 	printf "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" class=\"floor\"/>\n",
 		x_of(f), y - ROW / 2, x_of(f), y + ROW / 2
 	text(LEFT - 12, y + 4, "name", name_of(c))
@@ -96,10 +96,6 @@ function head(height) {
 
 # Rows and their places: group headings take a row, too.
 function lay_out(    g, i, y) {
-	n_groups = split("both open|one open, one behind any NAT|" \
-		"both behind NAT, direct|a network in common, direct|" \
-		"full or addr with symmetric, direct|relayed by necessity|" \
-		"one or both without UDP", groups, "|")
 	y = TOP + ROW
 	for (g = 1; g <= n_groups; g++) {
 		for (i = 1; i <= cells; i++) {
