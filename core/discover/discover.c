@@ -318,9 +318,11 @@ static enum altair_verdict take(struct altair_discover *d, altair_time now,
 	if (datagram->segment != 0 || !air_stun_recognise(datagram->bytes))
 		return ALTAIR_NOT_MINE;
 	s = find_server(d, datagram->bytes);
-	if (!s && !was_asked(d, &datagram->path))
+	if (!s) { /* another session's on this socket, perhaps */
+		d->stats.ignored += was_asked(d, &datagram->path);
 		return ALTAIR_NOT_MINE;
-	if (s && s->is_open && is_from(s, &datagram->path) &&
+	}
+	if (s->is_open && is_from(s, &datagram->path) &&
 	    air_stun_message_read(&m, datagram->bytes, UNDERSTOOD) &&
 	    is_response(&m) && air_stun_is_intact(&m))
 		conclude(d, s, now, &m);

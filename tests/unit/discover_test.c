@@ -427,8 +427,8 @@ static void only_the_right_answer_counts(void)
 	a = success(w.sent[0].request, AIR_STUN_XOR_MAPPED_ADDRESS, ME);
 	CHECK_EQ(deliver(3, "192.0.2.1:3479", a), ALTAIR_TAKEN);
 	CHECK_EQ(deliver(4, ONE, a), ALTAIR_TAKEN);
-	answer_bytes[19] ^= 1; /* the transaction id */
-	CHECK_EQ(deliver(3, ONE, a), ALTAIR_TAKEN);
+	answer_bytes[19] ^= 1; /* the transaction id: of another machine? */
+	CHECK_EQ(deliver(3, ONE, a), ALTAIR_NOT_MINE);
 	CHECK_EQ(deliver(3, TWO, a), ALTAIR_NOT_MINE);
 	answer_bytes[19] ^= 1;
 	answer_bytes[a.len - 1] ^= 1; /* FINGERPRINT */

@@ -65,6 +65,9 @@ static const altair_crypto *crypto(void)
 	return &table;
 }
 
+static const altair_addr stun = {
+	.family = ALTAIR_IPV4, .ip = {192, 0, 2, 99}, .port = 3478};
+
 static altair_addr addr_of(int host)
 {
 	return (altair_addr){.family = ALTAIR_IPV4,
@@ -98,6 +101,7 @@ static struct agent *add(int h, bool controlling)
 	a->memory = malloc(size);
 	CHECK_EQ(altair_agent_init(&a->agent, a->memory, size, &c, w.now), 0);
 	CHECK_EQ(altair_agent_add_host(a->agent, w.now, SOCK, &host->addr), 0);
+	CHECK_EQ(altair_agent_add_server(a->agent, w.now, &stun), 0);
 	CHECK_EQ(altair_agent_gather(a->agent, w.now), 0);
 	altair_agent_seal(a->agent, w.now);
 	return a;
@@ -164,6 +168,27 @@ static int deliver(struct host *host, const struct flight *f)
 	return -1;
 }
 
+/* Everybody is behind a NAT that shows port 77. */
+static void answer_as_server(const struct flight *request)
+{
+	struct air_stun_value mapped = {.addr = request->from};
+	struct flight *f = &w.flights[w.flight_count++];
+	struct air_stun_message m;
+	struct air_stun_builder b;
+
+	CHECK(air_stun_message_read(
+		&m, (altair_bytes){request->bytes, request->len},
+		AIR_STUN_SET_BASE));
+	mapped.addr.port = 77;
+	m.header.class = AIR_STUN_SUCCESS;
+	air_stun_build(&b, f->bytes, sizeof f->bytes, &m.header);
+	air_stun_build_attr(&b, AIR_STUN_XOR_MAPPED_ADDRESS, &mapped);
+	f->len = air_stun_build_end(&b).len;
+	f->at = w.now + ALTAIR_MSEC(10);
+	f->from = stun;
+	f->to = request->from;
+}
+
 static void land(size_t i)
 {
 	struct flight f = w.flights[i];
@@ -171,6 +196,8 @@ static void land(size_t i)
 	w.flight_count--;
 	memmove(&w.flights[i], &w.flights[i + 1],
 		(w.flight_count - i) * sizeof f);
+	if (altair_addr_equal(&stun, &f.to))
+		answer_as_server(&f);
 	for (int h = 0; h < HOSTS; h++)
 		if (altair_addr_equal(&w.hosts[h].addr, &f.to))
 			deliver(&w.hosts[h], &f);
@@ -278,6 +305,24 @@ static void checks_go_to_the_session_of_their_keys(void)
 		CHECK_EQ(w.hosts[h].lost, 0);
 }
 
+/* One server for all: its answers are told apart, too. */
+static void every_session_has_its_answer(void)
+{
+	char text[ALTAIR_CANDIDATE_TEXT];
+
+	begin();
+	for (int i = 0; i < AGENTS_MAX; i++)
+		add(0, true);
+	run(100);
+	for (int i = 0; i < AGENTS_MAX; i++) {
+		const struct agent *a = &w.hosts[0].agents[i];
+
+		CHECK(altair_agent_candidate(a->agent, 1, text, sizeof text) >
+		      0);
+		CHECK(strstr(text, "192.0.2.1 77 typ srflx"));
+	}
+}
+
 /* One of them ends: the other one has the path for itself. */
 static void a_closed_session_takes_nothing(void)
 {
@@ -332,7 +377,7 @@ static void bytes_of_others_are_never_payload(void)
 	altair_addr stranger = addr_of(2);
 	struct agent *a, *b;
 
-	for (unsigned session = 0; session < 200; session++) {
+	for (unsigned session = 0; session < 10000; session++) {
 		begin();
 		w.random = session;
 		a = add(0, true);
@@ -377,6 +422,7 @@ static void an_address_opens_by_a_check_only(void)
 static const struct check_test tests[] = {
 	TEST(data_goes_to_the_session_of_its_address),
 	TEST(checks_go_to_the_session_of_their_keys),
+	TEST(every_session_has_its_answer),
 	TEST(a_closed_session_takes_nothing),
 	TEST(bytes_of_others_are_never_payload),
 	TEST(an_address_opens_by_a_check_only),

@@ -22,8 +22,9 @@ struct flight {
 	altair_time at;
 	int to;
 	altair_path path; /* as the receiver sees it */
-	uint8_t bytes[1500];
 	size_t len;
+	uint8_t odd; /* nobody may rely on alignment */
+	uint8_t bytes[1500];
 };
 
 /* A line of the signalling: credentials, a candidate, or the end of them. */
@@ -387,11 +388,8 @@ static inline void step(void)
 	}
 }
 
-/* Runs until `ms` after the beginning. */
-static inline void run_until(uint64_t ms)
+static inline void run_to(altair_time end)
 {
-	altair_time end = START + MS(ms);
-
 	for (int s = 0; s < 2; s++)
 		drain(s);
 	while (next_event() <= end) {
@@ -399,6 +397,12 @@ static inline void run_until(uint64_t ms)
 		step();
 	}
 	w.now = end;
+}
+
+/* Runs until `ms` after the beginning. */
+static inline void run_until(uint64_t ms)
+{
+	run_to(START + MS(ms));
 }
 
 /* Both learn the other's credentials. */

@@ -272,6 +272,26 @@ static void every_prefix_is_safe(void)
 
 /* --- building ------------------------------------------------------------ */
 
+static void padding_is_zero(void)
+{
+	static const uint8_t blank[3];
+	struct air_stun_builder b;
+	uint8_t out[64];
+
+	for (size_t len = 1; len < 9; len++) {
+		struct air_stun_value v = {
+			.bytes = {(const uint8_t *)"abcdefgh", len}};
+		altair_bytes built;
+
+		memset(out, 0xff, sizeof out);
+		air_stun_build(&b, out, sizeof out, &header);
+		air_stun_build_attr(&b, AIR_STUN_SOFTWARE, &v);
+		built = air_stun_build_end(&b);
+		CHECK_EQ(built.len, 20 + 4 + (len + 3) / 4 * 4);
+		CHECK_MEM(out + 24 + len, blank, built.len - 24 - len);
+	}
+}
+
 static void what_is_built_is_read(void)
 {
 	struct air_stun_value software = {.bytes = air_text("altair")};
@@ -344,6 +364,7 @@ static const struct check_test tests[] = {
 	TEST(even_wrong_and_unknown_ones_are_absent_there),
 	TEST(nothing_is_behind_the_fingerprint),
 	TEST(every_prefix_is_safe),
+	TEST(padding_is_zero),
 	TEST(what_is_built_is_read),
 	TEST(a_buffer_that_is_too_small_gives_nothing),
 	TEST(no_message_is_longer_than_its_length_field),
