@@ -519,6 +519,11 @@ int altair_turn_wrap(altair_turn *t, const altair_addr *peer, uint8_t *payload,
 	return 0;
 }
 
+void altair_turn_probe(altair_turn *t, altair_time now)
+{
+	air_refresh_probe(t, now);
+}
+
 void altair_turn_close(altair_turn *t, altair_time now)
 {
 	bool is_asked = air_request_of(t->requests, t->config.requests_max,

@@ -159,6 +159,16 @@ void air_refresh_pump(struct altair_turn *t, altair_time now)
 	}
 }
 
+void air_refresh_probe(struct altair_turn *t, altair_time now)
+{
+	if (t->phase != TURN_ALLOCATED)
+		return;
+	/* One under way may have minutes between its repeats. */
+	air_refresh_cancel(t, AIR_SUBJECT_ALLOCATION);
+	t->lease.is_due = true;
+	air_refresh_pump(t, now);
+}
+
 void air_refresh_delete(struct altair_turn *t, int reason, int code)
 {
 	stop_everything(t);

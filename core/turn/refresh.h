@@ -11,6 +11,9 @@ void air_refresh_close(struct altair_turn *t, struct air_request *r);
 /* Forgets the request of a subject; true when there was one. */
 bool air_refresh_cancel(struct altair_turn *t, uint32_t subject);
 
+/* Asks for the allocation again, now. */
+void air_refresh_probe(struct altair_turn *t, altair_time now);
+
 /* The answer grants the request's subject; it will be renewed in time. */
 void air_refresh_hold(struct altair_turn *t, uint32_t subject,
 		      const struct air_request *r, altair_time now);

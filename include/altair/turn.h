@@ -155,6 +155,11 @@ ALTAIR_API int altair_turn_wrap(altair_turn *turn, const altair_addr *peer,
 				uint8_t *payload, size_t len,
 				altair_datagram *out);
 
+/* Refreshes the allocation now: after a change of the network, or a long silence,
+ * the server may know us no longer, which ALTAIR_EV_RELAY_ENDED then tells. Does
+ * nothing while there is no allocation. */
+ALTAIR_API void altair_turn_probe(altair_turn *turn, altair_time now);
+
 /* Deletes the allocation; ALTAIR_EV_RELAY_ENDED tells when that is done. Who
  * does not want to wait may stop driving the machine. */
 ALTAIR_API void altair_turn_close(altair_turn *turn, altair_time now);

@@ -24,6 +24,41 @@ static void allocation_is_refreshed(void)
 	CHECK_EQ(w.told_count, 1);
 }
 
+/* Also while a refresh is under way; the answer to that one is then late. */
+static void the_owner_may_ask_before(void)
+{
+	altair_turn_config c = config();
+
+	begin(&c);
+	altair_turn_probe(w.t, w.now);
+	drain();
+	CHECK_EQ(w.sent_count, 1); /* the Allocate */
+	begin_allocated(&c);
+	run_until(100000);
+	altair_turn_probe(w.t, w.now);
+	drain();
+	CHECK_EQ(w.sent_count, 3);
+	CHECK(is_authentic(2) && !has(2, AIR_STUN_LIFETIME));
+	run_until(100100);
+	altair_turn_probe(w.t, w.now);
+	drain();
+	CHECK_EQ(w.sent_count, 4);
+	refresh(2, 600);
+	CHECK_EQ(stats().ignored, 1);
+	refresh(3, 600);
+	run_until(640099);
+	CHECK_EQ(w.sent_count, 4);
+	run_until(640100);
+	CHECK_EQ(w.sent_count, 5);
+	altair_turn_probe(w.t, w.now);
+	drain();
+	refuse(5, 437);
+	event(1, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_MISMATCH);
+	altair_turn_probe(w.t, w.now);
+	drain();
+	CHECK_EQ(w.sent_count, 6);
+}
+
 static void short_lifetimes(void)
 {
 	altair_turn_config c = config();
@@ -570,6 +605,7 @@ static void forgotten_peers_are_not_renewed(void)
 
 static const struct check_test tests[] = {
 	TEST(allocation_is_refreshed),
+	TEST(the_owner_may_ask_before),
 	TEST(short_lifetimes),
 	TEST(longest_lifetime),
 	TEST(silent_server),
