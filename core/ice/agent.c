@@ -146,9 +146,13 @@ static void run_slots(struct altair_agent *a)
 
 static void run(struct altair_agent *a, altair_time now)
 {
+	bool has_slept = air_host_has_slept(a, now);
+
 	a->now = now;
 	if (air_state_is_over(a))
 		return;
+	if (has_slept)
+		air_host_news(a, now);
 	air_relay_run(a);
 	air_gather_run(a);
 	run_checks(a);
@@ -188,6 +192,8 @@ static altair_time deadline(const struct altair_agent *a)
 		sooner(&at, a->nominate_at);
 	if (a->patience_until > a->now)
 		sooner(&at, a->patience_until);
+	if (a->fresh_until > a->now)
+		sooner(&at, a->fresh_until);
 	return at;
 }
 
@@ -262,6 +268,8 @@ static enum altair_step agent_poll(altair_machine *machine, altair_output *out)
 		return out->event == ALTAIR_EV_NONE ? ALTAIR_SEND
 						    : ALTAIR_EVENT;
 	out->deadline = deadline(a);
+	/* Data makes it due at once: that the driver was late says nothing. */
+	a->due = a->has_spoken ? ALTAIR_NEVER : out->deadline;
 	return ALTAIR_WAIT;
 }
 
@@ -345,7 +353,7 @@ int altair_agent_init(altair_agent **out, void *mem, size_t len,
 	a->gather_deadline = ALTAIR_NEVER;
 	a->patience_until = ALTAIR_NEVER;
 	a->nominate_at = ALTAIR_NEVER;
-	a->past.until = a->search_at = ALTAIR_NEVER;
+	a->past.until = a->search_at = a->due = ALTAIR_NEVER;
 	*out = a;
 	return make_secrets(a);
 }
@@ -358,25 +366,39 @@ altair_machine *altair_agent_machine(altair_agent *a)
 int altair_agent_add_host(altair_agent *a, altair_time now, uint32_t sock,
 			  const altair_addr *addr)
 {
-	struct air_candidate c = {.sock = sock, .type = CANDIDATE_HOST};
-	bool is_new;
-	int place;
+	int error;
 
-	if (a->discover || air_state_is_over(a))
+	if (air_state_is_over(a))
 		return ALTAIR_E_STATE;
 	if (sock >= ALTAIR_AGENT_STREAM)
 		return ALTAIR_E_INVALID;
 	if (!air_candidate_is_usable(addr, a->config.loopback))
 		return ALTAIR_E_ADDRESS;
-	if (a->hosts_count == ALTAIR_AGENT_HOSTS_MAX)
-		return ALTAIR_E_FULL;
-	c.addr = c.base = air_addr_canonical(addr);
-	c.priority = air_candidate_priority(
-		CANDIDATE_HOST, AIR_LOCAL_PREFERENCE_MAX - a->hosts_count);
-	place = air_checklist_add_local(&a->list, &c, &is_new);
-	a->hosts_count += is_new && place >= 0;
+	a->now = now;
+	error = air_host_add(a, sock, addr);
 	run(a, now);
-	return place < 0 ? place : 0;
+	return error;
+}
+
+int altair_agent_remove_host(altair_agent *a, altair_time now, uint32_t sock,
+			     const altair_addr *addr)
+{
+	int error;
+
+	if (air_state_is_over(a))
+		return ALTAIR_E_STATE;
+	a->now = now;
+	error = air_host_remove(a, sock, addr);
+	run(a, now);
+	return error;
+}
+
+void altair_agent_resumed(altair_agent *a, altair_time now)
+{
+	if (air_state_is_over(a))
+		return;
+	air_host_news(a, now);
+	run(a, now);
 }
 
 int altair_agent_add_server(altair_agent *a, altair_time now,
@@ -471,7 +493,7 @@ int altair_agent_restart(altair_agent *a, altair_time now)
 	return error;
 }
 
-static int add_remote(struct altair_agent *a, const char *text)
+static int add_remote(struct altair_agent *a, altair_time now, const char *text)
 {
 	struct air_candidate c;
 	bool is_new;
@@ -484,6 +506,8 @@ static int add_remote(struct altair_agent *a, const char *text)
 		rc = ALTAIR_E_ADDRESS;
 	if (rc == 0)
 		rc = air_checklist_add_remote(&a->list, &c, &is_new);
+	if (rc >= 0 && is_new)
+		a->fresh_until = air_time_after(now, a->config.patience);
 	a->stats.unusable += rc < 0;
 	return rc < 0 ? rc : 0;
 }
@@ -494,7 +518,7 @@ int altair_agent_add_remote(altair_agent *a, altair_time now, const char *text)
 
 	if (air_state_is_over(a))
 		return ALTAIR_E_STATE;
-	error = add_remote(a, text);
+	error = add_remote(a, now, text);
 	run(a, now);
 	return error;
 }

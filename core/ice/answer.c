@@ -249,6 +249,23 @@ static bool is_symmetric(const struct altair_agent *a,
 	       air_checklist_find_base(&a->list, path) == (int)pair->local;
 }
 
+static bool is_seen(const struct altair_agent *a, uint32_t local)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		if (a->list.pairs[i].is_valid && a->list.pairs[i].seen == local)
+			return true;
+	return false;
+}
+
+/* Addresses that no peer sees us at any more. */
+static void forget_unseen(struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.locals_count; i++)
+		if (a->list.locals[i].type == CANDIDATE_PRFLX &&
+		    !a->list.locals[i].is_gone && !is_seen(a, i))
+			air_checklist_retire(&a->list, i);
+}
+
 /* RFC 8445 7.2.5.3.1: the peer sees us at this address, perhaps a new one. */
 static void learn_prflx(struct altair_agent *a, struct air_pair *pair,
 			const altair_addr *mapped)
@@ -263,8 +280,31 @@ static void learn_prflx(struct altair_agent *a, struct air_pair *pair,
 	c.base = *air_candidate_base(base);
 	c.priority = pair->check.priority;
 	memset(c.foundation, 0, sizeof c.foundation);
+	forget_unseen(a);
 	place = air_checklist_add_local(&a->list, &c, &is_new);
 	pair->seen = place < 0 ? pair->local : (uint8_t)place;
+}
+
+/* The peer sees us otherwise than before: so do others. */
+static void see_mapping(struct altair_agent *a, struct air_pair *pair,
+			altair_time now, const altair_addr *mapped)
+{
+	if (altair_addr_equal(&a->list.locals[pair->seen].addr, mapped))
+		return;
+	learn_prflx(a, pair, mapped);
+	if (pair == a->path)
+		air_host_news(a, now);
+}
+
+/* The peer came to our relay from an address that it did not list. It may have
+ * moved there: what it sends to from everywhere opens its NAT and ours. */
+static void reach_out(struct altair_agent *a, const struct air_pair *pair)
+{
+	if (a->list.remotes[pair->remote].type != CANDIDATE_PRFLX ||
+	    a->list.locals[pair->local].type != CANDIDATE_RELAY)
+		return;
+	for (uint32_t i = 0; i < a->list.locals_count; i++)
+		(void)air_checklist_pair(&a->list, i, pair->remote);
 }
 
 static void succeed(struct altair_agent *a, struct air_pair *pair,
@@ -284,6 +324,7 @@ static void succeed(struct altair_agent *a, struct air_pair *pair,
 		air_vigil_consent(vigil, now, a->keys.crypto);
 	learn_prflx(a, pair, mapped);
 	air_checklist_succeed(&a->list, pair);
+	reach_out(a, pair);
 	if (pair->wants_nomination &&
 	    (pair->check.nominates || !a->list.controlling))
 		air_nominate_conclude(a, pair);
@@ -339,6 +380,7 @@ static enum altair_verdict take_consent(struct altair_agent *a, altair_time now,
 {
 	altair_time asked_at;
 	struct air_vigil *vigil = find_vigil(a, response, &asked_at);
+	struct air_stun_value mapped;
 	struct air_pair *pair;
 
 	if (!vigil)
@@ -358,6 +400,9 @@ static enum altair_verdict take_consent(struct altair_agent *a, altair_time now,
 	pair->answered++;
 	pair->consented++;
 	pair->rtt = now - asked_at;
+	if (air_stun_message_get(response, AIR_STUN_XOR_MAPPED_ADDRESS,
+				 &mapped))
+		see_mapping(a, pair, now, &mapped.addr);
 	pair->heard_at = pair->answered_at = now;
 	air_vigil_consent(vigil, now, a->keys.crypto);
 	return ALTAIR_TAKEN;

@@ -3,7 +3,7 @@
  * cannot make us a hammer (RFC 8445 19.5.1).
  *
  * To an address that only a check has shown goes no more than three times what
- * came from it (RFC 9000 8.1): its source may be forged. To an IP that the peer
+ * came from it (RFC 9000 8.1), until it has answered: its source may be forged. To an IP that the peer
  * lists go at most a hundred requests, from all our sockets to all its ports,
  * until one of them is answered. A check that may not leave counts as lost.
  */
@@ -28,6 +28,16 @@ static bool has_room(const struct altair_agent *a, const altair_addr *ip)
 	return sent < UNPROVED_MAX;
 }
 
+/* True when the peer has answered from there to another base of ours. */
+static bool is_proved(const struct altair_agent *a, uint32_t remote)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		if (a->list.pairs[i].remote == remote &&
+		    a->list.pairs[i].answered > 0)
+			return true;
+	return false;
+}
+
 bool air_budget_allows(const struct altair_agent *a,
 		       const struct air_pair *pair)
 {
@@ -36,7 +46,7 @@ bool air_budget_allows(const struct altair_agent *a,
 			  air_check_length(&pair->check, &a->keys);
 
 	if (remote->type == CANDIDATE_PRFLX)
-		return is_covered;
+		return is_covered || is_proved(a, pair->remote);
 	return (pair->is_heard && is_covered) || has_room(a, &remote->addr);
 }
 

@@ -196,12 +196,33 @@ static void name_foundation(struct air_checklist *list, uint32_t place)
 	new->foundation[0] = (char)('A' + first);
 }
 
-/* Pairs it with what the peer has listed. */
+/* The peer has answered from there. */
+static bool is_proved(const struct air_checklist *list, uint32_t remote)
+{
+	for (uint32_t i = 0; i < list->pairs_count; i++)
+		if (list->pairs[i].remote == remote && list->pairs[i].is_valid)
+			return true;
+	return false;
+}
+
+/* Pairs it with what the peer has listed, and where it has been since. */
 static void pair_local(struct air_checklist *list, uint32_t local)
 {
 	for (uint32_t i = 0; i < list->remotes_count; i++)
-		if (list->remotes[i].type != CANDIDATE_PRFLX)
+		if (list->remotes[i].type != CANDIDATE_PRFLX ||
+		    is_proved(list, i))
 			air_checklist_pair(list, local, i);
+}
+
+/* The place of one that is gone and no base of a pair. */
+static int find_gone(const struct air_checklist *list)
+{
+	for (uint32_t i = 0; i < list->locals_count; i++)
+		if (list->locals[i].is_gone &&
+		    (list->locals[i].type == CANDIDATE_SRFLX ||
+		     list->locals[i].type == CANDIDATE_PRFLX))
+			return (int)i;
+	return ALTAIR_E_FULL;
 }
 
 int air_checklist_add_local(struct air_checklist *list,
@@ -212,9 +233,11 @@ int air_checklist_add_local(struct air_checklist *list,
 	*is_new = place < 0;
 	if (place >= 0)
 		return place;
-	if (list->locals_count == AIR_LOCALS_MAX)
+	place = find_gone(list);
+	if (place < 0 && list->locals_count == AIR_LOCALS_MAX)
 		return ALTAIR_E_FULL;
-	place = (int)list->locals_count++;
+	if (place < 0)
+		place = (int)list->locals_count++;
 	list->locals[place] = *candidate;
 	name_foundation(list, (uint32_t)place);
 	pair_local(list, (uint32_t)place);

@@ -2,9 +2,11 @@
  * Gathering (RFC 8445 5.1.1): host candidates as the driver gives them, and
  * server-reflexive ones from altair_discover, our only Binding client. Each
  * STUN server is asked once through every socket, one at a time as the agent's
- * budget allows.
+ * budget allows, and again when the network has changed.
  */
 #include "ice/session.h"
+
+#include "base/time.h"
 
 /* Questions that leave at once when gathering begins; the others, like checks, at
  * one per Ta. */
@@ -19,15 +21,16 @@ static bool is_needed(const struct altair_agent *a, uint32_t ask)
 {
 	uint32_t host = ask / ALTAIR_AGENT_SERVERS_MAX;
 	uint32_t server = ask % ALTAIR_AGENT_SERVERS_MAX;
-	const struct air_candidate *base = &a->list.locals[host];
+	const struct air_candidate *base = air_host_at(a, host);
 
 	if (a->config.relay_only || a->asked & UINT64_C(1) << ask ||
 	    host >= a->hosts_count || server >= a->servers_count ||
-	    base->addr.family != a->servers[server].family)
+	    base->is_gone || base->addr.family != a->servers[server].family)
 		return false;
 	for (uint32_t i = 0; i < host; i++)
-		if (a->list.locals[i].sock == base->sock &&
-		    a->list.locals[i].addr.family == base->addr.family)
+		if (!air_host_at(a, i)->is_gone &&
+		    air_host_at(a, i)->sock == base->sock &&
+		    air_host_at(a, i)->addr.family == base->addr.family)
 			return false;
 	return true;
 }
@@ -47,8 +50,10 @@ void air_gather_tell_one(struct altair_agent *a, uint32_t place)
 			     .number = place,
 			     .addr = a->list.locals[place].addr};
 
-	if (air_gather_is_told(a, place))
-		air_outbox_tell(&a->outbox, &out);
+	if (!air_gather_is_told(a, place))
+		return;
+	a->fresh_until = air_time_after(a->now, a->config.patience);
+	air_outbox_tell(&a->outbox, &out);
 }
 
 void air_gather_tell_all(struct altair_agent *a)
@@ -96,18 +101,51 @@ void air_gather_init(struct altair_agent *a, const altair_crypto *crypto,
 		air_arena_take(arena, 1, altair_discover_size(&config));
 }
 
-int air_gather_begin(struct altair_agent *a, altair_time now)
+/* Without random bytes what was is left as it is. */
+static int ask_all(struct altair_agent *a)
 {
 	altair_discover_config config = discover_config(a->config.crypto);
 	int error = altair_discover_init(&a->discover, a->discover_memory,
 					 altair_discover_size(&config), &config,
-					 now);
+					 a->now);
 
 	if (error)
 		return error;
-	air_gather_tell_all(a);
+	a->asked = 0;
 	a->burst = BURST;
+	a->is_discovered = false;
 	return 0;
+}
+
+int air_gather_begin(struct altair_agent *a, altair_time now)
+{
+	int error;
+
+	a->now = now;
+	error = ask_all(a);
+	if (!error)
+		air_gather_tell_all(a);
+	return error;
+}
+
+void air_gather_again(struct altair_agent *a)
+{
+	(void)ask_all(a);
+}
+
+/* What the server showed of this base before, or a negative number. */
+static int find_reflexive(const struct altair_agent *a,
+			  const struct air_candidate *c)
+{
+	for (uint32_t i = 0; i < a->list.locals_count; i++) {
+		const struct air_candidate *old = &a->list.locals[i];
+
+		if (old->type == CANDIDATE_SRFLX && !old->is_gone &&
+		    old->server == c->server && old->sock == c->sock &&
+		    altair_addr_equal(&old->base, &c->base))
+			return (int)i;
+	}
+	return ALTAIR_E_ADDRESS;
 }
 
 void air_gather_reflexive(struct altair_agent *a, const altair_path *path,
@@ -125,6 +163,13 @@ void air_gather_reflexive(struct altair_agent *a, const altair_path *path,
 	c.server = server;
 	c.priority = air_candidate_priority(
 		CANDIDATE_SRFLX, a->list.locals[place].priority >> 8 & 0xffff);
+	place = find_reflexive(a, &c);
+	if (place >= 0 &&
+	    altair_addr_equal(&a->list.locals[place].addr, mapped))
+		return;
+	/* The mapping is another one now, and the former one is nobody's. */
+	if (place >= 0)
+		air_checklist_retire(&a->list, (uint32_t)place);
 	place = air_checklist_add_local(&a->list, &c, &is_new);
 	if (place >= 0 && is_new)
 		air_gather_tell_one(a, (uint32_t)place);
@@ -137,8 +182,7 @@ static void hear_answer(struct altair_agent *a, uint32_t index,
 	altair_path path = {0};
 	altair_answer answer;
 
-	if (a->is_local_ended ||
-	    altair_discover_answer(a->discover, index, &answer) != 0)
+	if (altair_discover_answer(a->discover, index, &answer) != 0)
 		return;
 	path.sock = answer.sock;
 	path.remote = answer.server;
@@ -209,7 +253,7 @@ void air_gather_ask(struct altair_agent *a, altair_time now)
 	}
 	a->asked |= UINT64_C(1) << ask;
 	/* An ask that fails (no random bytes) is one candidate less. */
-	(void)altair_discover_add(a->discover, now, a->list.locals[host].sock,
+	(void)altair_discover_add(a->discover, now, air_host_at(a, host)->sock,
 				  &a->servers[server], host << 8 | server);
 	pump(a);
 }

@@ -135,6 +135,7 @@ int air_generation_begin(struct altair_agent *a, altair_time now)
 	a->search_at = ALTAIR_NEVER;
 	air_state_renew(a);
 	tell_again(a);
+	air_gather_again(a);
 	return 0;
 }
 
@@ -165,6 +166,13 @@ int air_generation_remote(struct altair_agent *a, altair_time now,
 	a->keys.has_remote = true;
 	a->patience_until = air_time_after(now, a->config.patience);
 	return 0;
+}
+
+void air_generation_leave(struct altair_agent *a, uint32_t local)
+{
+	for (uint32_t i = 0; i < a->past.count; i++)
+		if (a->list.pairs[AIR_PAIRS_MAX + i].local == local)
+			air_pair_drop(&a->list.pairs[AIR_PAIRS_MAX + i]);
 }
 
 void air_generation_retire(struct altair_agent *a)

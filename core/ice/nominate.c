@@ -58,6 +58,8 @@ static bool is_needed(const struct altair_agent *a, const struct air_pair *pair)
 {
 	const struct air_pair *path = a->path;
 
+	if (a->now < a->busy_until)
+		return true;
 	if (!path || !path->is_nominated || path->is_suspect ||
 	    air_generation_is_past(a, path) ||
 	    !air_pair_is_fresh(path, a->now) || pair->wants_nomination)

@@ -204,7 +204,7 @@ static void suspect(struct altair_agent *a)
 		    a->now < air_vigil_limit(&a->kept[i]))
 			continue;
 		pair->is_suspect = true;
-		air_search_begin(a, a->now);
+		air_host_news(a, a->now);
 	}
 }
 

@@ -172,11 +172,7 @@ static void retire(struct altair_agent *a, struct air_relay *r)
 		if (r->locals[i] < 0)
 			continue;
 		air_checklist_retire(&a->list, (uint32_t)r->locals[i]);
-		for (uint32_t k = 0; k < a->past.count; k++)
-			if ((int)a->list.pairs[AIR_PAIRS_MAX + k].local ==
-			    r->locals[i])
-				air_pair_drop(
-					&a->list.pairs[AIR_PAIRS_MAX + k]);
+		air_generation_leave(a, (uint32_t)r->locals[i]);
 	}
 }
 
@@ -188,8 +184,10 @@ static void end(struct altair_agent *a, struct air_relay *r, int reason,
 			     .number = number_of(a, r),
 			     .total = (uint32_t)code,
 			     .reason = reason};
+	/* A server that does not know our address has seen us move. */
 	bool was_held = air_relay_is_up(a, r) &&
-			a->now >= air_time_after(r->held_at, HELD_LONG);
+			(reason == ALTAIR_E_MISMATCH ||
+			 a->now >= air_time_after(r->held_at, HELD_LONG));
 
 	if (r->has_stream)
 		tell_stream(a, r, ALTAIR_EV_SHUT);
@@ -580,6 +578,30 @@ void air_relay_follow(struct altair_agent *a)
 	if (!r || altair_turn_bind(r->turn, a->now, &path.remote) != 0)
 		return;
 	pump(a, r);
+}
+
+void air_relay_probe(struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->relays_count; i++) {
+		struct air_relay *r = &a->relays[i];
+
+		if (!r->turn)
+			continue;
+		altair_turn_probe(r->turn, a->now);
+		pump(a, r);
+	}
+}
+
+void air_relay_leave(struct altair_agent *a, uint32_t sock)
+{
+	for (uint32_t i = 0; i < a->relays_count; i++) {
+		struct air_relay *r = &a->relays[i];
+
+		if (!r->turn || r->is_stream || r->sock != sock)
+			continue;
+		end(a, r, ALTAIR_E_NETWORK, 0);
+		r->begin_at = a->now;
+	}
 }
 
 void air_relay_close(struct altair_agent *a)

@@ -1,6 +1,6 @@
 /*
  * The agent's own state, for the files that it is made of: gather.c (our
- * candidates), relay.c (our relayed addresses), answer.c (what the peer sends),
+ * candidates), hosts.c, relay.c (our relayed addresses), answer.c (what the peer sends),
  * path.c (which pair carries data), nominate.c, generation.c (restart), state.c,
  * agent.c (time, and the outside).
  */
@@ -49,12 +49,17 @@ struct altair_agent {
 	bool is_relay_news; /* permissions may have changed                 */
 	altair_addr servers[ALTAIR_AGENT_SERVERS_MAX];
 	uint32_t servers_count, hosts_count;
+	uint8_t hosts[ALTAIR_AGENT_HOSTS_MAX]; /* places among the locals     */
 	uint64_t asked;		     /* a bit for each ask that was made     */
 	altair_time gather_deadline; /* what `discover` wants                */
 	altair_time now;	     /* of the last run                      */
 	altair_time slot_at;	     /* the next new transaction (Ta)        */
 	altair_time patience_until;
 	altair_time nominate_at; /* at the latest, once a pair is valid      */
+	altair_time due;	 /* what the driver was told, or NEVER       */
+	altair_time news_at;	 /* when servers may be asked for news again */
+	altair_time busy_until;	 /* all pairs are checked                    */
+	altair_time fresh_until; /* a candidate came: patience counts anew    */
 	altair_time search_at;	 /* the next one, or ALTAIR_NEVER            */
 	altair_time searched_at; /* the last one                             */
 	altair_time search_wait; /* from the next one to the one after it    */
@@ -100,6 +105,24 @@ void air_gather_tell_one(struct altair_agent *a, uint32_t place);
 void air_gather_reflexive(struct altair_agent *a, const altair_path *path,
 			  const altair_addr *mapped, uint32_t server);
 
+/* Asks all servers anew. */
+void air_gather_again(struct altair_agent *a);
+
+/* --- hosts.c --- */
+
+/* Host number `host`, which may be gone. */
+const struct air_candidate *air_host_at(const struct altair_agent *a,
+					uint32_t host);
+/* As altair_agent_add_host and _remove_host, the arguments judged. */
+int air_host_add(struct altair_agent *a, uint32_t sock,
+		 const altair_addr *addr);
+int air_host_remove(struct altair_agent *a, uint32_t sock,
+		    const altair_addr *addr);
+/* The network has changed, or it seems so. */
+void air_host_news(struct altair_agent *a, altair_time now);
+/* True for a run that was due so long ago that the host must have slept. */
+bool air_host_has_slept(const struct altair_agent *a, altair_time now);
+
 /* --- relay.c --- */
 
 /* Takes the memory of config.relays_max relays. */
@@ -119,6 +142,10 @@ altair_time air_relay_deadline(const struct altair_agent *a);
 bool air_relay_is_settled(const struct altair_agent *a);
 /* Binds a channel where the path goes through our relay. */
 void air_relay_follow(struct altair_agent *a);
+/* Asks the servers at once whether they still know us. */
+void air_relay_probe(struct altair_agent *a);
+/* The socket is of use no more: those that went through it begin elsewhere. */
+void air_relay_leave(struct altair_agent *a, uint32_t sock);
 /* Gives the addresses back: one message each. */
 void air_relay_close(struct altair_agent *a);
 
@@ -210,6 +237,8 @@ int air_generation_begin(struct altair_agent *a, altair_time now);
 /* The peer's credentials: 0 or ALTAIR_E_RANDOM. */
 int air_generation_remote(struct altair_agent *a, altair_time now,
 			  const struct air_credentials *remote);
+/* The local candidate is gone, and all that went through it. */
+void air_generation_leave(struct altair_agent *a, uint32_t local);
 /* A pair of the present is valid. */
 void air_generation_retire(struct altair_agent *a);
 /* Forgets the past in time. */

@@ -155,7 +155,8 @@ static bool is_without_family(const struct altair_agent *a)
 
 		is_any |= is_direct(c);
 		for (uint32_t k = 0; is_direct(c) && k < a->hosts_count; k++)
-			if (a->list.locals[k].addr.family == c->addr.family)
+			if (!air_host_at(a, k)->is_gone &&
+			    air_host_at(a, k)->addr.family == c->addr.family)
 				return false;
 	}
 	return is_any;
@@ -206,7 +207,7 @@ static bool is_relay_silent(const struct altair_agent *a)
 static bool has_no_server(const struct altair_agent *a)
 {
 	for (uint32_t i = 0; i < a->hosts_count; i++)
-		if (is_global(&a->list.locals[i]))
+		if (is_global(air_host_at(a, i)))
 			return false;
 	return a->servers_count + a->relays_count == 0;
 }

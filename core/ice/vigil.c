@@ -102,6 +102,9 @@ void air_vigil_speak(struct air_vigil *v, altair_time now)
 
 void air_vigil_doubt(struct air_vigil *v, altair_time now)
 {
+	/* What is urgent from now on has its time from now on. */
+	if (!v->is_urgent && v->asked_at != ALTAIR_NEVER)
+		v->asked_at = now;
 	v->is_urgent = true;
 	if (v->asked_at == ALTAIR_NEVER || v->pair->is_suspect)
 		v->regular = v->asked ? later(now, air_time_after(v->last_at,
@@ -112,16 +115,17 @@ void air_vigil_doubt(struct air_vigil *v, altair_time now)
 /* When to ask again, because the last request was not answered. */
 static altair_time pressing(const struct air_vigil *v)
 {
-	altair_time pace;
+	altair_time pace = 0;
 
 	if (v->asked_at == ALTAIR_NEVER && v->data_at != ALTAIR_NEVER)
 		return air_time_after(v->data_at, SILENCE);
 	if (v->asked_at == ALTAIR_NEVER)
 		return later(air_time_after(v->heard_at, PAUSE),
 			     air_time_after(v->last_at, PAUSE_RARELY));
-	pace = later((v->last_at - v->asked_at) / PACE_DIVISOR,
-		     v->is_urgent ? PACE_URGENT
-				  : later(PACE_IDLE, 2 * v->pair->rtt));
+	if (v->last_at > v->asked_at)
+		pace = (v->last_at - v->asked_at) / PACE_DIVISOR;
+	pace = later(pace, v->is_urgent ? PACE_URGENT
+					: later(PACE_IDLE, 2 * v->pair->rtt));
 	return air_time_after(v->last_at, sooner(pace, PACE_MAX));
 }
 

@@ -79,7 +79,9 @@ typedef struct altair_agent_config {
 	                                default 20 ms, 5 ms to 1 s           */
 	altair_time patience;	     /* no failure before this, from when both
 	                                sides have credentials; default 39.5 s
-	                                (RFC 8863 4)                         */
+	                                (RFC 8863 4). It counts anew from each
+	                                candidate, until the peer says that
+	                                there will be no more                */
 	size_t relays_max;	     /* TURN servers, default 2, at most
 	                                ALTAIR_AGENT_RELAYS_MAX; each takes
 	                                about 12 KiB                         */
@@ -106,12 +108,26 @@ ALTAIR_API altair_machine *altair_agent_machine(altair_agent *agent);
 
 /*
  * Adds one of our addresses, reached through the caller's socket `sock`; the one
- * added first is preferred. Returns 0, ALTAIR_E_ADDRESS (port 0, loopback,
- * link-local, multicast, no address), ALTAIR_E_FULL, or ALTAIR_E_STATE (after
- * altair_agent_gather).
+ * added first is preferred. One that comes later is told as a candidate, checked
+ * from at once, and servers are asked through it. Returns 0 (also for one that is
+ * there), ALTAIR_E_ADDRESS (port 0, loopback, link-local, multicast, no address),
+ * ALTAIR_E_INVALID (`sock` is a stream's), ALTAIR_E_FULL, or ALTAIR_E_STATE (it
+ * is over).
  */
 ALTAIR_API int altair_agent_add_host(altair_agent *agent, altair_time now,
 				     uint32_t sock, const altair_addr *addr);
+
+/*
+ * One of our addresses is gone: its pairs fail, its reflexive candidates are no
+ * more, a relay that went through it begins anew through another. Returns 0,
+ * ALTAIR_E_ADDRESS (there is no such), or ALTAIR_E_STATE (it is over).
+ */
+ALTAIR_API int altair_agent_remove_host(altair_agent *agent, altair_time now,
+					uint32_t sock, const altair_addr *addr);
+
+/* The host has slept, or its network has changed: the path, the relays and the
+ * STUN servers are asked at once. A late altair_tick is understood so, too. */
+ALTAIR_API void altair_agent_resumed(altair_agent *agent, altair_time now);
 
 /*
  * Adds a STUN server, to be asked through every socket of its address family,

@@ -23,7 +23,9 @@
 #define ROOM 2048
 #define REALM "example.org"
 
-enum kind { OPEN, SYM, BLOCKED };
+/* Open; mappings per destination, filtered per port; no UDP; one mapping for all,
+ * filtered per port, or not at all. */
+enum kind { OPEN, SYM, BLOCKED, PORT, FULL };
 
 struct flight {
 	altair_time at;
@@ -49,7 +51,7 @@ struct side {
 	enum kind kind;
 	altair_addr host, public;
 	struct mapping mappings[32];
-	uint16_t mapping_count;
+	uint16_t mapping_count, first_port;
 	altair_time deadline;
 	altair_time heard_at; /* first data, or NEVER                        */
 	size_t heard, said;
@@ -66,7 +68,7 @@ struct side {
 	uint64_t sent;
 };
 
-#define ALLOCATIONS 8
+#define ALLOCATIONS 16
 #define PEERS 32
 
 struct allocation {
@@ -91,6 +93,7 @@ static struct {
 	int refuse;	 /* Allocate with this code; 0: no                    */
 	int refuse_peer; /* CreatePermission with this code                  */
 	bool is_mute;	 /* the servers                                       */
+	bool is_silent;	 /* the signalling                                   */
 	bool no_streams; /* they do not open                                 */
 	size_t requests[0x10]; /* by method                                  */
 	size_t sends, channel_data; /* by clients                            */
@@ -190,10 +193,19 @@ static inline altair_addr map(struct side *side, const altair_addr *remote)
 		}
 	}
 	CHECK(side->mapping_count < 32);
-	public.port = (uint16_t)(20000 + 7 * side->mapping_count);
+	public.port = (uint16_t)(20000 + side->first_port);
+	if (side->kind == SYM)
+	public.port = (uint16_t)(public.port + 7 * side->mapping_count);
 	side->mappings[side->mapping_count++] =
 		(struct mapping){*remote, public.port};
 	return public;
+}
+
+/* The NAT forgets all, and has other ports from now on. */
+static inline void flush(int s)
+{
+	w.side[s].mapping_count = 0;
+	w.side[s].first_port = (uint16_t)(w.side[s].first_port + 1001);
 }
 
 /* True when a datagram gets in. */
@@ -203,7 +215,8 @@ static inline bool lets_in(const struct side *side, const struct flight *f)
 		return altair_addr_equal(&f->to, &side->host);
 	for (uint16_t i = 0; i < side->mapping_count; i++)
 		if (side->mappings[i].port == f->to.port &&
-		    altair_addr_equal(&side->mappings[i].remote, &f->from))
+		    (side->kind == FULL ||
+		     altair_addr_equal(&side->mappings[i].remote, &f->from)))
 			return altair_addr_same_ip(&f->to, &side->public);
 	return false;
 }
@@ -252,6 +265,10 @@ static inline void see_candidate(int s, uint32_t number)
 	struct side *side = &w.side[s];
 	char *text = side->candidates[side->candidate_count++];
 
+	if (w.is_silent) {
+		side->candidate_count--;
+		return;
+	}
 	CHECK(side->candidate_count <= 32);
 	CHECK(altair_agent_candidate(side->agent, number, text,
 				     ALTAIR_CANDIDATE_TEXT) > 0);
@@ -274,7 +291,8 @@ static inline void see(int s, const altair_output *out)
 		side->selections++;
 		CHECK_EQ(altair_agent_selected(side->agent, &side->selected),
 			 0);
-		say(s, "hello");
+		if (!w.is_silent)
+			say(s, "hello");
 	} else if (out->event == ALTAIR_EV_OPEN) {
 		CHECK(is_server(&out->addr));
 		CHECK(out->number >= ALTAIR_AGENT_STREAM);
