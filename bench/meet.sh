@@ -2,7 +2,7 @@
 #
 # meet.sh - one connection in a lab of its own: two programs that speak the JSON
 # Lines of `altair agent`, at the distances of a benchmark. Prints one line of
-# JSON, what tests/interop/ice_pair.py says of it, or bench/roam.py.
+# JSON, what tests/interop/ice_pair.py says of it, or tests/lab/roam.py.
 
 meet_usage() {
 	cat <<'END'
@@ -89,8 +89,5 @@ if [ "$who" = floor ]; then
 	meet_floor
 	exit
 fi
-if [ -n "$change" ]; then
-	who_harness=$bench/roam.py
-	set -- --change "$bench/../tests/lab/change.sh $change" "$@"
-fi
+[ -z "$change" ] || who_change "$change"
 who_meet "$who" "$turn" "$controlling" --delay "$delay" "$@"

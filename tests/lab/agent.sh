@@ -11,6 +11,8 @@ usage: agent.sh [OPTION]... KIND_A KIND_B     (kinds and link options: lab.sh)
 --expect direct    (default) both receive data, and end with a direct path
          relay     ... with a relayed one
          tcp       ... with a direct one over TCP
+--change CHANGE    (of change.sh) then something happens: data flows again, nothing
+                   comes twice, neither side gives up
 --turn LIST        transports of the relay (default udp,tcp; of udp, tcp, tls; -)
 --controlling a|b|both   (default a)
 END
@@ -26,10 +28,11 @@ set -u
 
 agent_name="tests/lab/agent.sh $*"
 agent_all=("$@")
-expect=direct turn=udp,tcp controlling=a links=()
+expect=direct change='' turn=udp,tcp controlling=a links=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--expect) expect=$2 ;;
+	--change) change=$2 ;;
 	--turn) turn=$2 ;;
 	--controlling) controlling=$2 ;;
 	--*) links+=("$1" "$2") ;;
@@ -48,12 +51,16 @@ lab_enter "${agent_all[@]}"
 
 lab_up "$1" "$2"
 lab_coturn
+good='.outcome == "connected" and .a.kind == $kind and .b.kind == $kind'
+if [ -n "$change" ]; then
+	command -v conntrack >/dev/null || lab_skip 'there is no conntrack'
+	who_change "$change" --at 1
+	good='.outcome == "restored" and .kept and .doubled == 0'
+fi
 said=$(who_meet altair "$turn" "$controlling" --delay 20 --expect "$expect" \
 	--events)
-if jq -e --arg kind "$expect" \
-	'.outcome == "connected" and .a.kind == $kind and .b.kind == $kind' \
-	<<<"$said" >/dev/null; then
-	echo "ok $1 $2 $expect ${turn} ${links[*]}"
+if jq -e --arg kind "$expect" "$good" <<<"$said" >/dev/null; then
+	echo "ok $1 $2 $expect $change $turn ${links[*]}"
 	exit 0
 fi
 echo "not ok $agent_name"

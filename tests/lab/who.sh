@@ -8,14 +8,16 @@
 #                     two of them meet: interop/ice_pair.py with these options.
 #                     TRANSPORTS of the relay: such as udp,tcp, or - for no relay;
 #                     CONTROLLING: a, b or both. 1: there is no such program.
-#                     (who_harness: another program instead of ice_pair.py)
+#   who_change CHANGE OPTION...
+#                     from now on a meeting is that of roam.py, with its options:
+#                     connected, something happens to the lab (change.sh)
 #   who_missing WHO   says what is missing, or nothing
 
 # Debian's own has Debian's packages; another python3 may come first.
 who_python=/usr/bin/python3
 [ -x $who_python ] || who_python=python3
 who_interop=$(cd "$(dirname "${BASH_SOURCE[0]}")/../interop" && pwd)
-who_harness=$who_interop/ice_pair.py
+who_harness=("$who_interop/ice_pair.py")
 who_line=''
 
 # The program and the options that only it has.
@@ -53,7 +55,13 @@ who_meet() {
 	who_command "$who" a "$transports" "$controlling" || return 1
 	line_a=$who_line
 	who_command "$who" b "$transports" "$controlling"
-	"$who_python" "$who_harness" "$@" "$line_a" "$who_line"
+	"$who_python" "${who_harness[@]}" "$@" "$line_a" "$who_line"
+}
+
+who_change() {
+	local lab=$who_interop/../lab change=$1
+	shift
+	who_harness=("$lab/roam.py" --change "$lab/change.sh $change" "$@")
 }
 
 who_missing() {

@@ -22,7 +22,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "..", "tests", "interop"))
+                                "..", "interop"))
 import ice_pair  # noqa: E402
 
 EVERY = 0.020
