@@ -246,6 +246,13 @@ class Pair:
         await self.exchange(limit)
         self.times["restart_ms"] = round((time.monotonic() - began) * 1000, 1)
 
+    def is_settled(self):
+        options = self.options
+        if options.complete and self.a.state != "completed":
+            return False
+        return all(s.selected and options.expect in (None, s.selected["kind"])
+                   for s in self.sides)
+
     async def live(self):
         options = self.options
         await self.begin()
@@ -253,9 +260,7 @@ class Pair:
         self.times["received_ms"] = max(s.received_ms for s in self.sides)
         if options.linger:
             try:
-                await self.until(options.linger, "", lambda: all(
-                    s.selected and (s.selected["kind"] == options.expect or
-                                    not options.expect) for s in self.sides))
+                await self.until(options.linger, "", self.is_settled)
             except Missing:
                 pass
         if options.stay:
@@ -295,6 +300,8 @@ def options(argv=None):
                        help="seconds to wait for what each side selects (2)")
     parse.add_argument("--expect", choices=["direct", "relay", "tcp"],
                        help="linger for this kind")
+    parse.add_argument("--complete", action="store_true",
+                       help="linger until side a is completed, too")
     parse.add_argument("--stay", type=float, default=0,
                        help="then keep silent for so many seconds, and talk anew")
     parse.add_argument("--restart", choices=["a", "b"],

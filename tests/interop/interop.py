@@ -148,7 +148,7 @@ async def meet(cell, ours, places):
     a = at(cell.hosts[0], f"{cell.peer.over} {ours} {cell.ours}")
     b = at(cell.hosts[1], f"{cell.peer.command} {cell.its}")
     options = ice_pair.options(
-        [a, b, "--delay", "20", "--events", "--expect", cell.kind,
+        [a, b, "--delay", "20", "--events", "--expect", cell.kind, "--complete",
          *cell.more.split()])
     waits = "--stay" in cell.more  # and needs no CPU meanwhile
     async with places["wait" if waits else "work"]:
@@ -159,6 +159,8 @@ async def meet(cell, ours, places):
         cell.result = "no: " + found["outcome"]
     elif side["kind"] != cell.kind:
         cell.result = f"no: {side['kind']}"
+    elif "completed" not in side["states"]:
+        cell.result = "no: not completed"
     elif side["errors"] or side["code"] != 0:
         cell.result = "no: errors"
     else:

@@ -17,9 +17,11 @@ here=$(cd "$(dirname "$0")" && pwd) || exit 1
 set -u
 python=/usr/bin/python3    # Debian's own: another one may come first
 
-for need in /usr/bin/turnserver openssl node $python; do
+for need in /usr/bin/turnserver openssl node $python "$2/libnice_peer" \
+	"$2/pion_peer"; do
 	command -v "$need" >/dev/null || lab_skip "there is no $need"
 done
+$python -c 'import aioice' 2>/dev/null || lab_skip 'there is no aioice'
 lab_enter "$@"
 
 # interop_lan HOST HOST ADDRESS ADDRESS: a network of two hosts, no router.

@@ -82,6 +82,7 @@ function obey(command) {
   }
 }
 
+agent.stdin.on('error', () => {}); // it has ended; its exit code says how
 readline.createInterface({ input: agent.stdout }).on('line', hear);
 agent.on('exit', (code) => process.exit(code ?? 1));
 speaker.run(obey, () => new Promise(() => tell({ cmd: 'close' })));
