@@ -82,6 +82,8 @@ function obey(command) {
   }
 }
 
+// werift's SCTP throws when the peer's ends first. Were it earlier, no data came.
+process.on('unhandledRejection', () => {});
 agent.stdin.on('error', () => {}); // it has ended; its exit code says how
 readline.createInterface({ input: agent.stdout }).on('line', hear);
 agent.on('exit', (code) => process.exit(code ?? 1));
