@@ -330,10 +330,10 @@ static void direct(struct run *run)
 
 /* --- the run ------------------------------------------------------------- */
 
-/* Between a host and the server, with no password: whoever has an answer of his
- * there first decides what our address is, and nothing can be done about it. */
-static bool is_plain_stun(const struct run *run,
-			  const struct sim_packet *packet)
+/* Between a host and the server before a password is in use: whoever has an
+ * answer of his there first decides what our address is, and whether there is a
+ * relay, and nothing can be done about it. */
+static bool is_unsigned(const struct run *run, const struct sim_packet *packet)
 {
 	const altair_addr *servers = run->region.server_addr;
 	unsigned v6 = packet->src.family == ALTAIR_IPV6;
@@ -342,7 +342,8 @@ static bool is_plain_stun(const struct run *run,
 	return (altair_addr_equal(&packet->src, &servers[v6]) ||
 		altair_addr_equal(&packet->dst, &servers[v6])) &&
 	       sim_stun_read(packet->payload, &stun) &&
-	       stun.method == SIM_STUN_BINDING;
+	       (stun.method == SIM_STUN_BINDING ||
+		stun.method == SIM_STUN_ALLOCATE);
 }
 
 static void watch(void *user, const struct sim_record *r)
@@ -365,7 +366,7 @@ static void watch(void *user, const struct sim_record *r)
 	}
 	if (run->region.intruder && r->to == SIM_NODES_MAX &&
 	    (r->kind == SIM_SENT || r->kind == SIM_FORWARDED) &&
-	    !is_plain_stun(run, &r->packet))
+	    !is_unsigned(run, &r->packet))
 		sim_intruder_see(run->region.intruder, &r->packet);
 }
 

@@ -1,5 +1,7 @@
 #include "sim/server.h"
 
+#include "sim/access.h"
+
 #include <altair/turn.h>
 
 #include <stdlib.h>
@@ -38,10 +40,26 @@ static void see_event(void *user, const altair_output *out)
 
 const struct sim_app sim_server_app = {.event = see_event};
 
+/* The internet of the simulator is made of documentation ranges, which no peer
+ * may have in the real one. */
+static void allow_documentation(altair_server_prefix prefixes[4])
+{
+	static const char *const ips[] = {"192.0.2.0", "198.51.100.0",
+					  "203.0.113.0", "2001:db8::"};
+
+	for (size_t i = 0; i < 4; i++)
+		prefixes[i] = (altair_server_prefix){sim_addr(ips[i], 0),
+						     i < 3 ? 24 : 32};
+}
+
 static void configure(struct sim_server *server, altair_server_config *config,
-		      altair_server_user *user, const altair_addr addr[2])
+		      altair_server_user *user,
+		      const altair_server_prefix *allow,
+		      const altair_addr addr[2])
 {
 	altair_server_config_default(config);
+	config->allow = allow;
+	config->allow_count = 4;
 	config->buffer_len = 16384;
 	config->allocations_max = ALLOCATIONS_MAX;
 	config->quota_user = ALLOCATIONS_MAX;
@@ -59,6 +77,7 @@ void sim_server_start(struct sim_server *server, uint64_t seed,
 {
 	altair_server_config config;
 	altair_server_user user;
+	altair_server_prefix allow[4];
 	size_t size;
 
 	if (server->machine)
@@ -70,7 +89,8 @@ void sim_server_start(struct sim_server *server, uint64_t seed,
 		sim_host_unbind(server->host,
 				server->socks[--server->socks_count]);
 	server->crypto = sim_digest_crypto(&server->rng);
-	configure(server, &config, &user, addr);
+	allow_documentation(allow);
+	configure(server, &config, &user, allow, addr);
 	size = altair_server_size(&config);
 	if (!server->memory)
 		server->memory = sim_must(malloc(size));
