@@ -15,8 +15,8 @@
 
 #define DRAIN ALTAIR_MSEC(500) /* after closing */
 
-/* What has begun before the silence: the sendings of a check. */
-#define LAST_CHECKS ALTAIR_SEC(10)
+/* What has begun before the silence: two searches in vain, with their checks. */
+#define LAST_CHECKS ALTAIR_SEC(30)
 
 enum stage { TALK, QUIET, LAST, CLOSED };
 
@@ -295,6 +295,14 @@ static bool must_be_direct(const struct run *run)
 	       sim_meeting_way(run->meeting) == SIM_MEET_DIRECTLY;
 }
 
+/* Without a direct way a change may cost the relayed one. */
+static bool may_be_lost(const struct run *run)
+{
+	return run->meeting->calm == ALTAIR_NEVER ||
+	       (sim_meeting_way(run->meeting) == SIM_MEET_BY_RELAY &&
+		run->meeting->changes > 0);
+}
+
 static bool has_heard_last(const struct run *run)
 {
 	for (unsigned s = 0; s < 2; s++) {
@@ -476,7 +484,7 @@ static void judge_the_end(struct run *run)
 			violate(run, s, "way: connected where none is");
 		if (must_be_direct(run) && party->is_relayed)
 			violate(run, s, "way: relayed where a direct one is");
-		if (way != SIM_MEET_NEVER && meeting->calm != ALTAIR_NEVER &&
+		if (way != SIM_MEET_NEVER && !may_be_lost(run) &&
 		    !run->outcome->is_done)
 			violate(run, s,
 				party->messages_in > 0
