@@ -15,8 +15,8 @@
 
 #define DRAIN ALTAIR_MSEC(500) /* after closing */
 
-/* What has begun before the silence: two searches in vain, with their checks. */
-#define LAST_CHECKS ALTAIR_SEC(30)
+/* What has begun before the silence: searches, each later than the one before. */
+#define LAST_CHECKS ALTAIR_SEC(60)
 
 enum stage { TALK, QUIET, LAST, CLOSED };
 
@@ -338,9 +338,9 @@ static void direct(struct run *run)
 
 /* --- the run ------------------------------------------------------------- */
 
-/* Between a host and the server before a password is in use: whoever has an
- * answer of his there first decides what our address is, and whether there is a
- * relay, and nothing can be done about it. */
+/* Between a host and the server what no password protects: whoever has an answer
+ * of his there first decides what our address is, whether there is a relay, and
+ * from whom it brings data; nothing can be done about it. */
 static bool is_unsigned(const struct run *run, const struct sim_packet *packet)
 {
 	const altair_addr *servers = run->region.server_addr;
@@ -351,7 +351,8 @@ static bool is_unsigned(const struct run *run, const struct sim_packet *packet)
 		altair_addr_equal(&packet->dst, &servers[v6])) &&
 	       sim_stun_read(packet->payload, &stun) &&
 	       (stun.method == SIM_STUN_BINDING ||
-		stun.method == SIM_STUN_ALLOCATE);
+		stun.method == SIM_STUN_ALLOCATE ||
+		stun.class == SIM_STUN_INDICATION);
 }
 
 static void watch(void *user, const struct sim_record *r)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every pair of NATs against the reviewed outcomes. Arguments: altair-sim, the
-# expected file.
+# Every pair of networks against the reviewed outcomes. Arguments: altair-sim, the
+# expected file, the subcommand that has the matrix, if any.
 set -u
-"$1" matrix | diff -u "$2" - && echo "ok matrix"
+"$1" ${3:+"$3"} matrix | diff -u "$2" - && echo "ok matrix"

@@ -279,8 +279,8 @@ static void refutes_hammering(void)
 static void refutes_chatter(void)
 {
 	ordinary("port", "port");
-	meeting.quiet = ALTAIR_SEC(100);
-	meeting.limit = ALTAIR_SEC(120);
+	meeting.quiet = ALTAIR_SEC(150);
+	meeting.limit = ALTAIR_SEC(180);
 	check_verdict(CHATTERS_IN_SILENCE,
 		      "economy: more than two packets a second in silence");
 }
