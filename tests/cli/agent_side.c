@@ -41,7 +41,14 @@ bool side_read_credentials(struct side *side)
 
 bool side_start(struct side *side, const char *role, const char *const more[])
 {
-	const char *args[ARGUMENTS_MAX] = {"agent", role, "--interface", "lo"};
+	return side_start_on(side, "lo", role, more);
+}
+
+bool side_start_on(struct side *side, const char *interface, const char *role,
+		   const char *const more[])
+{
+	const char *args[ARGUMENTS_MAX] = {"agent", role, "--interface",
+					   interface};
 
 	for (size_t i = 4; *more && i < ARGUMENTS_MAX - 1; i++)
 		args[i] = *more++;
@@ -65,7 +72,7 @@ bool side_read_candidates(struct side *side)
 		if (!side_text(side, "candidate", line,
 			       sizeof *side->candidates))
 			return false;
-		if (strstr(line, " 127.0.0.1 "))
+		if (!strchr(line + strlen("candidate:"), ':'))
 			side->candidates_count++;
 	}
 	return strcmp(word, "end-of-candidates") == 0;

@@ -21,11 +21,15 @@ struct side {
  * up to NULL. */
 bool side_start(struct side *side, const char *role, const char *const more[]);
 
+/* The same on another interface. */
+bool side_start_on(struct side *side, const char *interface, const char *role,
+		   const char *const more[]);
+
 /* Reads credentials, other ones than before. */
 bool side_read_credentials(struct side *side);
 
-/* Reads its candidates up to the end of them, and keeps those of 127.0.0.1: so
- * every run has the same lines. */
+/* Reads its candidates up to the end of them, and keeps those of IPv4: so every
+ * run has the same lines. */
 bool side_read_candidates(struct side *side);
 
 /* Tells `to` what `from` said. */
