@@ -21,6 +21,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BATCH 16
 /* Receives per wake-up, so that a flood cannot starve the rest of the loop. */
@@ -40,6 +41,8 @@ struct sock {
 struct altair_uv_agent {
 	uv_loop_t *loop;
 	uv_timer_t timer;
+	uv_poll_t news; /* of links and addresses */
+	int news_fd;	/* -1: there are none */
 	struct sock *socks[AIR_HOSTS_MAX];
 	size_t socks_count;
 	uint32_t next_number;
@@ -491,22 +494,111 @@ static bool is_allowed(const altair_uv_agent *d, const altair_addr *addr)
 	       altair_addr_classify(addr) != ALTAIR_ADDR_LOOPBACK;
 }
 
-static int add_hosts(altair_uv_agent *d)
+static bool is_host(const altair_uv_agent *d, const altair_addr *addr)
+{
+	for (size_t i = 0; i < d->socks_count; i++)
+		if (altair_addr_same_ip(&d->socks[i]->addr, addr))
+			return true;
+	return false;
+}
+
+/* Opens a socket on each address that is new. An address may go while we look at
+ * it; other errors are the first one's. */
+static int add_hosts(altair_uv_agent *d, const altair_addr *found, size_t count)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int error = 0;
+
+		if (d->socks_count < AIR_HOSTS_MAX &&
+		    is_allowed(d, &found[i]) && !is_host(d, &found[i]))
+			error = add_host(d, &found[i]);
+		if (error && error != ALTAIR_E_ADDRESS && !result)
+			result = error;
+	}
+	return result;
+}
+
+static bool is_among(const altair_addr *addr, const altair_addr *found,
+		     size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (altair_addr_same_ip(addr, &found[i]))
+			return true;
+	return false;
+}
+
+/* Closes the sockets of the addresses that are gone. */
+static void remove_hosts(altair_uv_agent *d, const altair_addr *found,
+			 size_t count)
+{
+	size_t kept = 0, before = d->socks_count;
+
+	for (size_t i = 0; i < before; i++) {
+		struct sock *sock = d->socks[i];
+
+		if (is_among(&sock->addr, found, count)) {
+			d->socks[kept++] = sock;
+			continue;
+		}
+		altair_agent_remove_host(d->agent, altair_clock_now(),
+					 sock->number, &sock->addr);
+		uv_close((uv_handle_t *)&sock->poll, on_sock_closed);
+	}
+	d->socks_count = kept;
+}
+
+static void on_news(uv_poll_t *poll, int status, int events)
+{
+	altair_uv_agent *d = poll->data;
+	altair_addr found[AIR_HOSTS_MAX];
+	int count;
+
+	(void)status;
+	(void)events;
+	air_hosts_drain(d->news_fd);
+	count = read_hosts(d, found);
+	if (count < 0)
+		return;
+	remove_hosts(d, found, (size_t)count);
+	(void)add_hosts(d, found, (size_t)count);
+	run(d);
+}
+
+static void on_news_closed(uv_handle_t *handle)
+{
+	altair_uv_agent *d = handle->data;
+
+	close(d->news_fd);
+	on_closed(d);
+}
+
+/* Without news the addresses stay those of the beginning. */
+static void watch_hosts(altair_uv_agent *d)
+{
+	d->news_fd = air_hosts_watch();
+	if (d->news_fd >= 0 &&
+	    uv_poll_init(d->loop, &d->news, d->news_fd) < 0) {
+		close(d->news_fd);
+		d->news_fd = -1;
+	}
+	if (d->news_fd < 0)
+		return;
+	d->news.data = d;
+	d->handles++;
+	uv_poll_start(&d->news, UV_READABLE, on_news);
+}
+
+/* Watched before they are read: no change between the two is missed. */
+static int begin_hosts(altair_uv_agent *d)
 {
 	altair_addr found[AIR_HOSTS_MAX];
-	int count = read_hosts(d, found);
+	int count;
 
-	if (count < 0)
-		return count;
-	for (int i = 0; i < count; i++) {
-		int error =
-			is_allowed(d, &found[i]) ? add_host(d, &found[i]) : 0;
-
-		/* An address may go while we look at it. */
-		if (error && error != ALTAIR_E_ADDRESS)
-			return error;
-	}
-	return 0;
+	watch_hosts(d);
+	count = read_hosts(d, found);
+	return count < 0 ? count : add_hosts(d, found, (size_t)count);
 }
 
 /* ---- opening and closing ---- */
@@ -541,6 +633,8 @@ void altair_uv_agent_close(altair_uv_agent *driver, void (*closed)(void *user))
 	for (size_t i = 0; i < driver->socks_count; i++)
 		uv_close((uv_handle_t *)&driver->socks[i]->poll,
 			 on_sock_closed);
+	if (driver->news_fd >= 0)
+		uv_close((uv_handle_t *)&driver->news, on_news_closed);
 	uv_close((uv_handle_t *)&driver->timer, on_timer_closed);
 }
 
@@ -599,7 +693,7 @@ int altair_uv_agent_open(altair_uv_agent **out, uv_loop_t *loop,
 	uv_timer_init(loop, &d->timer);
 	d->timer.data = d;
 	d->handles = 1;
-	error = add_hosts(d);
+	error = begin_hosts(d);
 	if (error) {
 		altair_uv_agent_close(d, NULL);
 		return error;

@@ -20,8 +20,8 @@ struct air_hosts_filter {
 int air_hosts_read(const struct air_hosts_filter *filter,
 		   altair_addr out[AIR_HOSTS_MAX]);
 
-/* A descriptor that becomes readable when links, addresses or routes change, to
- * be closed by the caller; or ALTAIR_E_SYSTEM. */
+/* A descriptor that becomes readable when links or addresses change, to be closed
+ * by the caller; or ALTAIR_E_SYSTEM. */
 int air_hosts_watch(void);
 
 /* Reads what such a descriptor has. */

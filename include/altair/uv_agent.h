@@ -6,7 +6,8 @@
  * loopback, no link-local, no deprecated ones, none of interfaces that are down
  * or that virtual machines and containers use among themselves (docker*, br-*,
  * veth*, virbr*, lxc* and their like), at most ALTAIR_AGENT_HOSTS_MAX; IPv6 and
- * IPv4 by turns (RFC 8421 4).
+ * IPv4 by turns (RFC 8421 4). They are watched: one that comes or goes while the
+ * driver lives comes to or leaves the agent.
  *
  * Everything but sending, the hosts and the relays goes to the agent itself:
  * gather, seal, remote, candidates. After such a call altair_uv_agent_kick.
