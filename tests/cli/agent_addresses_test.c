@@ -81,7 +81,9 @@ static void from_one_address_to_the_next(void)
 	pass_candidate(&ours, &theirs, " 198.51.100.8 ");
 	pass_candidate(&theirs, &ours, " 198.51.100.8 ");
 	ip("address del 192.0.2.7/24 dev a0");
-	CHECK(proc_expect(&ours.proc, "198.51.100.8 "));
+	/* The one may see the change before the other does. */
+	CHECK(proc_expect(&ours.proc, "\"remote\":\"candidate:B "));
+	CHECK(proc_expect(&theirs.proc, "\"remote\":\"candidate:B "));
 	exchange("on the second");
 	CHECK(!strstr(ours.proc.out_text, "\"failed\""));
 	free_both();
@@ -102,9 +104,94 @@ static void what_is_of_no_use_is_passed_over(void)
 	ip("address flush dev a1");
 }
 
+/* Runs an agent that ends as soon as it has listed what it has. */
+static void list(struct proc *p, const char *const args[])
+{
+	proc_start(p, PROC_PIPE, args);
+	CHECK(proc_expect(p, "end-of-candidates"));
+	proc_close_in(p);
+	CHECK_EQ(proc_end(p), 0);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, part)); text++)
+		count++;
+	return count;
+}
+
+/* Containers' and virtual machines' own cables lead nowhere, unless named. */
+static void which_interfaces_count(void)
+{
+	struct proc p;
+
+	ip("link add veth7 type veth peer name docker0");
+	ip("link set veth7 up");
+	ip("link set docker0 up");
+	ip("address add 203.0.113.7/24 dev veth7");
+	ip("address add 203.0.113.8/24 dev docker0");
+	ip("address add 192.0.2.7/24 dev a0");
+	ip("address add 198.51.100.7/24 dev a1");
+	list(&p, ARGS("agent"));
+	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 2);
+	CHECK(strstr(p.out_text, " 192.0.2.7 "));
+	CHECK(strstr(p.out_text, " 198.51.100.7 "));
+	proc_free(&p);
+	list(&p, ARGS("agent", "--interface", "docker0", "--interface", "a1"));
+	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 2);
+	CHECK(strstr(p.out_text, " 203.0.113.8 "));
+	CHECK(strstr(p.out_text, " 198.51.100.7 "));
+	proc_free(&p);
+	ip("link set a1 down");
+	list(&p, ARGS("agent", "--interface", "docker0", "--interface", "a1"));
+	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 1);
+	proc_free(&p);
+	ip("link set a1 up");
+	ip("link del veth7");
+	ip("address flush dev a0");
+	ip("address flush dev a1");
+}
+
+/* IPv6 and IPv4 by turns, what is local last, eight at most. */
+static void in_which_order(void)
+{
+	static const char *const want[] = {" 2001:db8::7 ", " 192.0.2.1 ",
+					   " 192.0.2.2 ", " fd00::7 "};
+	char command[64];
+	struct proc p;
+	const char *at;
+
+	ip("address add fd00::7/64 dev a0 nodad");
+	ip("address add 192.0.2.1/24 dev a0");
+	ip("address add 192.0.2.2/24 dev a0");
+	ip("address add 2001:db8::7/64 dev a0 nodad");
+	list(&p, ARGS("agent"));
+	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 4);
+	at = p.out_text;
+	for (size_t i = 0; i < 4; i++) {
+		at = strstr(at, want[i]);
+		CHECK(at);
+	}
+	proc_free(&p);
+	for (int i = 3; i < 12; i++) {
+		snprintf(command, sizeof command,
+			 "address add 192.0.2.%d/24 dev a0", i);
+		ip(command);
+	}
+	list(&p, ARGS("agent"));
+	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 8);
+	CHECK(strstr(p.out_text, " 2001:db8::7 "));
+	proc_free(&p);
+	ip("address flush dev a0");
+}
+
 static const struct check_test tests[] = {
 	TEST(from_one_address_to_the_next),
 	TEST(what_is_of_no_use_is_passed_over),
+	TEST(which_interfaces_count),
+	TEST(in_which_order),
 };
 
 int main(int argc, char **argv)
