@@ -97,7 +97,7 @@ struct agent_run {
 	altair_tls tls;
 	bool has_tls;
 	struct input input;
-	uv_check_t watch;	    /* after each turn of the loop */
+	uv_prepare_t watch;	    /* before the loop sleeps */
 	int verdict;		    /* the code that was said last; -1: none */
 	altair_agent_pair selected; /* as it was said last; size 0: none */
 	altair_uv_agent *driver;
@@ -141,7 +141,7 @@ static void say_verdict(struct agent_run *r)
 	r->verdict = (int)verdict.code;
 }
 
-static void watch_agent(uv_check_t *watch)
+static void watch_agent(uv_prepare_t *watch)
 {
 	struct agent_run *r = watch->data;
 	altair_agent_verdict verdict = {.size = sizeof verdict};
@@ -581,9 +581,9 @@ static void start(struct agent_run *r)
 		fail(r, EXIT_INTERNAL, altair_strerror(error));
 	if (error)
 		return;
-	uv_check_init(&r->run.loop, &r->watch);
+	uv_prepare_init(&r->run.loop, &r->watch);
 	r->watch.data = r;
-	uv_check_start(&r->watch, watch_agent);
+	uv_prepare_start(&r->watch, watch_agent);
 	error = air_input_open(&r->input, &r->run.loop);
 	if (error) {
 		fail(r, EXIT_USAGE, "standard input is closed");

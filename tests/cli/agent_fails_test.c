@@ -71,9 +71,9 @@ static void every_end_without_a_path(void)
 			 ARGS("--relay-only", "--turn",
 			      "turn:ann:pass@127.0.0.1:9?transport=tcp")));
 	introduce_wrongly(&begging, nowhere);
-	check_end(&lonely, 6, "no_direct_path", "no-answer");
+	check_end(&lonely, 6, "no_direct_path", "no-servers");
 	check_end(&deceived, 7, "authentication", "wrong-credentials");
-	check_end(&begging, 4, "server", "relay-silent");
+	check_end(&begging, 4, "server", "relay-refused");
 	proc_close_in(&honest.proc);
 	CHECK_EQ(proc_end(&honest.proc), 0);
 	proc_free(&honest.proc);
