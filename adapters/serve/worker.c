@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A socket's receive buffer (some 200 KiB unless the administrator raised it)
  * full of merged 20-byte requests grows to at most this when answered. */
@@ -112,10 +113,15 @@ static int serve(struct worker *w, altair_udp *udp, uint32_t sock)
 {
 	altair_machine *machine = altair_server_machine(w->server);
 	int n = altair_udp_receive(udp, sock, w->in, BATCH);
+	altair_time now;
 
 	if (n <= 0)
 		return 0;
-	altair_input(machine, altair_clock_now(), w->in, (size_t)n);
+	now = altair_clock_now();
+	/* The clock on the wall may have been set. */
+	if (w->tells_time)
+		altair_server_set_time(w->server, now, (uint64_t)time(NULL));
+	altair_input(machine, now, w->in, (size_t)n);
 	publish(w);
 	answer(w);
 	return n;
@@ -238,6 +244,7 @@ int air_worker_init(struct worker *w, const altair_server_config *relay)
 	config.batch_max = BATCH;
 	config.buffer_len = ANSWERS_LEN;
 	w->deadline = ALTAIR_NEVER;
+	w->tells_time = config.rest_secret_count > 0;
 	return config.allocations_max > 0 ? init_relay(w, &config)
 					  : init_server(w, &config);
 }

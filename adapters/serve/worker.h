@@ -32,6 +32,7 @@ struct worker {
 	altair_server *server;
 	void *server_memory;
 	struct relays relays;
+	bool tells_time; /* for time-limited credentials */
 	altair_time deadline;
 	pthread_t thread;
 	bool runs;

@@ -85,15 +85,13 @@ static bool has(const struct air_stun_message *m, uint16_t type)
 	return air_stun_message_place(m, type) != NULL;
 }
 
-/* The checks of RFC 8489 9.2.4 that need the user. */
-static int check_user(struct altair_server *s, const struct air_stun_message *m,
-		      struct air_guest *guest)
+/* A static user, or nobody. */
+static int check_static(struct altair_server *s,
+			const struct air_stun_message *m, uint64_t algorithm,
+			struct air_guest *guest)
 {
 	const altair_server_user *user = find_user(s, m);
-	uint64_t algorithm = find_algorithm(m);
 
-	if (algorithm == 0)
-		return AIR_STUN_BAD_REQUEST;
 	make_key(&guest->key, user ? user : &nobody, m, algorithm);
 	if (!is_proved(s, m, &guest->key) || !user)
 		return AIR_STUN_UNAUTHENTICATED;
@@ -101,11 +99,54 @@ static int check_user(struct altair_server *s, const struct air_stun_message *m,
 	return 0;
 }
 
+/* A name that says until when it is good. Its holder is who stands beside the
+ * time, so that tomorrow's name is the same user. */
+static int check_timed(struct altair_server *s, altair_time now,
+		       const struct air_stun_message *m, uint64_t algorithm,
+		       struct air_guest *guest)
+{
+	struct air_stun_value name;
+	altair_server_user user;
+	altair_bytes holder;
+	uint64_t until;
+
+	if (!air_stun_message_get(m, AIR_STUN_USERNAME, &name) ||
+	    !air_rest_read(name.bytes, &until, &holder))
+		return AIR_STUN_UNAUTHENTICATED;
+	user.name = name.bytes;
+	for (size_t i = 0; i < s->rest.count; i++) {
+		air_rest_make_user(&s->rest, i, s->crypto, s->realm, &user);
+		make_key(&guest->key, &user, m, algorithm);
+		if (!is_proved(s, m, &guest->key))
+			continue;
+		guest->owner = air_user_identity(&s->users, holder);
+		guest->is_over = air_rest_is_over(&s->rest, now, until);
+		return 0;
+	}
+	return AIR_STUN_UNAUTHENTICATED;
+}
+
+/* The checks of RFC 8489 9.2.4 that need the user. */
+static int check_user(struct altair_server *s, altair_time now,
+		      const struct air_stun_message *m, struct air_guest *guest)
+{
+	uint64_t algorithm = find_algorithm(m);
+	int code;
+
+	if (algorithm == 0)
+		return AIR_STUN_BAD_REQUEST;
+	code = check_static(s, m, algorithm, guest);
+	if (code != 0 && s->rest.count > 0)
+		code = check_timed(s, now, m, algorithm, guest);
+	return code;
+}
+
 int air_guard_check(struct altair_server *s, altair_time now,
 		    const altair_addr *from, const struct air_stun_message *m,
 		    struct air_guest *guest)
 {
 	struct air_stun_value nonce;
+	bool is_fresh;
 	int code;
 
 	memset(guest, 0, sizeof *guest);
@@ -116,9 +157,12 @@ int air_guard_check(struct altair_server *s, altair_time now,
 	    !has(m, AIR_STUN_REALM) ||
 	    !air_stun_message_get(m, AIR_STUN_NONCE, &nonce))
 		return AIR_STUN_BAD_REQUEST;
-	code = check_user(s, m, guest);
-	if (code == 0 &&
-	    !air_nonce_is_valid(&s->nonces, now, from, nonce.bytes))
+	code = check_user(s, now, m, guest);
+	is_fresh = code == AIR_STUN_BAD_REQUEST ||
+		   air_nonce_is_valid(&s->nonces, now, from, nonce.bytes);
+	if (code == AIR_STUN_UNAUTHENTICATED && is_fresh)
+		air_throttle_punish(&s->throttle, now, from);
+	if (code == 0 && !is_fresh)
 		code = AIR_STUN_STALE_NONCE;
 	if (code != 0)
 		memset(guest, 0, sizeof *guest);

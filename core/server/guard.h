@@ -8,6 +8,7 @@
 struct air_guest {
 	uint64_t owner; /* air_user_identity */
 	struct air_server_key key;
+	bool is_over; /* of a time-limited name: what there is may go on */
 };
 
 /* 0 and who it is, or 400, 401 or 438; then `guest` has no key. */

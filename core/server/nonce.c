@@ -16,8 +16,9 @@
 #define MAC_LEN 6
 
 /* RFC 8489 18.1: password algorithms and username anonymity, bits 0 and 1 of
- * 24, in base64. */
+ * 24, in base64; and the former alone. */
 #define HEAD "obMatJos2wAAA"
+#define HEAD_NAMED "obMatJos2gAAA"
 #define HEAD_LEN (sizeof HEAD - 1)
 
 static const char alphabet[] = /* RFC 4648 4 */
@@ -75,7 +76,7 @@ static void spell(const struct air_nonces *nonces, const uint8_t key[32],
 	air_write_bytes(&r, (altair_bytes){mac, MAC_LEN});
 	for (size_t i = 0; i < sizeof raw; i++)
 		bits = bits << 8 | raw[i];
-	memcpy(out, HEAD, HEAD_LEN);
+	memcpy(out, nonces->hides_names ? HEAD : HEAD_NAMED, HEAD_LEN);
 	/* Eleven sextets, the last one of four bits. */
 	for (size_t i = HEAD_LEN; i < AIR_NONCE_LEN; i++) {
 		size_t done = 6 * (i - HEAD_LEN);

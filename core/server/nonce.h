@@ -14,6 +14,7 @@ struct air_nonces {
 	altair_time life;      /* of a nonce, and of a key */
 	altair_time key_since; /* when the present key was made */
 	bool has_previous;
+	bool hides_names; /* announce RFC 8489 9.2.1, username anonymity */
 	uint8_t key[32], previous[32];
 };
 

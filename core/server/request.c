@@ -274,17 +274,35 @@ static const struct method *find_method(uint16_t number)
 	return NULL;
 }
 
+/* Who it is; a source that has guessed too often is nobody, unless it has an
+ * allocation. */
+static int identify(struct air_call *call)
+{
+	struct altair_server *s = call->server;
+
+	if (!call->allocation &&
+	    air_throttle_is_punished(&s->throttle, call->now, &call->from)) {
+		s->stats.throttled++;
+		return AIR_STUN_UNAUTHENTICATED;
+	}
+	return air_guard_check(s, call->now, &call->from, call->m,
+			       &call->guest);
+}
+
 static int serve(struct air_call *call, const struct method *method)
 {
-	int code = air_guard_check(call->server, call->now, &call->from,
-				   call->m, &call->guest);
+	int code;
 
+	call->allocation =
+		air_allocation_find(&call->server->allocations, call->path);
+	code = identify(call);
+	/* A call outlives the name that it began with; a new one does not. */
+	if (code == 0 && call->guest.is_over && !call->allocation)
+		code = AIR_STUN_UNAUTHENTICATED;
 	if (code != 0)
 		return code;
 	if (!is_understood(call))
 		return AIR_STUN_UNKNOWN_ATTRIBUTE;
-	call->allocation =
-		air_allocation_find(&call->server->allocations, call->path);
 	if (!method->needs_allocation)
 		return method->take(call);
 	if (!call->allocation || call->allocation->state != ALLOCATION_OPEN)
@@ -292,6 +310,20 @@ static int serve(struct air_call *call, const struct method *method)
 	if (call->allocation->owner != call->guest.owner)
 		return AIR_STUN_WRONG_CREDENTIALS;
 	return method->take(call);
+}
+
+/* An answer that needs no proof goes to a source now and then only. */
+static bool is_told(struct air_call *call, int code)
+{
+	struct altair_server *s = call->server;
+
+	if (code != AIR_STUN_UNAUTHENTICATED && call->guest.key.len > 0)
+		return true;
+	memset(&call->guest, 0, sizeof call->guest);
+	if (air_throttle_allows(&s->throttle, call->now, &call->from))
+		return true;
+	s->stats.throttled++;
+	return false;
 }
 
 bool air_server_request_take(struct altair_server *s, altair_time now,
@@ -309,7 +341,7 @@ bool air_server_request_take(struct altair_server *s, altair_time now,
 	if (!method)
 		return false;
 	code = serve(&call, method);
-	if (code != 0)
+	if (code != 0 && is_told(&call, code))
 		refuse(&call, code);
 	memset(&call.guest, 0, sizeof call.guest);
 	return true;

@@ -31,6 +31,8 @@
 #define BUFFER_LIMIT (16u << 20)
 #define ALLOCATIONS_LIMIT 1000000
 #define USERS_LIMIT 1000000
+#define SECRETS_LIMIT 8
+#define CHALLENGES_LIMIT 10000
 #define EACH_DEFAULT 64
 #define EACH_LIMIT 4096
 #define POOL_PART 4 /* permissions, channels of an allocation on average */
@@ -274,6 +276,7 @@ void altair_server_config_default(altair_server_config *config)
 	config->channels_each = EACH_DEFAULT;
 	config->quota_user = 10;
 	config->lifetime_max = LIFETIME_DEFAULT;
+	config->challenge_rate = 10;
 	config->nonce_life = ALTAIR_SEC(3600);
 }
 
@@ -311,7 +314,11 @@ static bool are_users_valid(const altair_server_config *c)
 	for (size_t i = 0; i < c->user_count; i++)
 		if (c->users[i].name.len > NAME_MAX)
 			return false;
-	return c->realm.len <= REALM_MAX;
+	for (size_t i = 0; i < c->rest_secret_count && i < SECRETS_LIMIT; i++)
+		if (c->rest_secrets[i].len == 0)
+			return false;
+	return c->realm.len <= REALM_MAX &&
+	       c->rest_secret_count <= SECRETS_LIMIT;
 }
 
 static bool are_limits_valid(const altair_server_config *c)
@@ -323,6 +330,7 @@ static bool are_limits_valid(const altair_server_config *c)
 	       c->channels_each <= EACH_LIMIT &&
 	       c->lifetime_max >= LIFETIME_MIN &&
 	       c->lifetime_max <= LIFETIME_LIMIT &&
+	       c->challenge_rate <= CHALLENGES_LIMIT &&
 	       c->nonce_life >= ALTAIR_SEC(1) &&
 	       c->nonce_life <= ALTAIR_SEC(86400);
 }
@@ -390,6 +398,9 @@ static void lay_out_relay(struct altair_server *s, struct air_arena *arena,
 	air_policy_init(&s->policy, arena, c);
 	s->policy.ports = s->allocations.ports;
 	air_user_init(&s->users, arena, c, s->allocations.hash_key);
+	air_rest_init(&s->rest, arena, c);
+	air_throttle_init(&s->throttle, arena, c->challenge_rate,
+			  s->allocations.hash_key);
 	air_allocation_init(&s->allocations, arena, &s->timers, &limits);
 }
 
@@ -432,6 +443,9 @@ static int init_relay(struct altair_server *s, const altair_server_config *c,
 	s->permissions_each = c->permissions_each;
 	s->channels_each = c->channels_each;
 	s->quota_user = c->quota_user;
+	s->rest.at = now;
+	/* Whose name is not known in advance cannot be known by its hash. */
+	s->nonces.hides_names = c->rest_secret_count == 0;
 	return air_nonce_init(&s->nonces, c->crypto, now, c->nonce_life);
 }
 
@@ -477,6 +491,13 @@ void altair_server_opened(altair_server *s, altair_time now, uint32_t sock,
 	if (s->relays && air_relay_is_sock(sock) &&
 	    sock < 3 * ALTAIR_SERVER_RELAY)
 		air_allocate_opened(s, now, family, (uint16_t)sock, error == 0);
+}
+
+void altair_server_set_time(altair_server *s, altair_time now,
+			    uint64_t unix_time)
+{
+	s->rest.at = now;
+	s->rest.unix_time = unix_time;
 }
 
 void altair_server_get_stats(const altair_server *server,

@@ -11,6 +11,8 @@
 #include "server/binding.h"
 #include "server/nonce.h"
 #include "server/policy.h"
+#include "server/rest.h"
+#include "server/throttle.h"
 #include "server/user.h"
 
 struct altair_server {
@@ -26,7 +28,9 @@ struct altair_server {
 	uint32_t lifetime_max;
 	unsigned permissions_each, channels_each, quota_user;
 	struct air_users users;
+	struct air_rest rest;
 	struct air_nonces nonces;
+	struct air_throttle throttle;
 	struct air_policy policy;
 	struct air_heap timers;
 	struct air_allocations allocations;

@@ -11,7 +11,10 @@
  * users with long-term credentials, MD5 and SHA-1 as well as the profile of RFC
  * 8489 (SHA-256, USERHASH). Nobody who lacks a password costs memory: nonces are
  * not kept. All tables have the sizes of the configuration: the one more
- * allocation is refused with 508, a user over quota with 486.
+ * allocation is refused with 508, a user over quota with 486. A source is
+ * challenged ten times a second; after ten wrong passwords within a minute those
+ * from there are not looked at for half a minute, then for twice as long each
+ * time, up to ten minutes; what is allocated there goes on.
  *
  * Where the relay may send is asked for each permission, channel and Send
  * indication. It is default-deny: nothing that is not globally reachable, in
@@ -74,6 +77,12 @@ typedef struct altair_server_config {
 	                           challenge has 80 bytes with up to 8       */
 	const altair_server_user *users;
 	size_t user_count; /* at most 1,000,000                         */
+	/* Each lets in who has a name "time:user" (seconds of Unix) and the
+	 * password that it makes of it (TURN REST). With any of them names are
+	 * not hidden (USERHASH). */
+	const altair_bytes *rest_secrets;
+	size_t rest_secret_count; /* at most 8                               */
+	uint64_t unix_time;	  /* seconds, now: for those names           */
 	altair_addr relay_ipv4, relay_ipv6; /* bound for relaying; default no
 	                           address: not this family; one is needed   */
 	altair_addr external_ipv4, external_ipv6; /* told to clients instead:
@@ -85,9 +94,12 @@ typedef struct altair_server_config {
 	size_t channels_max; /* the same for channels                     */
 	unsigned permissions_each, channels_each; /* at most, of one
 	                           allocation; default 64, 1 to 4096         */
-	unsigned quota_user;	/* allocations of a user, default 10         */
-	uint32_t lifetime_max;	/* seconds, default 3600; 600 to 86400       */
-	altair_time nonce_life; /* default 1 hour; 1 s to 1 day              */
+	unsigned quota_user;	 /* allocations of a user, default 10         */
+	uint32_t lifetime_max;	 /* seconds, default 3600; 600 to 86400       */
+	unsigned challenge_rate; /* answers a second to a source (IPv4 address
+	                           or 64 bits of IPv6) that has proved nothing;
+	                           default 10, 0 for any number, at most 10000 */
+	altair_time nonce_life;	 /* default 1 hour; 1 s to 1 day              */
 	const altair_server_prefix *allow; /* peers that are denied by
 	                           default, and yet may be                   */
 	size_t allow_count;
@@ -130,6 +142,11 @@ ALTAIR_API altair_machine *altair_server_machine(altair_server *server);
 ALTAIR_API void altair_server_opened(altair_server *server, altair_time now,
 				     uint32_t sock, int error);
 
+/* Says again what time it is, where time-limited credentials are used: the
+ * machine counts on from the last time it was told. */
+ALTAIR_API void altair_server_set_time(altair_server *server, altair_time now,
+				       uint64_t unix_time);
+
 typedef struct altair_server_stats {
 	size_t size;
 	uint64_t requests; /* answered with success                          */
@@ -142,6 +159,7 @@ typedef struct altair_server_stats {
 	uint64_t dropped;     /* data without permission or channel, or without
 	                     room in the output                              */
 	uint64_t denied; /* asked for a peer that is none                   */
+	uint64_t throttled; /* not answered, or passwords not looked at */
 } altair_server_stats;
 
 /* Copies the counters as they are now. */

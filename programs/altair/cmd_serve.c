@@ -50,6 +50,12 @@ static const struct option_row options[] = {
 	 .help = "let this user relay; repeatable (default: one with a\n"
 		 "random password, which is shown)",
 	 .at = RELAY(users)},
+	{.name = "rest-secret-file",
+	 .type = OPTION_TEXT,
+	 .value = "FILE",
+	 .help = "let in names with a time that have the password which\n"
+		 "a secret in FILE, one a line, makes of them",
+	 .at = RELAY(rest_secret_file)},
 	{.name = "realm",
 	 .type = OPTION_TEXT,
 	 .value = "REALM",
@@ -92,6 +98,12 @@ static const struct option_row options[] = {
 	 .at = RELAY(quota_user),
 	 .min = 1,
 	 .max = 1000000},
+	{.name = "challenge-rate",
+	 .type = OPTION_TEXT,
+	 .value = "N",
+	 .help = "answers a second to one source that has proved nothing\n"
+		 "(default 10; 0: any number)",
+	 .at = RELAY(challenge_rate)},
 	{.name = NULL},
 };
 

@@ -12,9 +12,11 @@
 #include <altair/error.h>
 #include <altair/openssl.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <uv.h>
 
 #define GENERATED_NAME "altair"
@@ -27,7 +29,8 @@ bool air_relay_is_wanted(const struct relay_options *given)
 {
 	return given->users.count || given->allow.count ||
 	       given->relay_ips.count || given->external_ips.count ||
-	       given->realm || given->ports || given->allocations_max ||
+	       given->realm || given->ports || given->rest_secret_file ||
+	       given->challenge_rate || given->allocations_max ||
 	       given->quota_user;
 }
 
@@ -77,7 +80,7 @@ static int read_users(const struct command *self, struct relay *relay,
 			 bytes(colon + 1, strlen(colon + 1)));
 	}
 	relay->config.users = relay->users;
-	if (list->count > 0)
+	if (list->count > 0 || relay->config.rest_secret_count > 0)
 		return -1;
 	if (!make_password(relay->password))
 		return air_print_failure(EXIT_INTERNAL,
@@ -85,6 +88,72 @@ static int read_users(const struct command *self, struct relay *relay,
 	relay->is_generated = true;
 	add_user(relay, bytes(GENERATED_NAME, strlen(GENERATED_NAME)),
 		 bytes(relay->password, strlen(relay->password)));
+	return -1;
+}
+
+/* Takes the lines of the file that are not empty. */
+static bool take_secrets(struct relay *relay, size_t len)
+{
+	altair_server_config *c = &relay->config;
+	size_t start = 0;
+
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && relay->secret_file[i] != '\n')
+			continue;
+		if (i > start && c->rest_secret_count == RELAY_SECRETS_MAX)
+			return false;
+		if (i > start)
+			relay->secrets[c->rest_secret_count++] =
+				bytes(relay->secret_file + start, i - start);
+		start = i + 1;
+	}
+	c->rest_secrets = relay->secrets;
+	c->unix_time = (uint64_t)time(NULL);
+	return c->rest_secret_count > 0;
+}
+
+static int read_secrets(const struct command *self, struct relay *relay,
+			const char *path)
+{
+	FILE *file;
+	size_t len;
+	bool is_whole;
+
+	if (!path)
+		return -1;
+	file = fopen(path, "re");
+	if (!file)
+		return air_options_complain(
+			self, "--rest-secret-file: cannot read '%s': %s", path,
+			strerror(errno));
+	len = fread(relay->secret_file, 1, sizeof relay->secret_file, file);
+	is_whole = !ferror(file) && len < sizeof relay->secret_file;
+	fclose(file);
+	if (is_whole && take_secrets(relay, len))
+		return -1;
+	return air_options_complain(
+		self,
+		"--rest-secret-file wants a file with 1 to %d secrets, one a "
+		"line, not '%s'",
+		RELAY_SECRETS_MAX, path);
+}
+
+static int read_rate(const struct command *self, struct relay *relay,
+		     const char *text)
+{
+	unsigned long rate;
+	char *end;
+
+	if (!text)
+		return -1;
+	rate = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || rate > 10000)
+		return air_options_complain(
+			self,
+			"--challenge-rate wants a number from 0 to 10000, not "
+			"'%s'",
+			text);
+	relay->config.challenge_rate = (unsigned)rate;
 	return -1;
 }
 
@@ -276,6 +345,10 @@ int air_relay_read(const struct command *self, struct relay *relay,
 	if (given->quota_user)
 		c->quota_user = given->quota_user;
 	code = read_realm(self, relay, given->realm);
+	if (code < 0)
+		code = read_secrets(self, relay, given->rest_secret_file);
+	if (code < 0)
+		code = read_rate(self, relay, given->challenge_rate);
 	if (code < 0)
 		code = read_users(self, relay, &given->users);
 	if (code < 0)

@@ -11,10 +11,12 @@
 
 #define RELAY_OWN_MAX 64
 #define RELAY_PASSWORD_LEN 24
+#define RELAY_SECRETS_MAX 8
+#define RELAY_SECRET_FILE_MAX 4096
 
 struct relay_options {
 	struct option_list users, allow, relay_ips, external_ips;
-	const char *realm, *ports;
+	const char *realm, *ports, *rest_secret_file, *challenge_rate;
 	unsigned allocations_max, quota_user;
 };
 
@@ -23,6 +25,8 @@ struct relay {
 	altair_server_user users[OPTION_LIST_MAX];
 	altair_server_prefix allow[OPTION_LIST_MAX];
 	altair_addr own[RELAY_OWN_MAX];
+	char secret_file[RELAY_SECRET_FILE_MAX];
+	altair_bytes secrets[RELAY_SECRETS_MAX];
 	bool is_generated; /* the password is ours to tell */
 	char password[RELAY_PASSWORD_LEN + 1];
 };

@@ -27,9 +27,11 @@ peer_port=$((20000 + $$ % 10000))
 turnutils_peer -L 127.0.0.1 -L ::1 -p $peer_port >"$work/peer" 2>&1 &
 servers=$!
 
+echo "the secret" >"$work/secret"
 "$altair" serve --listen 127.0.0.1:0 --user u:p --realm example.org \
   --relay-allow 127.0.0.1/32 --relay-allow ::1/128 --relay-ip 127.0.0.1 \
-  --relay-ip ::1 --quota-user 100 >"$work/lines" 2>"$work/err" &
+  --relay-ip ::1 --quota-user 100 --challenge-rate 0 \
+  --rest-secret-file "$work/secret" >"$work/lines" 2>"$work/err" &
 servers="$servers $!"
 exec 3<"$work/lines"
 read -r line <&3
@@ -70,9 +72,16 @@ good -c -x -e ::1 -r $peer_port
 good -c -M -e 127.0.0.1 -r $peer_port
 good -c -B -e 127.0.0.1 -r $peer_port
 good -c -G -y
-run 'Cannot complete Allocation' -c -w wrong -y
-
+# The last -u counts.
+run 'tot_send_msgs=20, tot_recv_msgs=20' -c -y -u ann -W 'the secret'
 status=0
+for pid in $clients; do
+  wait "$pid" || status=1
+done
+# Those that guess come last: their address is not listened to afterwards.
+clients=
+run 'Cannot complete Allocation' -c -w wrong -y
+run 'Cannot complete Allocation' -c -y -u ann -W 'another secret'
 for pid in $clients; do
   wait "$pid" || status=1
 done

@@ -499,6 +499,235 @@ static void reservations_end(void)
 	CHECK_EQ(stats().allocations, 0);
 }
 
+/* --- floods and guesses -------------------------------------------------- */
+
+static size_t challenges_of(const char *from, int count)
+{
+	size_t before = w.sent_count;
+
+	for (int i = 0; i < count; i++) {
+		me.from = from;
+		ask(AIR_STUN_ALLOCATE);
+		with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+		send_it();
+	}
+	return w.sent_count - before;
+}
+
+/* Row 39: at most ten challenges a second, for others as many as ever. */
+static void a_source_is_challenged_ten_times_a_second(void)
+{
+	altair_server_config c = config();
+	static const char *const ten[] = {ME, "203.0.113.5:1",
+					  "[2001:db8::5]:9"};
+
+	c.challenge_rate = 10;
+	begin(&c);
+	be(ME, "user");
+	CHECK_EQ(challenges_of(ME, 100), 10);
+	CHECK_EQ(challenges_of("203.0.113.5:1", 100), 0); /* the same host */
+	CHECK_EQ(challenges_of(OTHER, 5), 5);
+	CHECK_EQ(challenges_of("[2001:db8::5]:9", 100), 10);
+	CHECK_EQ(challenges_of("[2001:db8::6]:9", 100), 0); /* same /64 */
+	CHECK_EQ(challenges_of("[2001:db8:0:1::6]:9", 100), 10);
+	CHECK_EQ(stats().throttled, 90 + 100 + 90 + 100 + 90);
+	for (int second = 0; second < 5; second++) {
+		wait_seconds(1);
+		CHECK_EQ(challenges_of(ten[second % 3], 100), 10);
+	}
+	/* Who proves something is answered, however often. */
+	arrive(OTHER, "user");
+	for (int i = 0; i < 100; i++)
+		CHECK_EQ(refresh(600), 0);
+	CHECK_EQ(challenges_of(OTHER, 100), 9);
+	for (int i = 0; i < 20; i++)
+		CHECK_EQ(permit("10.0.0.1:5000"), 403);
+}
+
+/* Row 40, and the flood: any number of sources, no memory, and the next one is
+ * still answered. */
+static void a_flood_from_everywhere_leaves_room_for_others(void)
+{
+	altair_server_config c = config();
+	char from[40];
+	size_t lost = 0;
+
+	c.challenge_rate = 10;
+	begin(&c);
+	be(ME, "user");
+	for (int i = 0; i < 60000; i++) {
+		snprintf(from, sizeof from, "11.%d.%d.%d:4000", i >> 16 & 255,
+			 i >> 8 & 255, i & 255);
+		lost += 1 - challenges_of(from, 1);
+	}
+	CHECK(lost < 60);
+	CHECK_EQ(stats().allocations, 0);
+	CHECK_EQ(challenges_of(OTHER, 1), 1);
+}
+
+static void who_guesses_waits(void)
+{
+	unsigned waits = 30;
+
+	begin_default();
+	arrive(ME, "user"); /* behind the same NAT */
+	for (int round = 0; round < 7; round++) {
+		be("203.0.113.5:999", "user");
+		me.password = "guess";
+		for (int i = 0; i < 10; i++) {
+			get_challenged();
+			CHECK_EQ(allocate(), 401);
+			wait_seconds(1);
+		}
+		me.password = "pass"; /* right, and not looked at */
+		CHECK_EQ(allocate(), 401);
+		wait_seconds(waits - 3);
+		CHECK_EQ(allocate(), 401);
+		be(ME, "user"); /* what is there goes on */
+		get_challenged();
+		CHECK_EQ(refresh(3600), 0);
+		wait_seconds(2);
+		be("203.0.113.5:999", "user");
+		get_challenged();
+		CHECK_EQ(allocate(), 0);
+		CHECK_EQ(refresh(0), 0);
+		waits = waits * 2 < 600 ? waits * 2 : 600;
+	}
+	/* After twenty minutes of peace it begins anew. */
+	wait_seconds(1300);
+	me.password = "guess";
+	for (int i = 0; i < 10; i++) {
+		get_challenged();
+		CHECK_EQ(allocate(), 401);
+		wait_seconds(1);
+	}
+	wait_seconds(30);
+	me.password = "pass";
+	get_challenged();
+	CHECK_EQ(allocate(), 0);
+}
+
+/* --- time-limited credentials -------------------------------------------- */
+
+#define UNIX 1790000000u
+
+/* The password that a secret makes of a name. */
+static const char *password_of(const char *secret, const char *name)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "abcdefghijklmnopqrstuvwxyz"
+				       "0123456789+/";
+	static char out[32];
+	altair_bytes part = text(name);
+	uint8_t mac[21] = {0};
+
+	w.crypto.hmac_sha1(NULL, text(secret), &part, 1, mac);
+	for (int i = 0; i < 7; i++) {
+		uint32_t v = (uint32_t)mac[3 * i] << 16 |
+			     (uint32_t)mac[3 * i + 1] << 8 | mac[3 * i + 2];
+
+		for (int k = 0; k < 4; k++)
+			out[4 * i + k] = alphabet[v >> (18 - 6 * k) & 63];
+	}
+	out[27] = '=';
+	return out;
+}
+
+static int log_in(const char *from, const char *secret, const char *name)
+{
+	be(from, name);
+	me.password = password_of(secret, name);
+	get_challenged();
+	return allocate();
+}
+
+static altair_server_config timed_config(void)
+{
+	static altair_bytes secrets[2];
+	altair_server_config c = config();
+
+	secrets[0] = text("new secret");
+	secrets[1] = text("old secret");
+	c.rest_secrets = secrets;
+	c.rest_secret_count = 2;
+	c.unix_time = UNIX;
+	c.quota_user = 2;
+	return c;
+}
+
+static void names_with_a_time(void)
+{
+	static const char *const good[] = {
+		"1790000000:ann", "ann:1790000000", "1790000000",
+		"4294967297:in the year 2106", "999999999999999999:x"};
+	static const char *const bad[] = {"1789999999:ann",
+					  "0:ann",
+					  "ann",
+					  ":",
+					  "",
+					  "17x:ann",
+					  "1790000000x",
+					  "9999999999999999999:x",
+					  "-1790000000:ann"};
+	altair_server_config c = timed_config();
+
+	for (int i = 0; i < 5; i++) {
+		begin(&c);
+		CHECK_EQ(log_in(ME, i % 2 ? "new secret" : "old secret",
+				good[i]),
+			 0);
+		CHECK_EQ(refresh(0), 0);
+		CHECK_EQ(log_in(ME, "no secret", good[i]), 401);
+	}
+	for (int i = 0; i < 9; i++) {
+		CHECK_EQ(log_in(ME, "new secret", bad[i]), 401);
+		wait_seconds(60); /* not to be taken for a guesser */
+	}
+	CHECK_MEM(me.nonce, "obMatJos2gAAA", 13); /* names are not hidden */
+	arrive(OTHER, "user");			  /* and a static user */
+	me.algorithm = 2;
+	me.user = "1790009999:ann";
+	me.password = password_of("new secret", me.user);
+	me.from = ME;
+	get_challenged();
+	CHECK_EQ(allocate(), 0);
+	CHECK_EQ(stats().allocations, 2);
+}
+
+static void a_call_outlives_its_name(void)
+{
+	altair_server_config c = timed_config();
+
+	begin(&c);
+	CHECK_EQ(log_in(ME, "new secret", "1790000010:ann"), 0);
+	wait_seconds(10);
+	be(OTHER, "1790000010:ann");
+	CHECK_EQ(log_in(OTHER, "new secret", "1790000010:ann"), 0);
+	CHECK_EQ(refresh(0), 0);
+	wait_seconds(1);
+	CHECK_EQ(log_in(OTHER, "new secret", "1790000010:ann"), 401);
+	be(ME, "1790000010:ann");
+	me.password = password_of("new secret", me.user);
+	get_challenged();
+	CHECK_EQ(refresh(600), 0);
+	CHECK_EQ(permit(PEER), 0);
+	/* Another name of the same holder, another holder. */
+	me.user = "1790009999:ann";
+	me.password = password_of("new secret", me.user);
+	CHECK_EQ(refresh(600), 0);
+	me.user = "1790009999:ben";
+	me.password = password_of("new secret", me.user);
+	CHECK_EQ(refresh(600), 441);
+	/* The clock was set back. */
+	altair_server_set_time(w.s, w.now, UNIX);
+	CHECK_EQ(log_in(OTHER, "new secret", "1790000010:ann"), 0);
+	/* Quotas are the holder's. */
+	CHECK_EQ(log_in("203.0.113.6:40001", "old secret", "1790000011:ann"),
+		 486);
+	CHECK_EQ(log_in("203.0.113.6:40001", "old secret", "1790000011:ben"),
+		 0);
+}
+
 /* --- limits -------------------------------------------------------------- */
 
 static void quotas_are_by_user(void)
@@ -868,6 +1097,11 @@ static const struct check_test tests[] = {
 	TEST(a_driver_that_never_opens_is_not_waited_for),
 	TEST(even_ports_and_reserved_ones),
 	TEST(reservations_end),
+	TEST(a_source_is_challenged_ten_times_a_second),
+	TEST(a_flood_from_everywhere_leaves_room_for_others),
+	TEST(who_guesses_waits),
+	TEST(names_with_a_time),
+	TEST(a_call_outlives_its_name),
 	TEST(quotas_are_by_user),
 	TEST(the_one_more_allocation_is_508),
 	TEST(when_ports_are_used_up_it_is_508),

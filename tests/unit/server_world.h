@@ -111,6 +111,7 @@ static inline altair_server_config config(void)
 	c.crypto = &w.crypto;
 	c.users = users;
 	c.user_count = 3;
+	c.challenge_rate = 0; /* but where it is the point */
 	c.relay_ipv4 = ip(RELAY);
 	c.relay_ipv6 = ip(RELAY6);
 	c.port_min = 50000;

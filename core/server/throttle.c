@@ -1,0 +1,129 @@
+/*
+ * Challenges: two rows of counters, a source counts in one of each, and the
+ * smaller one is believed. Sources share counters by chance, so a flood from
+ * everywhere takes some answers from others; with as many counters as here, a
+ * flood of 300,000 sources a second takes fewer than one in a thousand.
+ *
+ * Wrong passwords: one entry for each hash of a source. A nonce is bound to its
+ * address, so nobody can have others punished who does not sit there.
+ */
+#include "server/throttle.h"
+
+#include "base/addr.h"
+#include "base/cursor.h"
+#include "base/table.h"
+
+#define ROWS 2
+#define COUNTS (1u << 17) /* of a row */
+#define GUESSERS (1u << 12)
+
+/* Our own limits: ten wrong passwords in a minute, then half a minute without,
+ * then twice as long each time, up to ten minutes. */
+#define GUESSES_MAX 10
+#define GUESSES_WINDOW 60
+#define PUNISHED_MIN 30u
+#define PUNISHED_MAX 600u
+
+struct air_throttle_count {
+	uint16_t second; /* of which the count is */
+	uint16_t count;
+};
+
+struct air_throttle_guesser {
+	uint32_t who; /* more of the hash */
+	uint32_t
+		since; /* second in which the count began, or it was punished */
+	uint16_t wait; /* seconds of the last punishment */
+	uint8_t count;
+	bool is_punished;
+};
+
+void air_throttle_init(struct air_throttle *t, struct air_arena *arena,
+		       unsigned rate, const uint8_t hash_key[16])
+{
+	t->rate = rate;
+	if (rate > 0)
+		t->counts = air_arena_take(arena, (size_t)ROWS * COUNTS,
+					   sizeof *t->counts);
+	t->guessers = air_arena_take(arena, GUESSERS, sizeof *t->guessers);
+	for (size_t i = 0; i < sizeof t->hash_key; i++)
+		t->hash_key[i] = hash_key[i];
+}
+
+static uint64_t hash_of(const struct air_throttle *t, const altair_addr *source)
+{
+	altair_bytes prefix = {source->ip,
+			       source->family == ALTAIR_IPV6 ? 8 : 4};
+
+	return air_siphash(t->hash_key, prefix);
+}
+
+bool air_throttle_allows(struct air_throttle *t, altair_time now,
+			 const altair_addr *source)
+{
+	uint16_t second = (uint16_t)(now / ALTAIR_SEC(1));
+	struct air_throttle_count *of[ROWS];
+	uint64_t hash;
+	unsigned least = UINT16_MAX;
+
+	if (t->rate == 0)
+		return true;
+	hash = hash_of(t, source);
+	for (size_t row = 0; row < ROWS; row++) {
+		of[row] = &t->counts[row * COUNTS + hash % COUNTS];
+		hash >>= 32;
+		if (of[row]->second != second)
+			*of[row] = (struct air_throttle_count){second, 0};
+		least = of[row]->count < least ? of[row]->count : least;
+	}
+	if (least >= t->rate)
+		return false;
+	for (size_t row = 0; row < ROWS; row++)
+		of[row]->count++;
+	return true;
+}
+
+static uint32_t second_of(altair_time now)
+{
+	return (uint32_t)(now / ALTAIR_SEC(1));
+}
+
+bool air_throttle_is_punished(const struct air_throttle *t, altair_time now,
+			      const altair_addr *source)
+{
+	uint64_t hash = hash_of(t, source);
+	const struct air_throttle_guesser *g = &t->guessers[hash % GUESSERS];
+
+	return g->is_punished && g->who == (uint32_t)(hash >> 32) &&
+	       second_of(now) - g->since < g->wait;
+}
+
+/* Ten are too many: the next wait is twice the last one. */
+static void lock_out(struct air_throttle_guesser *g, uint32_t second)
+{
+	unsigned wait = g->wait ? 2u * g->wait : PUNISHED_MIN;
+
+	g->wait = (uint16_t)(wait < PUNISHED_MAX ? wait : PUNISHED_MAX);
+	g->is_punished = true;
+	g->since = second;
+	g->count = 0;
+}
+
+void air_throttle_punish(struct air_throttle *t, altair_time now,
+			 const altair_addr *source)
+{
+	uint64_t hash = hash_of(t, source);
+	struct air_throttle_guesser *g = &t->guessers[hash % GUESSERS];
+	uint32_t who = (uint32_t)(hash >> 32), second = second_of(now);
+
+	/* Who has been good for as long as the longest wait begins anew. */
+	if (g->who != who || second - g->since > g->wait + PUNISHED_MAX)
+		*g = (struct air_throttle_guesser){.who = who, .since = second};
+	if (g->is_punished || second - g->since >= GUESSES_WINDOW) {
+		g->is_punished = false;
+		g->since = second;
+		g->count = 0;
+	}
+	if (++g->count >= GUESSES_MAX)
+		lock_out(g, second);
+}
