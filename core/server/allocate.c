@@ -8,6 +8,7 @@
 
 #include "base/addr.h"
 #include "base/assert.h"
+#include "server/mobility.h"
 
 #include <altair/error.h>
 
@@ -22,6 +23,7 @@
 struct wish {
 	bool families[FAMILIES];
 	bool is_additional; /* IPv6 besides IPv4, if it can be */
+	bool is_mobile;	    /* RFC 8016 */
 	enum air_port_parity parity;
 	altair_bytes token; /* of a reserved port; empty: none */
 };
@@ -63,6 +65,19 @@ static int read_token(const struct air_call *call, struct wish *wish,
 		return AIR_STUN_BAD_REQUEST;
 	wish->token = token;
 	return 0;
+}
+
+/* RFC 8016 3.1.2. */
+static int read_mobility(const struct air_call *call, struct wish *wish)
+{
+	struct air_stun_value v;
+
+	wish->is_mobile = air_call_get(call, AIR_STUN_MOBILITY_TICKET, &v);
+	if (!wish->is_mobile)
+		return 0;
+	if (v.bytes.len > 0)
+		return AIR_STUN_BAD_REQUEST;
+	return call->server->is_mobile ? 0 : AIR_STUN_MOBILITY_FORBIDDEN;
 }
 
 /* RFC 8656 7.2, checks 3 to 8. */
@@ -125,6 +140,7 @@ static void succeed(struct altair_server *s, altair_time now,
 	v.bytes = (altair_bytes){a->token, sizeof a->token};
 	if (a->has_token)
 		air_response_add(&r, AIR_STUN_RESERVATION_TOKEN, &v);
+	air_mobility_add(&r, a);
 	air_response_add_number(&r, AIR_STUN_LIFETIME,
 				(a->expiry - now) / ALTAIR_SEC(1));
 	air_response_end(&r);
@@ -234,6 +250,8 @@ static int create(struct air_call *call, const struct wish *wish)
 	a->life = air_call_lifetime(call);
 	air_allocation_hold(all, a, call->now, OPENING_MAX);
 	code = take_ports(s, a, wish);
+	if (code == 0 && wish->is_mobile && !air_mobility_grant(s, a))
+		code = AIR_STUN_SERVER_ERROR;
 	if (code == 0 && wish->parity == PORT_EVEN_PAIR &&
 	    !reserve(s, call->now, a, wish->families[FAMILY_IPV6]))
 		code = AIR_STUN_INSUFFICIENT_CAPACITY;
@@ -264,6 +282,8 @@ int air_allocate_take(struct air_call *call)
 	if (call->allocation)
 		return take_again(call);
 	code = read_wish(call, &wish);
+	if (code == 0)
+		code = read_mobility(call, &wish);
 	if (code == 0)
 		code = create(call, &wish);
 	return code;

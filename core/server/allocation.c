@@ -19,7 +19,8 @@ void air_allocation_init(struct air_allocations *a, struct air_arena *arena,
 {
 	a->all = air_arena_take(arena, limits->allocations, sizeof *a->all);
 	air_pool_init(&a->pool, arena, limits->allocations);
-	air_index_init(&a->index, arena, limits->allocations);
+	/* A client that moves has two places. */
+	air_index_init(&a->index, arena, 2 * limits->allocations);
 	air_quota_init(&a->quotas, arena, limits->allocations);
 	air_permission_init(&a->permissions, arena, limits->permissions);
 	air_server_channel_init(&a->channels, arena, limits->channels);
@@ -58,6 +59,13 @@ static bool is_same(const altair_path *a, const altair_path *b)
 	       altair_addr_equal(&a->local, &b->local);
 }
 
+static bool is_at(const struct air_allocation *allocation,
+		  const altair_path *path)
+{
+	return is_same(&allocation->path, path) ||
+	       (allocation->is_moving && is_same(&allocation->next, path));
+}
+
 struct air_allocation *air_allocation_find(struct air_allocations *a,
 					   const altair_path *path)
 {
@@ -66,7 +74,7 @@ struct air_allocation *air_allocation_find(struct air_allocations *a,
 
 	do
 		i = air_index_next(&a->index, &s);
-	while (i != AIR_INDEX_NONE && !is_same(&a->all[i].path, path));
+	while (i != AIR_INDEX_NONE && !is_at(&a->all[i], path));
 	return i == AIR_INDEX_NONE ? NULL : &a->all[i];
 }
 
@@ -105,6 +113,37 @@ void air_allocation_hold(struct air_allocations *a,
 		     allocation->expiry);
 }
 
+static void unindex(struct air_allocations *a,
+		    const struct air_allocation *allocation,
+		    const altair_path *path)
+{
+	air_index_remove(&a->index, hash_of(a, path),
+			 air_allocation_number(a, allocation));
+}
+
+void air_allocation_move(struct air_allocations *a,
+			 struct air_allocation *allocation,
+			 const altair_path *next)
+{
+	if (allocation->is_moving)
+		unindex(a, allocation, &allocation->next);
+	allocation->next = *next;
+	allocation->is_moving = true;
+	air_index_add(&a->index, hash_of(a, next),
+		      air_allocation_number(a, allocation));
+}
+
+void air_allocation_settle(struct air_allocations *a,
+			   struct air_allocation *allocation,
+			   const altair_path *path)
+{
+	if (!allocation->is_moving || !is_same(&allocation->next, path))
+		return;
+	unindex(a, allocation, &allocation->path);
+	allocation->path = allocation->next;
+	allocation->is_moving = false;
+}
+
 void air_allocation_end(struct air_allocations *a,
 			struct air_allocation *allocation)
 {
@@ -122,7 +161,9 @@ void air_allocation_end(struct air_allocations *a,
 			air_port_release(&a->ports[f], allocation->port[f]);
 	air_quota_give(&a->quotas, allocation->owner);
 	air_heap_set(a->timers, i, ALTAIR_NEVER);
-	air_index_remove(&a->index, hash_of(a, &allocation->path), i);
+	unindex(a, allocation, &allocation->path);
+	if (allocation->is_moving)
+		unindex(a, allocation, &allocation->next);
 	/* Also the key. */
 	memset(allocation, 0, sizeof *allocation);
 	air_pool_give(&a->pool, i);

@@ -26,8 +26,11 @@ struct air_server_key {
 	bool with_fingerprint;
 };
 
+#define AIR_ALLOCATION_TICKET_LEN 12
+
 struct air_allocation {
 	altair_path path;   /* the client's */
+	altair_path next;   /* while it moves: where it will be */
 	uint64_t owner;	    /* air_user_identity */
 	altair_time expiry; /* time-to-expiry ends */
 	uint32_t life;	    /* seconds, as last granted */
@@ -39,6 +42,10 @@ struct air_allocation {
 	uint8_t state, tries;
 	uint8_t waits; /* while OPENING: how many ports are not yet open */
 	uint8_t transaction[12]; /* of the Allocate request */
+	bool is_mobile;		 /* it has a ticket (RFC 8016) */
+	bool is_moving;
+	uint8_t ticket[AIR_ALLOCATION_TICKET_LEN];
+	uint8_t old_ticket[AIR_ALLOCATION_TICKET_LEN];
 	bool has_token;
 	/* RESERVATION-TOKEN that it was given. */
 	uint8_t token[AIR_RESERVATION_TOKEN_LEN];
@@ -81,6 +88,15 @@ struct air_allocation *air_allocation_add(struct air_allocations *allocations,
 void air_allocation_hold(struct air_allocations *allocations,
 			 struct air_allocation *allocation, altair_time now,
 			 altair_time life);
+/* Its client is about to go on at `next`, which is no other's, and is found
+ * there, too. */
+void air_allocation_move(struct air_allocations *allocations,
+			 struct air_allocation *allocation,
+			 const altair_path *next);
+/* Its client sent data from `path`: if that is where it goes, it is there. */
+void air_allocation_settle(struct air_allocations *allocations,
+			   struct air_allocation *allocation,
+			   const altair_path *path);
 /* Ends it with all it has. */
 void air_allocation_end(struct air_allocations *allocations,
 			struct air_allocation *allocation);

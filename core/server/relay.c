@@ -162,7 +162,10 @@ static struct air_allocation *find(struct altair_server *s,
 	if (!s->relays)
 		return NULL;
 	a = air_allocation_find(&s->allocations, path);
-	return a && a->state == ALLOCATION_OPEN ? a : NULL;
+	if (!a || a->state != ALLOCATION_OPEN)
+		return NULL;
+	air_allocation_settle(&s->allocations, a, path);
+	return a;
 }
 
 bool air_relay_take_channel(struct altair_server *s, const altair_path *path,

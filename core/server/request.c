@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "server/allocate.h"
+#include "server/mobility.h"
 #include "server/relay.h"
 #include "stun/auth.h"
 
@@ -122,6 +123,8 @@ static int take_refresh(struct air_call *call)
 	}
 	air_call_begin(call, &r);
 	air_response_add_number(&r, AIR_STUN_LIFETIME, life);
+	if (life > 0 && air_call_has(call, AIR_STUN_MOBILITY_TICKET))
+		air_mobility_add(&r, a);
 	air_response_end(&r);
 	return 0;
 }
@@ -296,6 +299,9 @@ static int serve(struct air_call *call, const struct method *method)
 	call->allocation =
 		air_allocation_find(&call->server->allocations, call->path);
 	code = identify(call);
+	if (code == 0 && call->m->header.method == AIR_STUN_REFRESH &&
+	    air_call_has(call, AIR_STUN_MOBILITY_TICKET))
+		code = air_mobility_follow(call);
 	/* A call outlives the name that it began with; a new one does not. */
 	if (code == 0 && call->guest.is_over && !call->allocation)
 		code = AIR_STUN_UNAUTHENTICATED;

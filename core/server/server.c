@@ -275,6 +275,7 @@ void altair_server_config_default(altair_server_config *config)
 	config->permissions_each = EACH_DEFAULT;
 	config->channels_each = EACH_DEFAULT;
 	config->quota_user = 10;
+	config->mobility = true;
 	config->lifetime_max = LIFETIME_DEFAULT;
 	config->challenge_rate = 10;
 	config->nonce_life = ALTAIR_SEC(3600);
@@ -439,6 +440,7 @@ static int init_relay(struct altair_server *s, const altair_server_config *c,
 {
 	s->relays = true;
 	s->crypto = c->crypto;
+	s->is_mobile = c->mobility;
 	s->lifetime_max = c->lifetime_max;
 	s->permissions_each = c->permissions_each;
 	s->channels_each = c->channels_each;

@@ -25,6 +25,7 @@ struct altair_server {
 	bool relays;
 	const altair_crypto *crypto;
 	altair_bytes realm;
+	bool is_mobile; /* RFC 8016 is offered */
 	uint32_t lifetime_max;
 	unsigned permissions_each, channels_each, quota_user;
 	struct air_users users;

@@ -94,6 +94,8 @@ typedef struct altair_server_config {
 	size_t channels_max; /* the same for channels                     */
 	unsigned permissions_each, channels_each; /* at most, of one
 	                           allocation; default 64, 1 to 4096         */
+	bool mobility; /* default true: an allocation may follow its client to
+	                  another address (RFC 8016)                         */
 	unsigned quota_user;	 /* allocations of a user, default 10         */
 	uint32_t lifetime_max;	 /* seconds, default 3600; 600 to 86400       */
 	unsigned challenge_rate; /* answers a second to a source (IPv4 address

@@ -499,6 +499,129 @@ static void reservations_end(void)
 	CHECK_EQ(stats().allocations, 0);
 }
 
+/* --- mobility ------------------------------------------------------------ */
+
+static uint8_t ticket[64];
+static size_t ticket_len;
+
+static void keep_ticket(void)
+{
+	struct air_stun_value v = answer_value(AIR_STUN_MOBILITY_TICKET);
+
+	CHECK(v.bytes.len > 0 && v.bytes.len <= sizeof ticket);
+	memcpy(ticket, v.bytes.data, v.bytes.len);
+	ticket_len = v.bytes.len;
+}
+
+static int allocate_mobile(size_t len)
+{
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	with_bytes(AIR_STUN_MOBILITY_TICKET, "xxxx", len);
+	return answer_to_signed();
+}
+
+static int refresh_with(const uint8_t *shown, size_t len)
+{
+	ask(AIR_STUN_REFRESH);
+	with_bytes(AIR_STUN_MOBILITY_TICKET, shown, len);
+	return answer_to_signed();
+}
+
+static void go_to(const char *from)
+{
+	me.from = from;
+	get_challenged();
+}
+
+static void an_allocation_follows_its_client(void)
+{
+	uint8_t old[64];
+	uint32_t sock;
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_mobile(4), 400);
+	CHECK_EQ(allocate_mobile(0), 0);
+	keep_ticket();
+	memcpy(old, ticket, ticket_len);
+	sock = w.open[0];
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	CHECK_EQ(refresh_with(ticket, ticket_len), 400); /* it has not moved */
+	go_to(OTHER);
+	CHECK_EQ(refresh(600), 437);
+	CHECK_EQ(refresh_with(ticket, ticket_len), 0);
+	keep_ticket();
+	CHECK(memcmp(ticket, old, ticket_len) != 0);
+	/* The answer was lost: again, and nothing changes. */
+	CHECK_EQ(refresh_with(old, ticket_len), 0);
+	CHECK_MEM(answer_value(AIR_STUN_MOBILITY_TICKET).bytes.data, ticket,
+		  ticket_len);
+	/* Both places are the client's until data comes from the new one. */
+	CHECK_EQ(send_from(PEER, sock, "to the old"), 1);
+	check_channel(ME, 0x4000, "to the old");
+	me.from = ME;
+	CHECK_EQ(send_channel(0x4000, "from the old"), 1);
+	me.from = OTHER;
+	CHECK_EQ(send_channel(0x4000, "from the new"), 1);
+	check_relayed(sock, PEER, "from the new");
+	CHECK_EQ(send_from(PEER, sock, "to the new"), 1);
+	check_channel(OTHER, 0x4000, "to the new");
+	me.from = ME;
+	CHECK_EQ(send_channel(0x4000, "from the old"), 0);
+	go_to("203.0.113.7:1");
+	CHECK_EQ(refresh_with(old, ticket_len), 400); /* only for repeats */
+	CHECK_EQ(refresh_with(ticket, ticket_len), 0);
+	keep_ticket();
+	go_to("[2001:db8::7]:1"); /* before data came from the last place */
+	CHECK_EQ(refresh_with(ticket, ticket_len), 0);
+	CHECK_EQ(stats().allocations, 1);
+	CHECK_EQ(refresh(0), 0);
+	CHECK_EQ(stats().allocations, 0);
+	CHECK_EQ(refresh_with(ticket, ticket_len), 437);
+	arrive(OTHER, "user"); /* the places are free again */
+	arrive(ME, "user");
+}
+
+/* Row 43: the object knows its owner. */
+static void a_ticket_is_good_for_its_owner_only(void)
+{
+	altair_server_config c = config();
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_mobile(0), 0);
+	keep_ticket();
+	be(OTHER, "other");
+	get_challenged();
+	CHECK_EQ(refresh_with(ticket, ticket_len), 441);
+	be(OTHER, "user");
+	get_challenged();
+	for (size_t i = 0; i < ticket_len; i++) {
+		ticket[i] ^= 0x80;
+		CHECK(refresh_with(ticket, ticket_len) != 0);
+		ticket[i] ^= 0x80;
+	}
+	CHECK_EQ(refresh_with(ticket, ticket_len - 1), 400);
+	CHECK_EQ(refresh_with(ticket, 0), 400);
+	arrive("203.0.113.8:2", "user"); /* who has one already */
+	CHECK_EQ(refresh_with(ticket, ticket_len), 437);
+	random_fails = true;
+	go_to("203.0.113.8:3");
+	CHECK_EQ(refresh_with(ticket, ticket_len), 500);
+	random_fails = false;
+	CHECK_EQ(refresh_with(ticket, ticket_len), 0);
+	c.mobility = false;
+	begin(&c);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_mobile(0), 405);
+	CHECK_EQ(refresh_with(ticket, ticket_len), 405);
+	CHECK_EQ(allocate(), 0);
+}
+
 /* --- floods and guesses -------------------------------------------------- */
 
 static size_t challenges_of(const char *from, int count)
@@ -1097,6 +1220,8 @@ static const struct check_test tests[] = {
 	TEST(a_driver_that_never_opens_is_not_waited_for),
 	TEST(even_ports_and_reserved_ones),
 	TEST(reservations_end),
+	TEST(an_allocation_follows_its_client),
+	TEST(a_ticket_is_good_for_its_owner_only),
 	TEST(a_source_is_challenged_ten_times_a_second),
 	TEST(a_flood_from_everywhere_leaves_room_for_others),
 	TEST(who_guesses_waits),
