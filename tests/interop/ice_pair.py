@@ -15,8 +15,8 @@ credentials, are told to gather. From `connected` on a side says something every
     a, b         of each side: received_ms; states {state: first ms};
                  candidates (how many); first {ms, kind, local, remote}: what was
                  selected first; kind, local, remote: what was selected last;
-                 errors; code, how its process ended; events with --events:
-                 [ms, "out" or "in", line]
+                 errors; stats, the last it said; code, how its process ended;
+                 events with --events: [ms, "out" or "in", line]
 
 The exit status is 0 for "connected". Other programs import it: run(Options)."""
 
@@ -54,6 +54,7 @@ class Side:
         self.state = None
         self.first = self.selected = None
         self.received_ms = None
+        self.stats = None
         self.errors = []
         self.events = []
         self.counts = Counter()
@@ -142,6 +143,9 @@ class Side:
     def on_error(self, said):
         self.errors.append(said)
 
+    def on_stats(self, said):
+        self.stats = said
+
     def on_other(self, _):
         pass
 
@@ -181,6 +185,7 @@ class Side:
         out = {"received_ms": self.received_ms, "states": self.states,
                "candidates": self.counts["candidate"], "first": self.first,
                **(self.selected or {"kind": None}), "errors": self.errors,
+               "stats": self.stats,
                "code": self.process.returncode if self.process else None}
         if self.pair.options.events:
             out["events"] = self.events
@@ -270,6 +275,9 @@ class Pair:
             self.times["kept_ms"] = round((time.monotonic() - before) * 1000, 1)
         if options.restart:
             await self.restart()
+        if options.stats:
+            self.a.tell("stats")
+            await self.until(5, "a has no stats", lambda: self.a.stats)
 
     async def run(self):
         outcome = "connected"
@@ -306,6 +314,8 @@ def options(argv=None):
                        help="then keep silent for so many seconds, and talk anew")
     parse.add_argument("--restart", choices=["a", "b"],
                        help="then this side restarts")
+    parse.add_argument("--stats", action="store_true",
+                       help="ask side a for its stats in the end")
     parse.add_argument("--events", action="store_true",
                        help="all lines in both directions are in the result")
     return parse.parse_args(argv)

@@ -128,7 +128,7 @@ def extras(peer):
              more="--restart b"),
         Cell(peer, "both controlling", its="--controlling"),
         Cell(peer, "both controlled", ours="--controlled"),
-        Cell(peer, "lite peer", its="--controlled --lite"),
+        Cell(peer, "lite peer", ours="--controlled", its="--controlled --lite"),
         Cell(peer, "TURN over TCP", hosts="ab", ours=f"--controlling {tls}",
              its=f"--controlled {tcp}", kind="relay"),
     ]
@@ -143,27 +143,33 @@ def at(host, command):
     return f"nsenter --net=/run/netns/{host} -- {command}"
 
 
+def find_fault(cell, found):
+    """What is not as it should be, in words, or None."""
+    side = found["a"]
+    if found["outcome"] != "connected":
+        return found["outcome"]
+    faults = {
+        side["kind"]: side["kind"] != cell.kind,
+        "not completed": "completed" not in side["states"],
+        "errors": side["errors"] or side["code"] != 0,
+        "no consent": cell.name == "consent" and side["stats"]["consents"] < 5,
+        "role": cell.name == "lite peer" and not side["stats"]["controlling"],
+    }
+    return next((what for what, is_so in faults.items() if is_so), None)
+
+
 async def meet(cell, ours, places):
     a = at(cell.hosts[0], f"{cell.peer.over} {ours} {cell.ours}")
     b = at(cell.hosts[1], f"{cell.peer.command} {cell.its}")
     options = ice_pair.options(
         [a, b, "--delay", "20", "--events", "--expect", cell.kind, "--complete",
-         *cell.more.split()])
+         "--stats", *cell.more.split()])
     waits = "--stay" in cell.more  # and needs no CPU meanwhile
     async with places["wait" if waits else "work"]:
         found = await ice_pair.run(options)
-    side = found["a"]
     cell.why = json.dumps({"command": [a, b], **found}, indent=1)
-    if found["outcome"] != "connected":
-        cell.result = "no: " + found["outcome"]
-    elif side["kind"] != cell.kind:
-        cell.result = f"no: {side['kind']}"
-    elif "completed" not in side["states"]:
-        cell.result = "no: not completed"
-    elif side["errors"] or side["code"] != 0:
-        cell.result = "no: errors"
-    else:
-        cell.result = YES
+    fault = find_fault(cell, found)
+    cell.result = "no: " + fault if fault else YES
     print(f"{cell.title()}: {cell.result}, {found.get('received_ms')} ms",
           flush=True)
 

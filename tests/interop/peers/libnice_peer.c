@@ -26,6 +26,7 @@ static struct {
 	guint stream;
 	gint64 began_us;
 	char *ufrag; /* the other's, once known */
+	bool is_lite;
 	bool is_gathered;
 	bool has_restarted; /* by ourselves; the other's credentials to come */
 	char line[LINE_MAX_LEN];
@@ -67,7 +68,8 @@ static void say_credentials(void)
 	gchar *ufrag = NULL, *pwd = NULL;
 
 	nice_agent_get_local_credentials(p.agent, p.stream, &ufrag, &pwd);
-	say("credentials", json_pack("{s:s s:s}", "ufrag", ufrag, "pwd", pwd));
+	say("credentials", json_pack("{s:s s:s s:b}", "ufrag", ufrag, "pwd",
+				     pwd, "lite", p.is_lite));
 	g_free(ufrag);
 	g_free(pwd);
 }
@@ -416,6 +418,7 @@ int main(int argc, char **argv)
 	struct options o = parse(argc, argv);
 	GIOChannel *in = g_io_channel_unix_new(STDIN_FILENO);
 
+	p.is_lite = o.is_lite;
 	p.began_us = g_get_monotonic_time();
 	p.loop = g_main_loop_new(NULL, FALSE);
 	open_agent(&o);

@@ -41,6 +41,7 @@ var (
 	agent       *ice.Agent
 	conn        *ice.Conn
 	controlling bool
+	isLite      bool
 	ufrag       string // the other's, once known
 	pwd         string
 	isGathering bool
@@ -100,7 +101,7 @@ func options() (*ice.AgentConfig, bool) {
 	flag.Var(&s, "stun", "")
 	flag.Var(&s, "turn", "")
 	relayOnly := flag.Bool("relay-only", false, "")
-	lite := flag.Bool("lite", false, "")
+	flag.BoolVar(&isLite, "lite", false, "")
 	tcp := flag.String("ice-tcp", "off", "")
 	hold := flag.Bool("hold", false, "")
 	flag.String("ta", "", "ignored")
@@ -109,13 +110,13 @@ func options() (*ice.AgentConfig, bool) {
 	config := &ice.AgentConfig{
 		Urls:               s.urls,
 		NetworkTypes:       []ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6},
-		Lite:               *lite,
+		Lite:               isLite,
 		MulticastDNSMode:   ice.MulticastDNSModeDisabled,
 		InsecureSkipVerify: true,
 	}
 	if *relayOnly {
 		config.CandidateTypes = []ice.CandidateType{ice.CandidateTypeRelay}
-	} else if *lite {
+	} else if isLite {
 		config.CandidateTypes = []ice.CandidateType{ice.CandidateTypeHost}
 	}
 	if *tcp != "off" {
@@ -140,7 +141,7 @@ func listenTCP(config *ice.AgentConfig) {
 func sayCredentials() {
 	name, password, err := agent.GetLocalUserCredentials()
 	check(err)
-	say("credentials", object{"ufrag": name, "pwd": password})
+	say("credentials", object{"ufrag": name, "pwd": password, "lite": isLite})
 }
 
 func onCandidate(c ice.Candidate) {

@@ -41,7 +41,8 @@ let gathered = false;
 let connecting = false;
 
 function sayCredentials() {
-  say('credentials', { ufrag: ice.localUsername, pwd: ice.localPassword });
+  const lite = options.lite || undefined;
+  say('credentials', { ufrag: ice.localUsername, pwd: ice.localPassword, lite });
 }
 
 function isWanted(candidate) {
