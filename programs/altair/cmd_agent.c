@@ -345,10 +345,12 @@ static void take_candidate(struct agent_run *r, const struct order *order)
 
 static void take_remote(struct agent_run *r, const struct order *order)
 {
-	int error =
-		altair_agent_remote(r->agent, altair_uv_agent_now(r->driver),
-				    order->ufrag, order->pwd);
+	int error = order->is_lite ? altair_agent_remote_is_lite(r->agent) : 0;
 
+	if (error == 0)
+		error = altair_agent_remote(r->agent,
+					    altair_uv_agent_now(r->driver),
+					    order->ufrag, order->pwd);
 	if (error == ALTAIR_E_SYNTAX)
 		air_agent_json_refusal(since(r), error,
 				       "\"ufrag\" or \"pwd\" is none");
