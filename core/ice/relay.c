@@ -558,10 +558,20 @@ altair_time air_relay_deadline(const struct altair_agent *a)
 	return at;
 }
 
+/* No host leads to it: nothing is to be waited for. */
+static bool is_out_of_reach(const struct altair_agent *a,
+			    const struct air_relay *r)
+{
+	uint32_t sock;
+
+	return !r->turn && !r->is_stream && !find_host(a, r, &sock);
+}
+
 bool air_relay_is_settled(const struct altair_agent *a)
 {
 	for (uint32_t i = 0; i < a->relays_count; i++)
-		if (!a->relays[i].is_settled)
+		if (!a->relays[i].is_settled &&
+		    !is_out_of_reach(a, &a->relays[i]))
 			return false;
 	return true;
 }

@@ -72,6 +72,22 @@ static void a_relayed_candidate_is_told(void)
 	CHECK(w.side[1].is_ended);
 }
 
+/* A relay that no host leads to, for want of its family, holds nothing up. */
+static void a_relay_out_of_reach_is_not_waited_for(void)
+{
+	altair_agent_config c = config(0);
+
+	begin();
+	add(0, OPEN, &c);
+	c = config(1);
+	add(1, OPEN, &c);
+	CHECK(add_relay_at(0, "[2001:db8::1]:3478", false, "secret") >= 0);
+	go();
+	run_until(1000);
+	CHECK(w.side[0].is_ended);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_COMPLETED);
+}
+
 /* RFC 8445 5.1.1.2: an allocation shows the mapping as well. */
 static void a_relay_shows_the_mapping(void)
 {
@@ -481,6 +497,7 @@ static const struct check_test tests[] = {
 	TEST(sides_without_udp_connect_at_the_floor),
 	TEST(relays_delay_no_direct_path),
 	TEST(a_relayed_candidate_is_told),
+	TEST(a_relay_out_of_reach_is_not_waited_for),
 	TEST(a_relay_shows_the_mapping),
 	TEST(relays_are_preferred_by_their_transport),
 	TEST(permissions_cover_what_the_peer_lists),
