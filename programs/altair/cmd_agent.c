@@ -45,7 +45,7 @@ static const struct option_row rows[] = {
 	 AT(controlled), 0, 0},
 	{"stun", 0, OPTION_LIST, "HOST[:PORT]",
 	 "ask this STUN server for our public address\n"
-	 "(repeatable; default: none)",
+	 "(repeatable, up to 4; default: none)",
 	 AT(stun), 0, 0},
 	{"turn", 0, OPTION_LIST, "URI",
 	 "use this TURN server, turn:USER:PASS@HOST[:PORT] and\n"
@@ -80,7 +80,8 @@ struct name {
 	struct agent_run *run;
 	const struct server *server;
 	const struct turn_uri *turn; /* NULL: a STUN server */
-	unsigned found, most;	     /* addresses that are used */
+	bool has[2];		     /* an address that is used: v4, v6 */
+	bool is_alone;		     /* there is room for one family only */
 };
 
 struct agent_run {
@@ -224,14 +225,15 @@ static void on_found(void *user, const altair_addr *addr)
 	struct agent_run *r = name->run;
 	int rc;
 
-	if (name->found == name->most)
+	bool *has = &name->has[addr->family == ALTAIR_IPV6];
+
+	if (*has || (name->is_alone && (name->has[0] || name->has[1])))
 		return;
 	rc = name->turn
 		     ? add_relay(name, addr)
 		     : altair_agent_add_server(
 			       r->agent, altair_uv_agent_now(r->driver), addr);
-	if (rc >= 0)
-		name->found++;
+	*has = rc >= 0;
 	altair_uv_agent_kick(r->driver);
 }
 
@@ -247,7 +249,7 @@ static void on_resolved(void *user, int status)
 			 "the server %s was not resolved: %s",
 			 name->server->name, uv_strerror(status));
 		air_agent_json_refusal(since(r), ALTAIR_E_RESOLVE, sentence);
-	} else if (name->found == 0) {
+	} else if (!name->has[0] && !name->has[1]) {
 		snprintf(sentence, sizeof sentence,
 			 "the server %s has no address that can be asked",
 			 name->server->name);
@@ -264,9 +266,8 @@ static void add_name(struct agent_run *r, const struct server *server,
 		.run = r,
 		.server = server,
 		.turn = turn,
-		/* Every TURN server has its place, and two if there are. */
-		.most = turn ? (unsigned)(ALTAIR_AGENT_RELAYS_MAX / r->turns)
-			     : ALTAIR_AGENT_SERVERS_MAX,
+		.is_alone = turn ? 2 * r->turns > ALTAIR_AGENT_RELAYS_MAX
+				 : 2 * r->stun.count > ALTAIR_AGENT_SERVERS_MAX,
 	};
 }
 
@@ -565,6 +566,10 @@ static int read_options(const struct command *self, int argc, char **argv,
 						  "--controlled exclude each "
 						  "other");
 	code = air_server_read(self, &r->options.stun, &r->stun);
+	if (!code && r->stun.count > ALTAIR_AGENT_SERVERS_MAX)
+		code = air_options_complain(
+			self, "--stun is given more than %d times",
+			ALTAIR_AGENT_SERVERS_MAX);
 	if (!code)
 		code = read_relays(self, r);
 	return code ? code : -1;
