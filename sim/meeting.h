@@ -11,7 +11,7 @@
 #include "sim/link.h"
 #include "sim/world.h"
 
-#include <altair/agent.h>
+#include <altair/verdict.h>
 
 #define SIM_CHANGES_MAX 8
 
@@ -61,6 +61,7 @@ struct sim_meeting {
 	bool same_carrier; /* each behind a NAT of its own, both behind
 			      one carrier's                              */
 	bool no_hairpin;
+	bool two_servers;  /* a second STUN server, for IPv4             */
 	bool no_server;	   /* neither STUN nor TURN                        */
 	bool no_relay;	   /* no TURN                                      */
 	bool relay_only;   /* of both agents                               */
@@ -105,6 +106,7 @@ struct sim_party_outcome {
 	unsigned messages_out, messages_in;
 	uint32_t packets_quiet; /* sent in the silence                */
 	altair_agent_stats stats;
+	altair_agent_verdict verdict; /* before it is closed */
 };
 
 struct sim_meeting_outcome {

@@ -273,6 +273,10 @@ static void add_addresses(struct sim_peer *peer)
 		must_be(altair_agent_add_server(
 				peer->agent, now,
 				&peer->region->server_addr[i]) == 0);
+	if (peer->meeting->two_servers)
+		must_be(altair_agent_add_server(peer->agent, now,
+						&peer->region->second_addr) ==
+			0);
 	if (!peer->meeting->no_server && !peer->meeting->no_relay)
 		add_relay(peer);
 }
@@ -320,6 +324,7 @@ void sim_peer_close(struct sim_peer *peer)
 {
 	peer->is_closed = true;
 	altair_agent_get_stats(peer->agent, &peer->outcome->stats);
+	altair_agent_get_verdict(peer->agent, &peer->outcome->verdict);
 	altair_agent_close(peer->agent);
 	if (peer->has_begun)
 		sim_host_poll(peer->host);

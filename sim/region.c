@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define SERVER_PORT 3478
+#define SECOND_SOCK 2u /* beside the two families of the first address */
 
 struct side_names {
 	const char *peer, *nat, *carrier, *firewall, *firewall6;
@@ -190,6 +191,18 @@ static unsigned put_on_internet(struct sim_region *region,
 				&config);
 }
 
+/* For whom asks it is another server: another address. */
+static void build_second(struct sim_region *region, struct sim_node *node)
+{
+	struct sim_server *server = &region->server;
+
+	region->second_addr = sim_addr("192.0.2.2", SERVER_PORT);
+	sim_host_bind(server->host, SECOND_SOCK, &region->second_addr,
+		      server->port);
+	sim_world_route(region->world, node, server->port,
+			&region->second_addr);
+}
+
 static void build_server(struct sim_region *region, unsigned internet)
 {
 	static const char *const ips[] = {"192.0.2.1", "2001:db8:f::1"};
@@ -207,6 +220,8 @@ static void build_server(struct sim_region *region, unsigned internet)
 		sim_world_route(region->world, node, server->port,
 				&region->server_addr[i]);
 	}
+	if (region->meeting->two_servers)
+		build_second(region, node);
 	sim_server_start(server, region->meeting->seed, region->server_addr);
 }
 

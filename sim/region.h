@@ -35,6 +35,7 @@ struct sim_region {
 	struct sim_access carrier; /* of both, with same_carrier        */
 	struct sim_server server;
 	altair_addr server_addr[2];    /* IPv4, IPv6                       */
+	altair_addr second_addr;       /* of the same server, or none      */
 	struct sim_intruder *intruder; /* or NULL                       */
 };
 

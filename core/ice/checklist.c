@@ -175,7 +175,8 @@ static int find_local(const struct air_checklist *list,
 		const struct air_candidate *old = &list->locals[i];
 
 		if (!old->is_gone && altair_addr_equal(&old->addr, &c->addr) &&
-		    altair_addr_equal(&old->base, &c->base))
+		    altair_addr_equal(air_candidate_base(old),
+				      air_candidate_base(c)))
 			return (int)i;
 	}
 	return ALTAIR_E_ADDRESS;

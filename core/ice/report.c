@@ -8,8 +8,11 @@
 
 #include <string.h>
 
-static enum altair_agent_outcome find_outcome(const struct air_pair *pair)
+static enum altair_agent_outcome find_outcome(const struct altair_agent *a,
+					      const struct air_pair *pair)
 {
+	if (a->list.locals[pair->local].is_gone)
+		return ALTAIR_PAIR_GONE;
 	if (pair->is_valid)
 		return ALTAIR_PAIR_WORKS;
 	if (pair->state == PAIR_FAILED && pair->check.sent < AIR_CHECK_SENDINGS)
@@ -61,7 +64,7 @@ static void report(const altair_agent *a, const struct air_pair *pair,
 	out->remote_addr = remote->addr;
 	out->local_type = type_of(local);
 	out->remote_type = type_of(remote);
-	out->outcome = find_outcome(pair);
+	out->outcome = find_outcome(a, pair);
 	if (air_path_is_relayed(a, pair))
 		out->kind = ALTAIR_PATH_RELAY;
 	out->rtt = pair->rtt;

@@ -110,10 +110,15 @@ static struct census count_servers(const struct altair_agent *a)
 	return c;
 }
 
-/* Two servers at least saw the same. */
+/* Two STUN servers at least saw the same. */
 static bool we_map_for_all(const struct altair_agent *a)
 {
-	return count_servers(a).answered > 1 && !we_map_per_destination(a);
+	for (uint32_t i = 0; a->discover && i < a->hosts_count; i++)
+		if (altair_discover_mapping(a->discover,
+					    air_host_at(a, i)->sock) ==
+		    ALTAIR_MAPPING_STABLE)
+			return !we_map_per_destination(a);
+	return false;
 }
 
 /* --- the reasons --------------------------------------------------------- */
@@ -145,6 +150,15 @@ static bool is_by_choice(const struct altair_agent *a)
 	return true;
 }
 
+static bool have_we_family(const struct altair_agent *a, uint8_t family)
+{
+	for (uint32_t i = 0; i < a->hosts_count; i++)
+		if (!air_host_at(a, i)->is_gone &&
+		    air_host_at(a, i)->addr.family == family)
+			return true;
+	return false;
+}
+
 /* The peer lists addresses, and we have none of their families. */
 static bool is_without_family(const struct altair_agent *a)
 {
@@ -154,10 +168,8 @@ static bool is_without_family(const struct altair_agent *a)
 		const struct air_candidate *c = &a->list.remotes[i];
 
 		is_any |= is_direct(c);
-		for (uint32_t k = 0; is_direct(c) && k < a->hosts_count; k++)
-			if (!air_host_at(a, k)->is_gone &&
-			    air_host_at(a, k)->addr.family == c->addr.family)
-				return false;
+		if (is_direct(c) && have_we_family(a, c->addr.family))
+			return false;
 	}
 	return is_any;
 }
@@ -207,7 +219,7 @@ static bool is_relay_silent(const struct altair_agent *a)
 static bool has_no_server(const struct altair_agent *a)
 {
 	for (uint32_t i = 0; i < a->hosts_count; i++)
-		if (is_global(air_host_at(a, i)))
+		if (!air_host_at(a, i)->is_gone && is_global(air_host_at(a, i)))
 			return false;
 	return a->servers_count + a->relays_count == 0;
 }
@@ -221,15 +233,23 @@ static bool is_peer_unreachable(const struct altair_agent *a)
 	return true;
 }
 
-static bool is_same_nat(const struct altair_agent *a)
+/* True when we have it now as our address on a NAT. */
+static bool is_our_nat(const struct altair_agent *a, const altair_addr *addr)
 {
 	for (uint32_t i = 0; i < a->list.locals_count; i++)
-		for (uint32_t k = 0; k < a->list.remotes_count; k++)
-			if (a->list.locals[i].type == CANDIDATE_SRFLX &&
-			    a->list.remotes[k].type == CANDIDATE_SRFLX &&
-			    altair_addr_same_ip(&a->list.locals[i].addr,
-						&a->list.remotes[k].addr))
-				return true;
+		if (a->list.locals[i].type == CANDIDATE_SRFLX &&
+		    !a->list.locals[i].is_gone &&
+		    altair_addr_same_ip(&a->list.locals[i].addr, addr))
+			return true;
+	return false;
+}
+
+static bool is_same_nat(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->list.remotes_count; i++)
+		if (a->list.remotes[i].type == CANDIDATE_SRFLX &&
+		    is_our_nat(a, &a->list.remotes[i].addr))
+			return true;
 	return false;
 }
 

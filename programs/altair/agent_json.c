@@ -156,6 +156,7 @@ static json_t *tried_pair(const altair_agent *agent,
 		[ALTAIR_PAIR_ONE_WAY] = "one-way",
 		[ALTAIR_PAIR_REFUSED] = "refused",
 		[ALTAIR_PAIR_SKIPPED] = "skipped",
+		[ALTAIR_PAIR_GONE] = "gone",
 	};
 	json_t *object = json_object();
 

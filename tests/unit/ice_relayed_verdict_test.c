@@ -14,6 +14,17 @@ struct row {
 	const char *name[2];
 };
 
+/* What the peer sees of a relayed candidate is that candidate. */
+static void check_locals(const altair_agent *a)
+{
+	const struct air_candidate *c = a->list.locals;
+
+	for (uint32_t i = 0; i < a->list.locals_count; i++)
+		for (uint32_t k = 0; k < i; k++)
+			CHECK(c[k].type != CANDIDATE_RELAY ||
+			      !altair_addr_equal(&c[i].addr, &c[k].addr));
+}
+
 static void why_it_is_relayed(void)
 {
 	static const struct row rows[] = {
@@ -42,6 +53,7 @@ static void why_it_is_relayed(void)
 			printf("# %s\n", verdict_of(s).name);
 			CHECK_STR(verdict_of(s).name, rows[i].name[s]);
 			CHECK_EQ(verdict_of(s).reason, 0);
+			check_locals(w.side[s].agent);
 		}
 	}
 }

@@ -117,6 +117,13 @@ static void pairs_say_what_came_of_them(void)
 	run_until(20000);
 	CHECK_EQ(pair_of(0, 0).outcome, ALTAIR_PAIR_ONE_WAY);
 	CHECK_EQ(pair_of(1, 0).outcome, ALTAIR_PAIR_WORKS);
+
+	begin_pair(true, false);
+	run_until(2000);
+	CHECK_EQ(altair_agent_remove_host(w.side[0].agent, w.now, 7,
+					  &w.side[0].addr),
+		 0);
+	CHECK_EQ(pair_of(0, 0).outcome, ALTAIR_PAIR_GONE);
 }
 
 static const struct check_test tests[] = {
