@@ -128,9 +128,23 @@ int air_gather_begin(struct altair_agent *a, altair_time now)
 	return error;
 }
 
+static bool is_asking(const struct altair_agent *a)
+{
+	altair_answer answer;
+
+	for (size_t i = 0; altair_discover_answer(a->discover, i, &answer) == 0;
+	     i++)
+		if (answer.state <= ALTAIR_ANSWER_ASKED)
+			return true;
+	return false;
+}
+
+/* As long as they are being asked there is nothing to ask again, but perhaps
+ * something that came too late. */
 void air_gather_again(struct altair_agent *a)
 {
-	(void)ask_all(a);
+	if (next_ask(a) < AIR_ASKS_MAX || !is_asking(a))
+		(void)ask_all(a);
 }
 
 /* What the server showed of this base before, or a negative number. */

@@ -165,6 +165,7 @@ int air_generation_remote(struct altair_agent *a, altair_time now,
 	a->keys.remote = *remote;
 	a->keys.has_remote = true;
 	a->patience_until = air_time_after(now, a->config.patience);
+	air_search_later(a, now);
 	return 0;
 }
 

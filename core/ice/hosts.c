@@ -29,17 +29,23 @@ const struct air_candidate *air_host_at(const struct altair_agent *a,
 
 /* --- news ---------------------------------------------------------------- */
 
+bool air_host_ask(struct altair_agent *a)
+{
+	if (!a->discover || a->now < a->news_at)
+		return false;
+	a->news_at = air_time_after(a->now, NEWS_RARELY);
+	a->busy_until = air_time_after(a->now, BUSY_FOR);
+	air_relay_probe(a);
+	air_gather_again(a);
+	return true;
+}
+
 void air_host_news(struct altair_agent *a, altair_time now)
 {
 	a->now = now;
 	air_search_begin(a, now);
 	air_path_doubt(a, now);
-	if (!a->discover || now < a->news_at)
-		return;
-	a->news_at = air_time_after(now, NEWS_RARELY);
-	a->busy_until = air_time_after(now, BUSY_FOR);
-	air_relay_probe(a);
-	air_gather_again(a);
+	(void)air_host_ask(a);
 }
 
 bool air_host_has_slept(const struct altair_agent *a, altair_time now)

@@ -118,6 +118,8 @@ int air_host_add(struct altair_agent *a, uint32_t sock,
 		 const altair_addr *addr);
 int air_host_remove(struct altair_agent *a, uint32_t sock,
 		    const altair_addr *addr);
+/* Asks servers and relays again; false when that was done just now. */
+bool air_host_ask(struct altair_agent *a);
 /* The network has changed, or it seems so. */
 void air_host_news(struct altair_agent *a, altair_time now);
 /* True for a run that was due so long ago that the host must have slept. */
@@ -202,6 +204,8 @@ void air_path_doubt(struct altair_agent *a, altair_time now);
 
 /* Something has happened: checks all pairs again, soon. */
 void air_search_begin(struct altair_agent *a, altair_time now);
+/* The peer is known: the first one, should there be no path then. */
+void air_search_later(struct altair_agent *a, altair_time now);
 void air_search_run(struct altair_agent *a);
 
 /* --- budget.c --- */
