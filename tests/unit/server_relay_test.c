@@ -88,6 +88,45 @@ static void permissions_end_after_five_minutes(void)
 	CHECK_EQ(send_to(PEER, "x"), 1);
 }
 
+/* Channels and permissions that end in another order than they came. */
+static void what_ends_leaves_the_rest(void)
+{
+	char peer[32];
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	for (int i = 0; i < 4; i++) {
+		snprintf(peer, sizeof peer, "203.0.113.%d:7000", 20 + i);
+		CHECK_EQ(bind_channel((uint16_t)(0x4000 + i), peer), 0);
+		wait_seconds(60);
+	}
+	CHECK_EQ(refresh(3600), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(send_channel((uint16_t)(0x4000 + i), "x"), 1);
+	wait_seconds(200); /* the permissions of three are over */
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(send_channel((uint16_t)(0x4000 + i), "x"), i == 3);
+	wait_seconds(170); /* and a channel */
+	for (int i = 0; i < 4; i++) {
+		snprintf(peer, sizeof peer, "203.0.113.%d:7000", 20 + i);
+		CHECK_EQ(permit(peer), 0);
+		CHECK_EQ(send_channel((uint16_t)(0x4000 + i), "x"), i > 0);
+		CHECK_EQ(send_from(peer, sock, "y"), 1);
+	}
+	CHECK_EQ(refresh(0), 0);
+	/* Their timers are gone, too: nobody else's things end by them. */
+	sock = arrive(OTHER, "other");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	CHECK_EQ(permit(PEER2), 0);
+	wait_seconds(299);
+	CHECK_EQ(send_channel(0x4000, "x"), 1);
+	CHECK_EQ(send_from(PEER2, sock, "y"), 1);
+	wait_seconds(4000);
+	CHECK_EQ(stats().allocations, 0);
+	CHECK(w.deadline == ALTAIR_NEVER);
+}
+
 static void a_peer_that_is_a_client_is_reached_inside(void)
 {
 	altair_addr one, two;
@@ -176,6 +215,7 @@ static const struct check_test tests[] = {
 	TEST(channels_both_ways),
 	TEST(without_permission_nothing_passes),
 	TEST(permissions_end_after_five_minutes),
+	TEST(what_ends_leaves_the_rest),
 	TEST(a_peer_that_is_a_client_is_reached_inside),
 	TEST(bursts_stay_bursts),
 	TEST(malformed_channel_data_is_dropped),

@@ -160,6 +160,28 @@ static void nonces_are_bound_to_address_and_time(void)
 	CHECK_EQ(refresh(3600), 438);
 }
 
+/* A key that was replaced still proves what was given under it. */
+static void nonces_outlive_the_change_of_keys(void)
+{
+	uint8_t old[24];
+
+	begin_default();
+	be(ME, "user");
+	wait_seconds(3500);
+	get_challenged();
+	memcpy(old, me.nonce, sizeof old);
+	wait_seconds(200);
+	be(OTHER, "other"); /* whose challenge makes a new key */
+	get_challenged();
+	CHECK_EQ(allocate(), 0);
+	be(ME, "user");
+	memcpy(me.nonce, old, sizeof old);
+	me.nonce_len = sizeof old;
+	CHECK_EQ(allocate(), 0);
+	wait_seconds(3401); /* an hour after it was given */
+	CHECK_EQ(allocate(), 438);
+}
+
 static void what_follows_the_proof_is_not_there(void)
 {
 	begin_default();
@@ -497,6 +519,30 @@ static void reservations_end(void)
 	w.refuse_opens = 1;
 	CHECK_EQ(allocate_reserved(token), 508); /* it cannot be bound */
 	CHECK_EQ(stats().allocations, 0);
+}
+
+/* More reservations than there is room for, again and again. */
+static void reservations_are_limited(void)
+{
+	int got = 0;
+
+	begin_default();
+	be(ME, "user");
+	for (int round = 0; round < 4; round++) {
+		get_challenged();
+		for (int i = 0; i < 40; i++) {
+			int code = allocate_even(128);
+
+			CHECK(code == 0 || code == 508);
+			got += code == 0;
+			if (code == 0)
+				CHECK_EQ(refresh(0), 0);
+		}
+		wait_seconds(61);
+	}
+	CHECK_EQ(got, 4 * 16);
+	random_fails = true;
+	CHECK_EQ(allocate_even(128), 500);
 }
 
 /* --- mobility ------------------------------------------------------------ */
@@ -1208,6 +1254,7 @@ static const struct check_test tests[] = {
 	TEST(a_request_that_contradicts_itself_is_400),
 	TEST(a_shorter_proof_is_none),
 	TEST(nonces_are_bound_to_address_and_time),
+	TEST(nonces_outlive_the_change_of_keys),
 	TEST(what_follows_the_proof_is_not_there),
 	TEST(an_allocation_tells_what_it_is),
 	TEST(the_external_address_is_told_and_the_other_bound),
@@ -1220,6 +1267,7 @@ static const struct check_test tests[] = {
 	TEST(a_driver_that_never_opens_is_not_waited_for),
 	TEST(even_ports_and_reserved_ones),
 	TEST(reservations_end),
+	TEST(reservations_are_limited),
 	TEST(an_allocation_follows_its_client),
 	TEST(a_ticket_is_good_for_its_owner_only),
 	TEST(a_source_is_challenged_ten_times_a_second),

@@ -515,8 +515,10 @@ static void a_batch_keeps_its_paths_apart(void)
 	CHECK_EQ(altair_poll(machine, &out), ALTAIR_WAIT);
 	/* What was not polled is gone with the next batch. */
 	altair_input(machine, 0, d, 4);
-	altair_tick(machine, 0);
 	altair_input(machine, 0, NULL, 0);
+	CHECK_EQ(altair_poll(machine, &out), ALTAIR_WAIT);
+	altair_input(machine, 0, d, 4);
+	altair_tick(machine, 0);
 	CHECK_EQ(altair_poll(machine, &out), ALTAIR_WAIT);
 }
 
