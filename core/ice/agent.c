@@ -18,10 +18,14 @@
 void air_session_send(struct altair_agent *a, const altair_path *path,
 		      altair_bytes bytes)
 {
-	bool is_sent = path->sock >= AIR_RELAY_SOCK
-			       ? air_relay_send(a, path, bytes)
-			       : air_outbox_send(&a->outbox, path, bytes);
+	bool is_sent;
 
+	if (path->sock >= AIR_RELAY_SOCK)
+		is_sent = air_relay_send(a, path, bytes);
+	else if (path->sock >= AIR_TCP_SOCK)
+		is_sent = air_tcp_send(a, path, bytes);
+	else
+		is_sent = air_outbox_send(&a->outbox, path, bytes);
 	a->stats.unsent += !is_sent;
 }
 
@@ -42,7 +46,10 @@ void air_session_request(struct altair_agent *a, struct air_pair *pair,
 
 static void send_check(struct altair_agent *a, struct air_pair *pair)
 {
-	if (!air_budget_allows(a, pair))
+	bool is_tcp = a->list.locals[pair->local].type == CANDIDATE_TCP;
+
+	/* RFC 8489 6.2.2: over a stream nothing is repeated. */
+	if (!air_budget_allows(a, pair) || (is_tcp && pair->check.sent > 1))
 		return;
 	a->stats.checks++;
 	air_session_request(a, pair, &pair->check);
@@ -154,6 +161,7 @@ static void run(struct altair_agent *a, altair_time now)
 	if (has_slept)
 		air_host_news(a, now);
 	air_relay_run(a);
+	air_tcp_run(a);
 	air_gather_run(a);
 	run_checks(a);
 	air_generation_run(a);
@@ -180,6 +188,7 @@ static altair_time deadline(const struct altair_agent *a)
 	if (air_state_is_over(a))
 		return ALTAIR_NEVER;
 	sooner(&at, air_relay_deadline(a));
+	sooner(&at, air_tcp_deadline(a));
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		sooner(&at, a->list.pairs[i].check.next);
 	if (air_gather_has_work(a) || next_pair(a))
@@ -222,22 +231,25 @@ static enum altair_verdict take_data(struct altair_agent *a, altair_time now,
 	return ALTAIR_PAYLOAD;
 }
 
-/* What came through a relay is taken as if it had come to the relayed address. */
+/* What came through a relay, or by a stream of ICE-TCP, is taken as if it had come
+ * to a socket of its own. */
 static enum altair_verdict take(struct altair_agent *a, altair_time now,
 				altair_datagram *datagram)
 {
+	uint32_t sock = datagram->path.sock;
 	enum altair_verdict verdict;
 
 	if (datagram->segment != 0 || air_state_is_over(a) ||
-	    datagram->path.sock >= AIR_RELAY_SOCK)
+	    sock >= AIR_TCP_SOCK)
 		return ALTAIR_NOT_MINE;
 	if (air_relay_take(a, now, datagram) == ALTAIR_TAKEN)
 		return ALTAIR_TAKEN;
+	air_tcp_take(a, &datagram->path);
 	if (air_stun_recognise(datagram->bytes))
 		verdict = air_answer_take(a, now, datagram);
 	else
 		verdict = take_data(a, now, datagram);
-	datagram->path.sock = air_relay_outer(a, datagram->path.sock);
+	datagram->path.sock = sock;
 	return verdict;
 }
 
@@ -546,7 +558,10 @@ int altair_agent_path(const altair_agent *a, altair_path *out)
 	    a->state == ALTAIR_AGENT_DISCONNECTED)
 		return ALTAIR_E_STATE;
 	*out = air_checklist_path(&a->list, a->path);
-	out->sock = air_relay_outer(a, out->sock);
+	if (out->sock >= AIR_RELAY_SOCK)
+		out->sock = air_relay_outer(a, out->sock);
+	else if (out->sock >= AIR_TCP_SOCK)
+		out->sock = air_tcp_outer(a, out);
 	return 0;
 }
 
@@ -556,9 +571,11 @@ static int fill(struct altair_agent *a, uint8_t *payload, size_t len,
 {
 	out->path = air_checklist_path(&a->list, a->path);
 	out->bytes = (altair_bytes){payload, len};
-	return out->path.sock >= AIR_RELAY_SOCK
-		       ? air_relay_wrap(a, &out->path, payload, len, out)
-		       : 0;
+	if (out->path.sock >= AIR_RELAY_SOCK)
+		return air_relay_wrap(a, &out->path, payload, len, out);
+	if (out->path.sock >= AIR_TCP_SOCK)
+		return air_tcp_wrap(a, &out->path, payload, len, out);
+	return 0;
 }
 
 int altair_agent_wrap(altair_agent *a, uint8_t *payload, size_t len,
@@ -604,6 +621,7 @@ void altair_agent_opened(altair_agent *a, altair_time now, uint32_t sock,
 		return;
 	a->now = now;
 	air_relay_opened(a, sock);
+	air_tcp_opened(a, sock);
 	run(a, now);
 }
 
@@ -614,13 +632,15 @@ void altair_agent_lost(altair_agent *a, altair_time now, uint32_t sock,
 		return;
 	a->now = now;
 	air_relay_lost(a, sock, reason);
+	air_tcp_lost(a, sock);
 	run(a, now);
 }
 
 int altair_agent_unframe(altair_agent *a, uint32_t sock, altair_bytes *in,
 			 altair_datagram *out)
 {
-	return air_relay_unframe(a, sock, in, out);
+	return air_tcp_has(a, sock) ? air_tcp_unframe(a, sock, in, out)
+				    : air_relay_unframe(a, sock, in, out);
 }
 
 void altair_agent_get_stats(const altair_agent *a, altair_agent_stats *out)

@@ -109,7 +109,8 @@ static struct air_pair *find_or_add(struct altair_agent *a, altair_time now,
 	int place;
 	bool is_new;
 
-	if (pair ||
+	/* To the passive candidates that we connect to the pairs are there. */
+	if (pair || a->list.locals[base].type == CANDIDATE_TCP ||
 	    !air_stun_message_get(request, AIR_STUN_PRIORITY, &priority))
 		return pair;
 	c.priority = (uint32_t)priority.number & INT32_MAX;
@@ -275,6 +276,9 @@ static void learn_prflx(struct altair_agent *a, struct air_pair *pair,
 	bool is_new;
 	int place;
 
+	pair->seen = pair->local;
+	if (base->type == CANDIDATE_TCP)
+		return; /* nobody can connect to it */
 	c.addr = *mapped;
 	c.type = CANDIDATE_PRFLX;
 	c.base = *air_candidate_base(base);
@@ -282,7 +286,8 @@ static void learn_prflx(struct altair_agent *a, struct air_pair *pair,
 	memset(c.foundation, 0, sizeof c.foundation);
 	forget_unseen(a);
 	place = air_checklist_add_local(&a->list, &c, &is_new);
-	pair->seen = place < 0 ? pair->local : (uint8_t)place;
+	if (place >= 0)
+		pair->seen = (uint8_t)place;
 }
 
 /* The peer sees us otherwise than before: so do others. */

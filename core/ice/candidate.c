@@ -26,9 +26,12 @@ static const struct type {
 	[CANDIDATE_SRFLX] = {"srflx", 100},
 	[CANDIDATE_PRFLX] = {"prflx", 110},
 	[CANDIDATE_RELAY] = {"relay", 0},
+	/* RFC 6544 4.2: below all of UDP that is direct. */
+	[CANDIDATE_TCP] = {"host", 90},
 };
 
-#define TYPES (sizeof types / sizeof *types)
+#define TYPES CANDIDATE_TCP /* of which a text may be */
+#define TCP_PRFLX_PREFERENCE 80u
 
 uint32_t air_candidate_priority(enum air_candidate_type type,
 				uint32_t local_preference)
@@ -39,8 +42,12 @@ uint32_t air_candidate_priority(enum air_candidate_type type,
 
 uint32_t air_candidate_prflx_priority(const struct air_candidate *base)
 {
-	return air_candidate_priority(CANDIDATE_PRFLX,
-				      base->priority >> 8 & 0xffff);
+	uint32_t rest = base->priority & 0xffffff;
+	uint32_t preference = base->type == CANDIDATE_TCP
+				      ? TCP_PRFLX_PREFERENCE
+				      : types[CANDIDATE_PRFLX].preference;
+
+	return preference << 24 | rest;
 }
 
 const altair_addr *air_candidate_base(const struct air_candidate *local)
@@ -166,6 +173,18 @@ static void read_related(altair_addr *out, const char *extensions)
 		*out = addr;
 }
 
+/* RFC 6544 4.5: of the peer's candidates over TCP those that we can connect to
+ * are of use; whether it is a host's own is all the same then. */
+static bool read_tcp(altair_bytes transport, const char *extensions,
+		     enum air_candidate_type *type)
+{
+	bool is_relayed = *type == CANDIDATE_RELAY;
+
+	*type = CANDIDATE_TCP;
+	return is_word(transport, "tcp") && !is_relayed &&
+	       is_word(find_extension(extensions, "tcptype"), "passive");
+}
+
 int air_candidate_parse(struct air_candidate *out, const char *text)
 {
 	altair_bytes transport, address, type;
@@ -189,8 +208,10 @@ int air_candidate_parse(struct air_candidate *out, const char *text)
 	if (transport.len == 0 || address.len == 0 || type.len == 0)
 		return ALTAIR_E_SYNTAX;
 	out->has_name = !read_ip(address, &out->addr);
-	is_known = is_word(transport, "udp") && component == COMPONENT &&
-		   read_type(type, &out->type) && !out->has_name;
+	is_known = component == COMPONENT && read_type(type, &out->type) &&
+		   !out->has_name &&
+		   (is_word(transport, "udp") ||
+		    read_tcp(transport, text, &out->type));
 	out->addr.port = (uint16_t)port;
 	read_related(&out->base, text);
 	return is_known ? 0 : ALTAIR_E_ADDRESS;
@@ -243,13 +264,17 @@ int air_candidate_format(const struct air_candidate *c, char *out, size_t cap)
 	put(&w, "candidate:");
 	/* "~" is that of a candidate that only checks have shown. */
 	put(&w, c->foundation[0] == '~' ? "prflx" : c->foundation);
-	put(&w, " 1 UDP ");
+	put(&w, c->type == CANDIDATE_TCP ? " 1 TCP " : " 1 UDP ");
 	put_number(&w, c->priority);
 	put(&w, " ");
 	put_endpoint(&w, &c->addr, " ");
 	put(&w, " typ ");
 	put(&w, types[c->type].name);
-	if (c->type != CANDIDATE_HOST)
+	if (c->type == CANDIDATE_TCP)
+		put(&w, c->addr.port == AIR_CANDIDATE_ACTIVE
+				? " tcptype active"
+				: " tcptype passive");
+	else if (c->type != CANDIDATE_HOST)
 		put_related(&w, c);
 	air_write_u8(&w, '\0');
 	return w.failed ? ALTAIR_E_SPACE : (int)w.len - 1;

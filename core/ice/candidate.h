@@ -11,11 +11,15 @@
 /* RFC 8445 5.1.2.1: for an agent with one address. */
 #define AIR_LOCAL_PREFERENCE_MAX 65535u
 
+/* RFC 6544 4.5: the port of a candidate that connects, "discard". */
+#define AIR_CANDIDATE_ACTIVE 9
+
 enum air_candidate_type {
 	CANDIDATE_HOST,
 	CANDIDATE_SRFLX,
 	CANDIDATE_PRFLX,
-	CANDIDATE_RELAY
+	CANDIDATE_RELAY,
+	CANDIDATE_TCP /* a host's: ours active, the peer's passive (RFC 6544) */
 };
 
 struct air_candidate {

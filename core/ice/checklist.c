@@ -111,8 +111,16 @@ static bool is_base(const struct air_checklist *list,
 {
 	if (local->is_gone)
 		return false;
-	return local->type == CANDIDATE_RELAY ||
-	       (local->type == CANDIDATE_HOST && !list->relay_only);
+	if (local->type == CANDIDATE_HOST || local->type == CANDIDATE_TCP)
+		return !list->relay_only;
+	return local->type == CANDIDATE_RELAY;
+}
+
+/* RFC 6544 5.2: ours is active, theirs is passive. */
+static bool is_same_transport(const struct air_candidate *one,
+			      const struct air_candidate *other)
+{
+	return (one->type == CANDIDATE_TCP) == (other->type == CANDIDATE_TCP);
 }
 
 struct air_pair *air_checklist_pair(struct air_checklist *list, uint32_t local,
@@ -123,6 +131,8 @@ struct air_pair *air_checklist_pair(struct air_checklist *list, uint32_t local,
 			*pair;
 	const altair_addr *addr = &list->remotes[remote].addr;
 
+	if (!is_same_transport(&list->locals[local], &list->remotes[remote]))
+		return NULL;
 	pair = air_checklist_find(list, local, addr);
 	if (pair || !is_base(list, &list->locals[local]) ||
 	    list->locals[local].addr.family != addr->family)
@@ -271,10 +281,11 @@ void air_checklist_replace(struct air_checklist *list, uint32_t local,
 }
 
 static struct air_candidate *find_remote(const struct air_checklist *list,
-					 const altair_addr *addr)
+					 const struct air_candidate *c)
 {
 	for (uint32_t i = 0; i < list->remotes_count; i++)
-		if (altair_addr_equal(&list->remotes[i].addr, addr))
+		if (altair_addr_equal(&list->remotes[i].addr, &c->addr) &&
+		    is_same_transport(&list->remotes[i], c))
 			return &list->remotes[i];
 	return NULL;
 }
@@ -314,7 +325,7 @@ int air_checklist_add_remote(struct air_checklist *list,
 			     const struct air_candidate *candidate,
 			     bool *is_new)
 {
-	struct air_candidate *old = find_remote(list, &candidate->addr);
+	struct air_candidate *old = find_remote(list, candidate);
 	bool is_prflx = candidate->type == CANDIDATE_PRFLX;
 	uint32_t place = list->remotes_count;
 

@@ -13,7 +13,7 @@
 #define BURST 4
 
 /* Asks in all; those beyond, of eight hosts and four servers, are not made. */
-#define ASKED_MAX 16
+#define ASKED_MAX 12
 
 /* Whether an ask is still to be made; not where there is no such host or server,
  * nor where it would repeat another one: the same socket with another address. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define ITEMS_MAX 72
+#define ITEMS_MAX 64
 #define SENDS_MAX 40 /* items that sends may fill */
 #define BYTES_MAX 6144
 

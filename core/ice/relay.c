@@ -662,9 +662,7 @@ enum altair_verdict air_relay_take(struct altair_agent *a, altair_time now,
 
 uint32_t air_relay_outer(const struct altair_agent *a, uint32_t sock)
 {
-	const struct air_relay *r = relay_of(a, sock);
-
-	return r ? r->sock : sock;
+	return relay_of(a, sock)->sock;
 }
 
 int air_relay_wrap(struct altair_agent *a, const altair_path *path,

@@ -33,6 +33,7 @@ static enum altair_candidate_type type_of(const struct air_candidate *c)
 		[CANDIDATE_SRFLX] = ALTAIR_CANDIDATE_SRFLX,
 		[CANDIDATE_PRFLX] = ALTAIR_CANDIDATE_PRFLX,
 		[CANDIDATE_RELAY] = ALTAIR_CANDIDATE_RELAY,
+		[CANDIDATE_TCP] = ALTAIR_CANDIDATE_HOST,
 	};
 
 	return types[c->type];
@@ -67,6 +68,8 @@ static void report(const altair_agent *a, const struct air_pair *pair,
 	out->outcome = find_outcome(a, pair);
 	if (air_path_is_relayed(a, pair))
 		out->kind = ALTAIR_PATH_RELAY;
+	else if (remote->type == CANDIDATE_TCP)
+		out->kind = ALTAIR_PATH_TCP;
 	out->rtt = pair->rtt;
 	out->sent = pair->sent;
 	out->answered = pair->answered;

@@ -1,6 +1,6 @@
 /*
  * The agent's own state, for the files that it is made of: gather.c (our
- * candidates), hosts.c, relay.c (our relayed addresses), answer.c (what the peer sends),
+ * candidates), hosts.c, relay.c (our relayed addresses), tcp.c (ICE-TCP), answer.c (what the peer sends),
  * path.c (which pair carries data), nominate.c, generation.c (restart), state.c,
  * agent.c (time, and the outside).
  */
@@ -11,6 +11,7 @@
 #include "ice/checklist.h"
 #include "ice/outbox.h"
 #include "ice/relay.h"
+#include "ice/tcp.h"
 #include "ice/vigil.h"
 
 #include <altair/agent.h>
@@ -47,6 +48,9 @@ struct altair_agent {
 	uint32_t streams_count; /* opened so far                            */
 	uint32_t permitted; /* list.changes that the permissions follow     */
 	bool is_relay_news; /* permissions may have changed                 */
+	struct air_tcp tcp[AIR_TCP_STREAMS_MAX];
+	uint32_t tcp_followed; /* list.changes that our candidates follow   */
+	bool has_tcp;	       /* there is a candidate of ours for it        */
 	altair_addr servers[ALTAIR_AGENT_SERVERS_MAX];
 	uint32_t servers_count, hosts_count;
 	uint8_t hosts[ALTAIR_AGENT_HOSTS_MAX]; /* places among the locals     */
@@ -165,8 +169,31 @@ void air_relay_opened(struct altair_agent *a, uint32_t sock);
 void air_relay_lost(struct altair_agent *a, uint32_t sock, int reason);
 int air_relay_unframe(struct altair_agent *a, uint32_t sock, altair_bytes *in,
 		      altair_datagram *out);
-/* The driver's number for a socket of ours. */
+/* The driver's number for a relayed address's socket. */
 uint32_t air_relay_outer(const struct altair_agent *a, uint32_t sock);
+
+/* --- tcp.c --- */
+
+/* Opens and shuts streams, and holds the pairs that wait for one. */
+void air_tcp_run(struct altair_agent *a);
+altair_time air_tcp_deadline(const struct altair_agent *a);
+/* As altair_agent_opened, _lost, _unframe. */
+void air_tcp_opened(struct altair_agent *a, uint32_t sock);
+void air_tcp_lost(struct altair_agent *a, uint32_t sock);
+int air_tcp_unframe(struct altair_agent *a, uint32_t sock, altair_bytes *in,
+		    altair_datagram *out);
+/* True when the driver's `sock` is a stream of ours. */
+bool air_tcp_has(const struct altair_agent *a, uint32_t sock);
+/* What came from a stream: its path inside the agent. */
+void air_tcp_take(const struct altair_agent *a, altair_path *path);
+/* Sends by a stream; false when it is not open. */
+bool air_tcp_send(struct altair_agent *a, const altair_path *path,
+		  altair_bytes bytes);
+/* Puts the length in front. 0, or ALTAIR_E_STATE: the stream is not open. */
+int air_tcp_wrap(const struct altair_agent *a, const altair_path *path,
+		 uint8_t *payload, size_t len, altair_datagram *out);
+/* The driver's number for the stream of a path. */
+uint32_t air_tcp_outer(const struct altair_agent *a, const altair_path *path);
 
 /* --- answer.c --- */
 

@@ -31,7 +31,8 @@
  *                                reason and total as in altair/turn.h. It will
  *                                be asked again
  *   ALTAIR_EV_OPEN               open a stream to addr, its `sock` is number;
- *                                total = number of the relay + 1
+ *                                total = number of the relay + 1,
+ *                                0: directly to the peer (ICE-TCP)
  *   ALTAIR_EV_SHUT               close stream `number`
  *   ALTAIR_EV_SELECTED           data goes another way now: addr = the remote,
  *                                rtt = its round trip, 0 where unknown
@@ -205,8 +206,9 @@ ALTAIR_API int altair_agent_remote_is_lite(altair_agent *agent);
 /*
  * One of the peer's candidates. Returns 0 (also for one we have),
  * ALTAIR_E_SYNTAX (no candidate), ALTAIR_E_ADDRESS (none that we can use: a name,
- * TCP, loopback, link-local, multicast, port 0), ALTAIR_E_FULL (more than 20), or
- * ALTAIR_E_STATE (it is over). An error changes nothing.
+ * TCP that is not passive, loopback, link-local, multicast, port 0),
+ * ALTAIR_E_FULL (more than 20), or ALTAIR_E_STATE (it is over). An error changes
+ * nothing.
  */
 ALTAIR_API int altair_agent_add_remote(altair_agent *agent, altair_time now,
 				       const char *text);
