@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "agent_side.h"
 #include "check.h"
+#include "fake.h"
 #include "golden.h"
 
 #include <signal.h>
@@ -193,6 +194,28 @@ static void hold_waits_for_the_order(void)
 	proc_free(&ours.proc);
 }
 
+/* By its address and by a name, which is resolved while gathering goes on. */
+static void a_stun_server_shows_the_mapping(void)
+{
+	struct fake fake;
+	char name[64];
+
+	fake_start(&fake, FAKE_MAPPED, 7, 12345);
+	snprintf(name, sizeof name, "localhost%s", strchr(fake.name, ':'));
+	CHECK(side_start(&ours, "--controlling", ARGS("--stun", fake.name)));
+	CHECK(proc_expect(&ours.proc, " 203.0.113.7 12345 typ srflx raddr "));
+	CHECK(proc_expect(&ours.proc, "\"end-of-candidates\""));
+	proc_close_in(&ours.proc);
+	CHECK_EQ(proc_end(&ours.proc), 0);
+	proc_free(&ours.proc);
+	CHECK(side_start(&ours, "--controlling", ARGS("--stun", name)));
+	CHECK(proc_expect(&ours.proc, " 203.0.113.7 12345 typ srflx raddr "));
+	proc_close_in(&ours.proc);
+	CHECK_EQ(proc_end(&ours.proc), 0);
+	proc_free(&ours.proc);
+	fake_stop(&fake);
+}
+
 /* ---- lines that cannot be obeyed ---- */
 
 static void refuses(const char *line, const char *name, const char *message)
@@ -318,6 +341,7 @@ static const struct check_test tests[] = {
 	TEST(restart),
 	TEST(both_may_claim_the_same_role),
 	TEST(hold_waits_for_the_order),
+	TEST(a_stun_server_shows_the_mapping),
 	TEST(what_makes_no_sense_is_said),
 	TEST(candidates_of_no_use_are_counted),
 	TEST(no_network),
