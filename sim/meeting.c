@@ -198,6 +198,8 @@ static void happen(struct run *run, struct event *event)
 	sim_umpire_changed(&run->umpire);
 	if (event->ends) {
 		sim_region_restore(&run->region, change);
+		if (change->kind == SIM_CHANGE_FLAP)
+			sim_peer_plug(&run->peer[change->side], true);
 		*event = run->events[--run->events_count];
 		return;
 	}
@@ -206,6 +208,8 @@ static void happen(struct run *run, struct event *event)
 		run->outcome->party[s].back_at = ALTAIR_NEVER;
 	}
 	sim_region_change(&run->region, change);
+	if (change->kind == SIM_CHANGE_FLAP)
+		sim_peer_plug(&run->peer[change->side], false);
 	if (change->kind == SIM_CHANGE_RESTART)
 		sim_peer_restart(&run->peer[change->side]);
 	if (is_timed(change->kind))
@@ -293,14 +297,6 @@ static bool must_be_direct(const struct run *run)
 {
 	return run->meeting->calm == 0 &&
 	       sim_meeting_way(run->meeting) == SIM_MEET_DIRECTLY;
-}
-
-/* Without a direct way a change may cost the relayed one. */
-static bool may_be_lost(const struct run *run)
-{
-	return run->meeting->calm == ALTAIR_NEVER ||
-	       (sim_meeting_way(run->meeting) == SIM_MEET_BY_RELAY &&
-		run->meeting->changes > 0);
 }
 
 static bool has_heard_last(const struct run *run)
@@ -485,7 +481,7 @@ static void judge_the_end(struct run *run)
 			violate(run, s, "way: connected where none is");
 		if (must_be_direct(run) && party->is_relayed)
 			violate(run, s, "way: relayed where a direct one is");
-		if (way != SIM_MEET_NEVER && !may_be_lost(run) &&
+		if (way != SIM_MEET_NEVER && meeting->calm != ALTAIR_NEVER &&
 		    !run->outcome->is_done)
 			violate(run, s,
 				party->messages_in > 0

@@ -311,6 +311,24 @@ void sim_peer_open(struct sim_peer *peer)
 	plan(peer, meeting->epoch + party_of(peer)->start);
 }
 
+void sim_peer_plug(struct sim_peer *peer, bool is_up)
+{
+	const struct sim_interface *first =
+		&peer->region->side[peer->side].interface[0];
+	altair_time now = now_of(peer);
+
+	if (peer->is_closed)
+		return;
+	if (is_up)
+		(void)altair_agent_add_host(peer->agent, now, first->sock,
+					    &first->addr);
+	else
+		(void)altair_agent_remove_host(peer->agent, now, first->sock,
+					       &first->addr);
+	if (peer->has_begun)
+		sim_host_poll(peer->host);
+}
+
 void sim_peer_restart(struct sim_peer *peer)
 {
 	peer->restarted_at = now_of(peer);

@@ -42,6 +42,8 @@ void sim_peer_open(struct sim_peer *peer);
 void sim_peer_hear(struct sim_peer *peer, const struct sim_signal *signal);
 /* Begins or stops to talk. */
 void sim_peer_talk(struct sim_peer *peer, bool talks);
+/* Its first interface is up again, or down, and it sees that. */
+void sim_peer_plug(struct sim_peer *peer, bool is_up);
 /* Restarts it through signalling. */
 void sim_peer_restart(struct sim_peer *peer);
 /* Ends the agent; its memory stays. */
