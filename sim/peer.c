@@ -311,20 +311,27 @@ void sim_peer_open(struct sim_peer *peer)
 	plan(peer, meeting->epoch + party_of(peer)->start);
 }
 
+/* A driver closes the socket of an address that is gone, and binds another port
+ * when it is there again. */
 void sim_peer_plug(struct sim_peer *peer, bool is_up)
 {
-	const struct sim_interface *first =
+	struct sim_interface *first =
 		&peer->region->side[peer->side].interface[0];
 	altair_time now = now_of(peer);
 
 	if (peer->is_closed)
 		return;
-	if (is_up)
-		(void)altair_agent_add_host(peer->agent, now, first->sock,
-					    &first->addr);
-	else
-		(void)altair_agent_remove_host(peer->agent, now, first->sock,
-					       &first->addr);
+	if (is_up) {
+		first->addr.port++;
+		sim_host_bind(peer->host, first->sock, &first->addr,
+			      first->port);
+		must_be(altair_agent_add_host(peer->agent, now, first->sock,
+					      &first->addr) == 0);
+	} else {
+		sim_host_unbind(peer->host, first->sock);
+		must_be(altair_agent_remove_host(peer->agent, now, first->sock,
+						 &first->addr) == 0);
+	}
 	if (peer->has_begun)
 		sim_host_poll(peer->host);
 }
