@@ -69,6 +69,8 @@ struct sim_meeting {
 	altair_time signalling;	 /* one way                              */
 	altair_time credentials; /* each hears the other's so late; they
 				    know them at the epoch when 0        */
+	altair_time
+		signals_until; /* what is signalled later is lost; 0: never */
 	altair_time ta;
 	struct sim_change change[SIM_CHANGES_MAX];
 	size_t changes;

@@ -47,6 +47,9 @@ static void signal(struct sim_peer *peer, enum sim_signal_kind kind,
 		.kind = kind,
 	};
 
+	if (meeting->signals_until > 0 &&
+	    since_epoch(peer) > meeting->signals_until)
+		return;
 	snprintf(signal.text, sizeof signal.text, "%s", text);
 	if (kind == SIM_SIGNAL_CREDENTIALS) {
 		signal.at += meeting->credentials;

@@ -7,8 +7,6 @@
 
 #include "sim/meeting.h"
 
-#include <stdlib.h>
-
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static altair_time later(altair_time a, altair_time b)
@@ -202,68 +200,6 @@ static void intruders_delay_at_most(void)
 	}
 }
 
-/* --- loss ---------------------------------------------------------------- */
-
-#define LOSS_RUNS 10000
-
-static int by_value(const void *one, const void *other)
-{
-	altair_time a = *(const altair_time *)one;
-	altair_time b = *(const altair_time *)other;
-
-	return a < b ? -1 : a > b;
-}
-
-/* When both are connected. */
-static altair_time run_lossy(uint64_t seed, unsigned percent, altair_time limit)
-{
-	static const char *const names[] = {"open", "full", "addr", "port",
-					    "cgn"};
-	struct sim_meeting meeting;
-	struct sim_meeting_outcome o;
-
-	sim_meeting_default(&meeting, sim_kind_find(names[seed % 5]),
-			    sim_kind_find(names[seed / 5 % 5]));
-	meeting.seed = seed;
-	meeting.calm = ALTAIR_NEVER;
-	meeting.talk = 0;
-	meeting.limit = limit;
-	for (unsigned s = 0; s < 2; s++)
-		meeting.party[s].up.loss = SIM_MILLION / 100 * percent;
-	sim_meeting_run(&meeting, &o, NULL);
-	CHECK_STR(o.violation ? o.violation : "none", "none");
-	return later(o.party[0].connected_at, o.party[1].connected_at);
-}
-
-/* Parts per thousand that may take longer than `limit`. */
-static void check_loss(unsigned percent, altair_time limit, unsigned late_max)
-{
-	static altair_time took[LOSS_RUNS];
-	unsigned late = 0;
-
-	for (uint64_t seed = 0; seed < LOSS_RUNS; seed++) {
-		took[seed] = run_lossy(seed, percent, limit);
-		late += took[seed] > limit;
-	}
-	qsort(took, LOSS_RUNS, sizeof *took, by_value);
-	printf("# %u %% loss each way: p50 %.0f ms, p99 %.0f ms, %u of %u "
-	       "later than %.0f s\n",
-	       percent, (double)took[LOSS_RUNS / 2] / 1e6,
-	       (double)took[LOSS_RUNS / 100 * 99] / 1e6, late, LOSS_RUNS,
-	       (double)limit / 1e9);
-	CHECK(late * 1000 <= late_max * LOSS_RUNS);
-}
-
-static void loss_of_a_tenth(void)
-{
-	check_loss(10, ALTAIR_SEC(5), 1);
-}
-
-static void loss_of_a_third(void)
-{
-	check_loss(30, ALTAIR_SEC(10), 10);
-}
-
 static const struct check_test tests[] = {
 	TEST(pairs_are_at_the_floor),
 	TEST(neighbours_connect_without_the_router),
@@ -272,8 +208,6 @@ static const struct check_test tests[] = {
 	TEST(the_better_interface_is_found),
 	TEST(strangers_change_nothing),
 	TEST(intruders_delay_at_most),
-	TEST(loss_of_a_tenth),
-	TEST(loss_of_a_third),
 };
 
 CHECK_MAIN(tests)
