@@ -60,7 +60,7 @@ def peers(build):
     folder = HERE / "peers"
     conflicts = {"both controlling", "both controlled"}
     everything = {"consent", "restart", "their restart", "lite peer",
-                  "TURN over TCP", *conflicts}
+                  "ICE-TCP", "ICE-TCP, controlled", "TURN over TCP", *conflicts}
     return [
         Peer("libnice", f"{build}/libnice_peer",
              output("pkg-config", "--modversion", "nice"), everything,
@@ -129,6 +129,9 @@ def extras(peer):
         Cell(peer, "both controlling", its="--controlling"),
         Cell(peer, "both controlled", ours="--controlled"),
         Cell(peer, "lite peer", ours="--controlled", its="--controlled --lite"),
+        Cell(peer, "ICE-TCP", its="--controlled --ice-tcp only", kind="tcp"),
+        Cell(peer, "ICE-TCP, controlled", ours="--controlled",
+             its="--controlling --ice-tcp only", kind="tcp"),
         Cell(peer, "TURN over TCP", hosts="ab", ours=f"--controlling {tls}",
              its=f"--controlled {tcp}", kind="relay"),
     ]

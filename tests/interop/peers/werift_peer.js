@@ -120,7 +120,11 @@ async function obey(command) {
         Candidate.fromSdp(command.candidate.replace(/^candidate:/, '')));
       break;
     case 'end-of-candidates':
-      await ice.addRemoteCandidate(undefined);
+      // With passive candidates alone it has no pair before somebody connects,
+      // and would fail now.
+      if (!isTcpOnly) {
+        await ice.addRemoteCandidate(undefined);
+      }
       break;
     case 'send':
       await ice.send(speaker.bytes(command));
