@@ -67,7 +67,7 @@ function legend(    i, x) {
 	for (i = 1; i <= programs; i++) {
 		mark(program[i], x + 6, 56)
 		text(x + 17, 60, "key", title[program[i]])
-		x += 42 + 7 * length(title[program[i]])
+		x += 48 + 6.2 * length(title[program[i]])
 	}
 	printf "<rect x=\"%d\" y=\"48\" width=\"22\" height=\"16\" class=\"bar\"/>", x
 	printf "<line x1=\"%d\" y1=\"48\" x2=\"%d\" y2=\"64\" class=\"floor\"/>\n", x, x
@@ -106,6 +106,7 @@ function lay_out(    g, i, y) {
 				y += ROW
 			}
 			place[cell[i]] = y
+			is_odd[cell[i]] = (y - heading[g]) / ROW % 2
 			y += ROW
 		}
 		if (heading[g]) y += ROW / 2
@@ -122,7 +123,7 @@ END {
 	scale(TOP, bottom)
 	for (i = 1; i <= cells; i++)
 		if (place[cell[i]])
-			row(cell[i], place[cell[i]], ++odd % 2)
+			row(cell[i], place[cell[i]], is_odd[cell[i]])
 	for (g = 1; g <= n_groups; g++)
 		if (heading[g]) text(20, heading[g] + 4, "group", groups[g])
 	print "</svg>"
