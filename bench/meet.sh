@@ -81,7 +81,7 @@ meet_floor() {
 }
 
 # Other programs of the machine disturb less where we may go before them.
-[ -z "$change" ] && chrt --rr -p 1 $$ 2>/dev/null || renice -n -20 $$ >/dev/null 2>&1
+chrt --rr -p 1 $$ 2>/dev/null || renice -n -20 $$ >/dev/null 2>&1
 lab_up "$kind_a" "$kind_b"
 lab_coturn
 [ -z "$capture" ] || meet_capture
