@@ -401,6 +401,7 @@ static enum altair_verdict take_consent(struct altair_agent *a, altair_time now,
 			air_checklist_trigger(&a->list, pair);
 		return ignore(a);
 	}
+	air_vigil_spend(vigil, response->header.transaction);
 	a->stats.answers++;
 	pair->answered++;
 	pair->consented++;

@@ -157,14 +157,31 @@ bool air_vigil_due(struct air_vigil *v, altair_time now,
 	return true;
 }
 
-altair_time air_vigil_find(const struct air_vigil *v,
-			   const uint8_t *transaction)
+/* The place of the request, or AIR_VIGIL_REQUESTS. */
+static uint32_t place_of(const struct air_vigil *v, const uint8_t *transaction)
 {
 	for (uint32_t i = 0; i < AIR_VIGIL_REQUESTS && i < v->asked; i++)
 		if (!memcmp(v->requests[i].transaction, transaction,
 			    AIR_STUN_TRANSACTION_LEN))
-			return v->requests[i].at;
-	return ALTAIR_NEVER;
+			return i;
+	return AIR_VIGIL_REQUESTS;
+}
+
+altair_time air_vigil_find(const struct air_vigil *v,
+			   const uint8_t *transaction)
+{
+	uint32_t place = place_of(v, transaction);
+
+	return place < AIR_VIGIL_REQUESTS ? v->requests[place].at
+					  : ALTAIR_NEVER;
+}
+
+void air_vigil_spend(struct air_vigil *v, const uint8_t *transaction)
+{
+	uint32_t place = place_of(v, transaction);
+
+	if (place < AIR_VIGIL_REQUESTS)
+		v->requests[place].at = ALTAIR_NEVER;
 }
 
 /* Data that began to wait after the first request gives it time anew. */

@@ -49,6 +49,8 @@ bool air_vigil_due(struct air_vigil *vigil, altair_time now,
 /* When the request of this transaction left; ALTAIR_NEVER: none of ours. */
 altair_time air_vigil_find(const struct air_vigil *vigil,
 			   const uint8_t *transaction);
+/* It was answered: a second answer to it is none. */
+void air_vigil_spend(struct air_vigil *vigil, const uint8_t *transaction);
 /* When the silence makes the pair suspect, or ALTAIR_NEVER. */
 altair_time air_vigil_limit(const struct air_vigil *vigil);
 /* When something changes next. */

@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "ice/check.h"
 
-#include <altair/agent.h>
+#include <altair/verdict.h>
 
 #include <string.h>
 
@@ -33,7 +33,7 @@ static struct {
 	size_t request_len;
 	unsigned request_to;
 	enum altair_agent_state told;
-	bool closed;
+	bool closed, is_lite;
 	uint64_t random;
 } w;
 
@@ -99,6 +99,7 @@ static void see_send(const altair_datagram *d)
 					 AIR_STUN_SET_BASE | AIR_STUN_SET_ICE));
 	if (m.header.class != AIR_STUN_REQUEST)
 		return;
+	FUZZ_CHECK(!w.is_lite);
 	FUZZ_CHECK(d->bytes.len <= sizeof w.request);
 	memcpy(w.request, d->bytes.data, d->bytes.len);
 	w.request_len = d->bytes.len;
@@ -125,6 +126,29 @@ static void see_event(const altair_output *out)
 	}
 }
 
+/* Whatever has happened, there is a verdict, and every pair can be told. */
+static void ask_why(void)
+{
+	char text[ALTAIR_CANDIDATE_TEXT];
+	altair_agent_verdict verdict;
+	altair_agent_pair pair;
+
+	altair_agent_get_verdict(w.a, &verdict);
+	FUZZ_CHECK(verdict.code < ALTAIR_VERDICT_LAST_ && verdict.name &&
+		   verdict.sentence && verdict.advice);
+	FUZZ_CHECK((verdict.code == ALTAIR_VERDICT_CLOSED) == w.closed);
+	for (uint32_t i = 0; altair_agent_get_pair(w.a, i, &pair) == 0; i++) {
+		FUZZ_CHECK(pair.answered <= pair.sent && pair.loss >= -1 &&
+			   pair.loss <= 1000);
+		FUZZ_CHECK(altair_agent_candidate(w.a, pair.local, text,
+						  sizeof text) > 0);
+		FUZZ_CHECK(altair_agent_remote_candidate(w.a, pair.remote, text,
+							 sizeof text) > 0);
+	}
+	if (altair_agent_selected(w.a, &pair) == 0)
+		FUZZ_CHECK(pair.is_selected);
+}
+
 static altair_time drain(void)
 {
 	altair_output out;
@@ -139,6 +163,7 @@ static altair_time drain(void)
 			see_event(&out);
 	}
 	FUZZ_CHECK(w.closed || w.told == altair_agent_state(w.a));
+	ask_why();
 	return out.deadline;
 }
 
@@ -237,7 +262,11 @@ static void wrap(struct air_reader *r)
 	FUZZ_CHECK(source_of(&d.path.remote) < SOURCES);
 	s = &w.sources[source_of(&d.path.remote)];
 	s->out += message.len;
-	FUZZ_CHECK(s->is_answered || (s->is_heard && s->out <= 3 * s->in));
+	/* A nomination is all that a lite agent can have. */
+	FUZZ_CHECK(s->is_answered ||
+		   (s->is_heard &&
+		    (s->out <= 3 * s->in ||
+		     (w.is_lite && state != ALTAIR_AGENT_CONNECTED))));
 }
 
 static void add_remote(struct air_reader *r)
@@ -284,6 +313,8 @@ static void restart(struct air_reader *r)
 	if (how & 4)
 		(void)altair_agent_remote(w.a, w.now, w.peer.local.ufrag,
 					  w.peer.local.pwd);
+	if (how & 16)
+		(void)altair_agent_remote_is_lite(w.a);
 	if (how & 8)
 		(void)air_credentials_read(&w.peer.remote,
 					   altair_agent_ufrag(w.a),
@@ -304,12 +335,13 @@ static void begin(struct air_reader *r)
 	altair_agent_config_default(&config);
 	config.crypto = &crypto;
 	config.controlling = how & 1;
+	config.lite = w.is_lite = how & 64;
 	size = altair_agent_size(&config);
 	FUZZ_CHECK(size > 0 && size <= sizeof memory);
 	FUZZ_CHECK(altair_agent_init(&w.a, memory, size, &config, 0) == 0);
 	w.m = altair_agent_machine(w.a);
 	FUZZ_CHECK(altair_agent_add_host(w.a, 0, 3, &local) == 0);
-	if (how & 2)
+	if (how & 2 && !w.is_lite)
 		FUZZ_CHECK(altair_agent_add_server(w.a, 0, &server) == 0);
 	w.peer.crypto = &crypto;
 	w.peer.has_remote = true;

@@ -5,30 +5,9 @@
  */
 #include "fuzz.h"
 #include "ice/session.h"
+#include "toy.h"
 
 #include <string.h>
-
-static uint64_t random_state;
-
-static int toy_random(void *user, uint8_t *out, size_t len)
-{
-	(void)user;
-	for (size_t i = 0; i < len; i++) {
-		random_state = random_state * 6364136223846793005u + 1u;
-		out[i] = (uint8_t)(random_state >> 56);
-	}
-	return 0;
-}
-
-static void toy_hmac(void *user, altair_bytes key, const altair_bytes *parts,
-		     size_t count, uint8_t out[20])
-{
-	(void)user, (void)key, (void)parts, (void)count;
-	memset(out, 7, 20);
-}
-
-static const altair_crypto crypto = {
-	.size = sizeof crypto, .random = toy_random, .hmac_sha1 = toy_hmac};
 
 static altair_agent *begin(void *memory, size_t size, uint8_t last)
 {
@@ -38,7 +17,7 @@ static altair_agent *begin(void *memory, size_t size, uint8_t last)
 	altair_agent *a;
 
 	altair_agent_config_default(&config);
-	config.crypto = &crypto;
+	config.crypto = &toy_crypto;
 	FUZZ_CHECK(altair_agent_size(&config) <= size);
 	FUZZ_CHECK(altair_agent_init(&a, memory, size, &config, 0) == 0);
 	FUZZ_CHECK(altair_agent_add_host(a, 0, 0, &addr) == 0);
@@ -104,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		len = sizeof text - 1;
 	memcpy(text, data, len);
 	text[len] = '\0';
-	random_state = 1;
+	toy_state = 1;
 	a = begin(memory[0], sizeof memory[0], 1);
 	b = begin(memory[1], sizeof memory[1], 2);
 	give(a, text);

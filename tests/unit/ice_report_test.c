@@ -92,10 +92,39 @@ static void loss_is_that_of_the_consent(void)
 	CHECK_EQ(pair_of(1, 0).loss, 0);
 }
 
+static struct flight recorded;
+
+/* The last answer to A. */
+static bool record(const struct flight *f)
+{
+	if (f->to == 0 && (f->bytes[0] & 1))
+		recorded = *f;
+	return false;
+}
+
 static bool drop_all(const struct flight *f)
 {
 	(void)f;
 	return true;
+}
+
+/* Found by the fuzzer: an answer counts once, for the loss and for consent. */
+static void a_replayed_answer_is_no_consent(void)
+{
+	altair_agent_pair before;
+
+	begin_pair(true, false);
+	w.drop = record;
+	run_until(20000);
+	before = pair_of(0, 0);
+	w.drop = drop_all;
+	for (unsigned s = 1; s <= 40; s++) {
+		run_until(20000 + 1000 * s);
+		(void)deliver(&recorded);
+		CHECK_EQ(pair_of(0, 0).answered, before.answered);
+		CHECK(pair_of(0, 0).loss >= 0 && pair_of(0, 0).loss <= 1000);
+	}
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_DISCONNECTED);
 }
 
 static bool drop_answers(const struct flight *f)
@@ -135,6 +164,7 @@ static const struct check_test tests[] = {
 	TEST(both_ends_tell_the_path),
 	TEST(candidates_have_their_lines),
 	TEST(loss_is_that_of_the_consent),
+	TEST(a_replayed_answer_is_no_consent),
 	TEST(pairs_say_what_came_of_them),
 };
 
