@@ -139,6 +139,12 @@ static void run_slots(struct altair_agent *a)
 		a->checks_next = true;
 	}
 	pair = next_pair(a);
+	if (pair && pair == a->urgent && a->now < a->slot_at) {
+		begin_check(a, pair);
+		a->slot_at = air_time_after(a->slot_at, a->config.ta);
+		pair = next_pair(a);
+	}
+	a->urgent = NULL;
 	if (a->now < a->slot_at || (!pair && !air_gather_has_work(a)))
 		return;
 	if (pair && (a->checks_next || !air_gather_has_work(a))) {

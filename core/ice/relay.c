@@ -483,8 +483,8 @@ static bool is_between_relays(const struct altair_agent *a,
 	       a->list.remotes[pair->remote].type == CANDIDATE_RELAY;
 }
 
-/* The best pair from relay to relay is checked before its turn: it works
- * whatever the NATs do. */
+/* The best pair from relay to relay is checked before its turn and does not wait
+ * for a slot: it works whatever the NATs do. */
 static void hurry(struct altair_agent *a)
 {
 	struct air_pair *best = NULL;
@@ -496,8 +496,10 @@ static void hurry(struct altair_agent *a)
 		    (!best || pair->priority > best->priority))
 			best = pair;
 	}
-	if (best && best->state <= PAIR_WAITING && !best->is_held)
-		air_checklist_trigger(&a->list, best);
+	if (!best || best->state > PAIR_WAITING || best->is_held)
+		return;
+	air_checklist_trigger(&a->list, best);
+	a->urgent = best;
 }
 
 static void follow_remotes(struct altair_agent *a)

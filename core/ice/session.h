@@ -48,6 +48,8 @@ struct altair_agent {
 	uint32_t streams_count; /* opened so far                            */
 	uint32_t permitted; /* list.changes that the permissions follow     */
 	bool is_relay_news; /* permissions may have changed                 */
+	struct air_pair
+		*urgent; /* in this run: not to wait for a slot, or NULL */
 	struct air_tcp tcp[AIR_TCP_STREAMS_MAX];
 	uint32_t tcp_followed; /* list.changes that our candidates follow   */
 	bool has_tcp;	       /* there is a candidate of ours for it        */

@@ -95,6 +95,7 @@ static struct {
 	bool is_mute;	 /* the servers                                       */
 	bool is_silent;	 /* the signalling                                   */
 	bool no_streams; /* they do not open                                 */
+	bool ticks_first; /* of what happens at the same time                */
 	size_t requests[0x10]; /* by method                                  */
 	size_t sends, channel_data; /* by clients                            */
 	altair_crypto crypto;
@@ -681,10 +682,28 @@ static inline altair_time next_event(void)
 	return at;
 }
 
+/* True when a timer was due. */
+static inline bool tick(void)
+{
+	bool was_due = false;
+
+	for (int s = 0; s < 2; s++) {
+		if (!w.side[s].agent || w.side[s].deadline > w.now)
+			continue;
+		was_due = true;
+		w.side[s].has_spoken = false;
+		altair_tick(w.side[s].machine, w.now);
+		drain(s);
+	}
+	return was_due;
+}
+
 static inline void step(void)
 {
 	size_t i = next_flight();
 
+	if (w.ticks_first && tick())
+		return;
 	if (w.flight_count > 0 && w.flights[i].at <= w.now) {
 		struct flight f = w.flights[i];
 
@@ -694,13 +713,7 @@ static inline void step(void)
 		arrive(&f);
 		return;
 	}
-	for (int s = 0; s < 2; s++) {
-		if (w.side[s].agent && w.side[s].deadline <= w.now) {
-			w.side[s].has_spoken = false;
-			altair_tick(w.side[s].machine, w.now);
-			drain(s);
-		}
-	}
+	tick();
 }
 
 static inline void run_until(uint64_t ms)
