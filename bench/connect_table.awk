@@ -68,7 +68,7 @@ function head(    i, text, line) {
 function group(name,    i, any) {
 	for (i = 1; i <= cells; i++) if (group_of(cell[i]) == name && shown(cell[i])) any = 1
 	if (!any) return
-	printf "\n### %s%s\n\n", toupper(substr(name, 1, 1)), substr(name, 2)
+	printf "\n## %s%s\n\n", toupper(substr(name, 1, 1)), substr(name, 2)
 	head()
 	for (i = 1; i <= cells; i++)
 		if (group_of(cell[i]) == name && shown(cell[i])) row(cell[i])
@@ -97,8 +97,13 @@ END {
 	print ""
 	print "*Floor*: what RFC 8445 allows with no waiting anywhere. *Bare*: what a program"
 	print "of a few lines needs that knows nothing but these datagrams (`bench/floor.c`):"
-	print "it shows what the lab and its clocks add. aioice knows one relay (UDP; TCP where"
-	print "a side has no UDP)."
+	print "it shows what the lab and its clocks add."
+	print ""
+	print "altair runs " runs[cell[1], "altair"] " times a cell, the others " \
+		runs[cell[1], "aioice"] " times (10 with loss): libnice 0.1.21, aioice"
+	print "0.8.0, pion/ice 2.3.1. aioice knows one relay (UDP; TCP where a side has no UDP)."
+	print "coturn 4.6.1 speaks TLS 1.2, whose handshake is two round trips."
+	print "*symseq* is symmetric with sequential ports, *linux* plain masquerade."
 	print ""
 	print "![Medians of all pairs](connect.svg)"
 	for (g = 1; g <= n_groups; g++) group(groups[g])
