@@ -21,10 +21,10 @@ function check_cell(c,    ours, i, theirs, slower, n) {
 	if (!n) return
 	bar(connected[c, "altair"] == n,
 	    sprintf("%s: %d of %d connected", c, connected[c, "altair"], n))
+	if (c ~ /loss$/) return # what was lost decides about the rest
 	if (way_of(c) == "direct")
 		bar(kinds[c, "altair", "direct"] == n,
 		    sprintf("%s: %d of %d direct", c, kinds[c, "altair", "direct"], n))
-	if (c ~ /loss$/) return # what was lost decides
 	ours = median(c, "altair")
 	bar(ours && ours <= limit_of(c) * floor_of(c),
 	    sprintf("%s: median %.0f is %.2f of the floor %d (at most %.2f)", c,
