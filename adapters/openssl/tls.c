@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 
 struct altair_tls_session {
 	SSL *ssl;
@@ -47,7 +48,7 @@ static void session_close(altair_tls_session *session)
 	if (!session)
 		return;
 	SSL_free(session->ssl);
-	OPENSSL_free(session);
+	free(session);
 }
 
 /* Moves the handshake on. */
@@ -62,7 +63,7 @@ static int shake(altair_tls_session *session)
 
 static int session_open(void *user, altair_tls_session **out, const char *name)
 {
-	altair_tls_session *session = OPENSSL_zalloc(sizeof *session);
+	altair_tls_session *session = calloc(1, sizeof *session);
 	int error = ALTAIR_E_MEMORY;
 
 	if (!session)
