@@ -4,7 +4,7 @@
  *
  * Left out (RFC 8445 5.1.1.1): loopback, interfaces that are down or have no
  * carrier, link-local addresses, addresses that are deprecated (RFC 4862 5.5.4),
- * tentative or duplicate, and those from which temporary ones are made (RFC
+ * tentative or duplicate, and those from which a temporary one was made (RFC
  * 8981): they would allow tracking. Bridges and cables of virtual machines and
  * containers lead nowhere that another interface does not. An interface that is
  * named by the user counts, whatever it is.
@@ -28,11 +28,14 @@
 #define LINKS_MAX 64
 #define FOUND_MAX 64
 #define ANSWER_MAX 32768 /* what the kernel fills at most */
+#define PREFIX_LEN 8	 /* bytes of an autoconfigured one, RFC 4291 2.5.1 */
 #define NEWS_MAX 256	 /* read at once; the rest calls again */
 
 struct found {
 	altair_addr addr;
+	uint32_t link;
 	bool is_temporary;
+	bool is_origin; /* temporary ones may be made from it */
 };
 
 struct scan {
@@ -82,8 +85,8 @@ static bool is_usable(const altair_addr *addr, uint32_t flags)
 {
 	enum altair_addr_class class = altair_addr_classify(addr);
 
-	return !(flags & (IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED |
-			  IFA_F_MANAGETEMPADDR)) &&
+	return !(flags &
+		 (IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED)) &&
 	       class != ALTAIR_ADDR_LINK_LOCAL && class != ALTAIR_ADDR_NONE &&
 	       class != ALTAIR_ADDR_MULTICAST;
 }
@@ -162,8 +165,10 @@ static void take_address(struct scan *scan, const struct nlmsghdr *message)
 		return;
 	scan->found[scan->found_count++] = (struct found){
 		.addr = addr,
+		.link = head->ifa_index,
 		/* The bit means "secondary" for IPv4. */
 		.is_temporary = is_v6 && flags & IFA_F_TEMPORARY,
+		.is_origin = is_v6 && flags & IFA_F_MANAGETEMPADDR,
 	};
 }
 
@@ -217,6 +222,29 @@ static int list(struct scan *scan, int fd, unsigned short type)
 			return ALTAIR_E_SYSTEM;
 	} while (take(scan, answer, (size_t)got));
 	return 0;
+}
+
+/* RFC 8445 5.1.1.1: the same interface and prefix. */
+static bool is_replaced(const struct scan *scan, const struct found *origin)
+{
+	for (size_t i = 0; origin->is_origin && i < scan->found_count; i++) {
+		const struct found *f = &scan->found[i];
+
+		if (f->is_temporary && f->link == origin->link &&
+		    memcmp(f->addr.ip, origin->addr.ip, PREFIX_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void drop_replaced(struct scan *scan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < scan->found_count; i++)
+		if (!is_replaced(scan, &scan->found[i]))
+			scan->found[kept++] = scan->found[i];
+	scan->found_count = kept;
 }
 
 /* --- the order ------------------------------------------------------------ */
@@ -289,7 +317,10 @@ int air_hosts_read(const struct air_hosts_filter *filter,
 	if (!error)
 		error = list(&scan, fd, RTM_GETADDR);
 	close(fd);
-	return error ? error : order(&scan, out);
+	if (error)
+		return error;
+	drop_replaced(&scan);
+	return order(&scan, out);
 }
 
 /* --- changes -------------------------------------------------------------- */

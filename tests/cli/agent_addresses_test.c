@@ -187,11 +187,48 @@ static void in_which_order(void)
 	ip("address flush dev a0");
 }
 
+static void set(const char *name, int value)
+{
+	char command[100];
+
+	snprintf(command, sizeof command,
+		 "echo %d >/proc/sys/net/ipv6/conf/a0/%s", value, name);
+	CHECK_EQ(system(command), 0);
+}
+
+/* An autoconfigured address counts, until there is a temporary one beside it. */
+static void temporary_addresses(void)
+{
+	const char *const args[] = {"agent", "--interface", "a0", NULL};
+	struct proc p;
+
+	set("accept_dad", 0);
+	set("use_tempaddr", 0);
+	ip("address add 2001:db8::7/64 dev a0 mngtmpaddr nodad");
+	ip("address add 2001:db8:1::7/64 dev a0 nodad");
+	list(&p, args);
+	CHECK(strstr(p.out_text, " 2001:db8::7 "));
+	CHECK(strstr(p.out_text, " 2001:db8:1::7 "));
+	proc_free(&p);
+	ip("address flush dev a0");
+	set("use_tempaddr", 2);
+	ip("address add 2001:db8::7/64 dev a0 mngtmpaddr nodad");
+	ip("address add 2001:db8:1::7/64 dev a0 nodad");
+	list(&p, args);
+	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 2);
+	CHECK(!strstr(p.out_text, " 2001:db8::7 "));
+	CHECK(strstr(p.out_text, " 2001:db8::"));
+	CHECK(strstr(p.out_text, " 2001:db8:1::7 "));
+	proc_free(&p);
+	ip("address flush dev a0");
+}
+
 static const struct check_test tests[] = {
 	TEST(from_one_address_to_the_next),
 	TEST(what_is_of_no_use_is_passed_over),
 	TEST(which_interfaces_count),
 	TEST(in_which_order),
+	TEST(temporary_addresses),
 };
 
 int main(int argc, char **argv)
