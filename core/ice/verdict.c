@@ -129,13 +129,14 @@ static bool is_always(const struct altair_agent *a)
 	return true;
 }
 
-/* A direct path is still on trial. */
+/* A direct path is still on trial, for the first time. */
 static bool is_trying(const struct altair_agent *a)
 {
 	altair_agent_pair pair;
 
 	for (uint32_t i = 0; altair_agent_get_pair(a, i, &pair) == 0; i++)
 		if (pair.kind != ALTAIR_PATH_RELAY &&
+		    pair.sent <= AIR_CHECK_SENDINGS &&
 		    (pair.outcome == ALTAIR_PAIR_WAITING ||
 		     pair.outcome == ALTAIR_PAIR_CHECKING))
 			return true;
