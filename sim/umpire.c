@@ -234,7 +234,18 @@ static void judge_silence(struct sim_umpire *umpire, unsigned s,
 	side->sent_count++;
 }
 
-/* Requests, and data that has no proof. */
+/* Through whichever of our addresses. */
+static bool has_heard(const struct sim_umpire_side *side,
+		      const altair_addr *remote)
+{
+	for (size_t i = 0; i < side->legs_count; i++)
+		if (side->legs[i].is_heard &&
+		    altair_addr_equal(&side->legs[i].remote, remote))
+			return true;
+	return false;
+}
+
+/* Requests. */
 static void judge_unheard(struct sim_umpire *umpire, unsigned s,
 			  const struct sim_record *r,
 			  struct sim_umpire_leg *leg)
@@ -248,7 +259,7 @@ static void judge_unheard(struct sim_umpire *umpire, unsigned s,
 	if (is_server(umpire, &leg->remote))
 		most += (uint32_t)((r->at - umpire->meeting->epoch) /
 				   SIM_UMPIRE_SERVER_PACE);
-	if (!leg->is_heard && ++leg->unheard > most)
+	if (!has_heard(&umpire->side[s], &leg->remote) && ++leg->unheard > most)
 		refuse(umpire, s, r,
 		       "economy: too many packets to a silent address");
 }

@@ -71,8 +71,8 @@ static void check_pair(const struct sim_kind *a, const struct sim_kind *b,
 	sim_meeting_default(&meeting, a, b);
 	meeting.no_relay = no_relay;
 	meeting.two_servers = true;
-	/* Until the last direct attempt has ended. */
-	meeting.talk = ALTAIR_SEC(20);
+	/* Until the last direct attempt, of the second search, has ended. */
+	meeting.talk = ALTAIR_SEC(30);
 	meeting.limit = ALTAIR_SEC(120);
 	sim_meeting_run(&meeting, &outcome, NULL);
 	CHECK_STR(outcome.violation ? outcome.violation : "none", "none");
