@@ -27,8 +27,13 @@ struct event {
 	bool ends;
 };
 
+/* The node of a run that its world owns. */
+struct course {
+	struct sim_node node;
+	struct run *run;
+};
+
 struct run {
-	struct sim_node course;
 	const struct sim_meeting *meeting;
 	struct sim_meeting_outcome *outcome;
 	struct sim_region region;
@@ -183,7 +188,7 @@ static struct event *next_event(struct run *run)
 
 static altair_time course_next_at(const struct sim_node *node)
 {
-	struct run *run = (struct run *)node;
+	struct run *run = ((const struct course *)node)->run;
 	struct event *event = next_event(run);
 
 	if (event && event->at < run->stage_at)
@@ -257,7 +262,7 @@ static void fall_silent(struct run *run)
 
 static void course_run(struct sim_node *node)
 {
-	struct run *run = (struct run *)node;
+	struct run *run = ((const struct course *)node)->run;
 	struct event *event = next_event(run);
 
 	if (event && event->at <= now_of(run))
@@ -268,9 +273,15 @@ static void course_run(struct sim_node *node)
 		close_all(run);
 }
 
+static void course_free(struct sim_node *node)
+{
+	free(node);
+}
+
 static const struct sim_node_ops course_ops = {
 	.next_at = course_next_at,
 	.run = course_run,
+	.free = course_free,
 };
 
 static altair_time later(altair_time a, altair_time b)
@@ -402,11 +413,13 @@ static void begin_umpire(struct run *run)
 static void begin_course(struct run *run)
 {
 	const struct sim_meeting *meeting = run->meeting;
+	struct course *course = sim_must(calloc(1, sizeof *course));
 
 	run->stage_at = meeting->epoch + meeting->limit;
 	run->end_at = ALTAIR_NEVER;
-	run->course = (struct sim_node){.ops = &course_ops, .name = "course"};
-	sim_world_add(run->region.world, &run->course);
+	course->node = (struct sim_node){.ops = &course_ops, .name = "course"};
+	course->run = run;
+	sim_world_add(run->region.world, &course->node);
 	for (size_t i = 0; i < meeting->changes; i++)
 		run->events[run->events_count++] = (struct event){
 			&meeting->change[i],

@@ -21,6 +21,8 @@ enum option_id {
 	OPT_SAME_CARRIER,
 	OPT_NO_HAIRPIN,
 	OPT_NO_SERVER,
+	OPT_NO_RELAY,
+	OPT_RELAY_ONLY,
 	OPT_RTT,
 	OPT_LATE_A,
 	OPT_LATE_B,
@@ -57,6 +59,8 @@ static const struct option options[] = {
 	{"same-carrier", no_argument, NULL, OPT_SAME_CARRIER},
 	{"no-hairpin", no_argument, NULL, OPT_NO_HAIRPIN},
 	{"no-server", no_argument, NULL, OPT_NO_SERVER},
+	{"no-relay", no_argument, NULL, OPT_NO_RELAY},
+	{"relay-only", no_argument, NULL, OPT_RELAY_ONLY},
 	{"rtt", required_argument, NULL, OPT_RTT},
 	{"late-a", required_argument, NULL, OPT_LATE_A},
 	{"late-b", required_argument, NULL, OPT_LATE_B},
@@ -268,6 +272,8 @@ static bool set(struct request *request, int id, const char *text)
 	meeting->same_carrier |= id == OPT_SAME_CARRIER;
 	meeting->no_hairpin |= id == OPT_NO_HAIRPIN;
 	meeting->no_server |= id == OPT_NO_SERVER;
+	meeting->no_relay |= id == OPT_NO_RELAY;
+	meeting->relay_only |= id == OPT_RELAY_ONLY;
 	return true;
 }
 

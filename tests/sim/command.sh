@@ -90,6 +90,24 @@ for options in "--nat cgn --nat addr --rtt 37ms --late-a 1.5 --loss 12.5%" \
 	fi
 done
 
+# Two agents.
+expect 0 "$sim" agent --nat port --nat addr
+has out "SELECTED 198.51.100.5:6000"
+has out "connected after 85.0 ms, direct, first data after 110.0 ms"
+has out "replay  altair-sim agent --nat port --nat addr"
+expect 0 "$sim" agent --nat sym --nat port --quiet-diagram
+has out "relayed"
+expect 0 "$sim" agent --nat port --same-carrier --ipv6 a --mobile-b cgn --trace
+has out "carriers"
+expect 0 "$sim" agent --nat port --talk 8s --change move:a@5s --svg "$dir/b.svg" \
+	--quiet-diagram
+expect 6 "$sim" agent --nat sym --nat port --no-relay --limit 5s --quiet-diagram
+expect 0 "$sim" agent --seed 5 --explain
+has out "slow signalling"
+expect 0 "$sim" agent soak --seeds 10 --jobs 2
+expect 2 "$sim" agent --change move:c@5s
+expect 2 "$sim" agent matrix x
+
 # What a seed draws.
 expect 0 "$sim" --seed 17 --explain
 has out "loss"
@@ -103,7 +121,7 @@ expect 0 "$sim" --version
 has out "altair-sim "
 
 # The man page has every option of the help.
-"$sim" --help | grep -o -e '--[a-z][a-z-]*' | sort -u >"$dir/options"
+"$sim" --help | grep -o -e '--[a-z][a-z0-9-]*' | sort -u >"$dir/options"
 while read -r option; do
 	grep -q "Fl Fl ${option#--}\\>" "$man" && continue
 	echo "# $option is not in the man page"
