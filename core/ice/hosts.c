@@ -82,8 +82,8 @@ int air_host_add(struct altair_agent *a, uint32_t sock, const altair_addr *addr)
 {
 	uint32_t host = free_host(a);
 	struct air_candidate c = {.sock = sock, .type = CANDIDATE_HOST};
-	int place = a->hosts[host];
 	bool is_new;
+	int place;
 
 	c.addr = c.base = air_addr_canonical(addr);
 	if (find_host(a, sock, &c.addr) >= 0)
@@ -92,10 +92,12 @@ int air_host_add(struct altair_agent *a, uint32_t sock, const altair_addr *addr)
 		return ALTAIR_E_FULL;
 	c.priority = air_candidate_priority(CANDIDATE_HOST,
 					    AIR_LOCAL_PREFERENCE_MAX - host);
-	if (host < a->hosts_count)
+	if (host < a->hosts_count) {
+		place = a->hosts[host];
 		air_checklist_replace(&a->list, (uint32_t)place, &c);
-	else
+	} else {
 		place = air_checklist_add_local(&a->list, &c, &is_new);
+	}
 	if (place < 0)
 		return place;
 	a->hosts[host] = (uint8_t)place;

@@ -1,0 +1,100 @@
+/*
+ * An hour of silence with a direct path and a relay each in reserve: what it
+ * costs, and that both are still of use afterwards.
+ */
+#include "relay_world.h"
+
+static bool drop_direct(const struct flight *f)
+{
+	return !is_server(&f->from) && !is_server(&f->to);
+}
+
+static void begin_idle(enum kind a, enum kind b)
+{
+	begin_pair(a, b);
+	run_until(20000);
+	for (int s = 0; s < 2; s++) {
+		CHECK_EQ(state_of(s), ALTAIR_AGENT_COMPLETED);
+		CHECK_EQ(w.side[s].selected.kind, ALTAIR_PATH_DIRECT);
+		CHECK(w.side[s].agent->has_reserve);
+	}
+}
+
+/* Row 53: at most two packets a second, both sides and all purposes together. */
+static void an_hour_is_cheap(void)
+{
+	static const enum kind kinds[] = {OPEN, PORT, FULL};
+
+	for (size_t i = 0; i < 3; i++) {
+		uint64_t sent;
+
+		begin_idle(kinds[i], kinds[i]);
+		sent = w.side[0].sent + w.side[1].sent;
+		run_until(20000 + 3600000);
+		sent = w.side[0].sent + w.side[1].sent - sent;
+		printf("# %.2f packets a second\n", (double)sent / 3600);
+		CHECK(sent <= 2 * 3600);
+		for (int s = 0; s < 2; s++) {
+			CHECK_EQ(state_of(s), ALTAIR_AGENT_COMPLETED);
+			CHECK(w.side[s].agent->has_reserve);
+			CHECK_EQ(w.side[s].ends, 0);
+		}
+	}
+}
+
+/* The bar of the issue. The data is sent each 10 ms. */
+static unsigned time_until_relayed(bool both)
+{
+	size_t heard[2];
+	uint64_t ms = (w.now - START) / MS(1);
+	unsigned took;
+
+	for (took = 0; took < 1000; took += 10) {
+		run_until(ms + took);
+		for (int s = 0; s < (both ? 2 : 1); s++)
+			(void)say(s, "hello");
+		if (took == 30) /* what was on its way has come */
+			for (int s = 0; s < 2; s++)
+				heard[s] = w.side[s].heard;
+		if (took > 30 && w.side[1].heard > heard[1] &&
+		    (!both || w.side[0].heard > heard[0]))
+			return took;
+	}
+	return took;
+}
+
+static void the_reserve_is_there_when_the_path_is_cut(void)
+{
+	for (int both = 0; both < 2; both++) {
+		unsigned took;
+
+		begin_idle(PORT, PORT);
+		run_until(20000 + 3600000);
+		for (unsigned ms = 0; ms < 500; ms += 10) {
+			run_until(3620000 + ms);
+			for (int s = 0; s < 2; s++)
+				CHECK_EQ(say(s, "hello"), 0);
+		}
+		w.drop = drop_direct;
+		took = time_until_relayed(both);
+		printf("# relayed after %u ms\n", took);
+		CHECK(took <= 500);
+		run_until(3640000);
+		for (int s = 0; s < 2; s++)
+			CHECK_EQ(w.side[s].selected.kind, ALTAIR_PATH_RELAY);
+		/* And back, when it is whole again. */
+		w.drop = NULL;
+		run_until(3660000);
+		for (int s = 0; s < 2; s++) {
+			CHECK_EQ(w.side[s].selected.kind, ALTAIR_PATH_DIRECT);
+			CHECK_EQ(state_of(s), ALTAIR_AGENT_COMPLETED);
+		}
+	}
+}
+
+static const struct check_test tests[] = {
+	TEST(an_hour_is_cheap),
+	TEST(the_reserve_is_there_when_the_path_is_cut),
+};
+
+CHECK_MAIN(tests)
