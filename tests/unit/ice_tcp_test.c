@@ -221,6 +221,7 @@ static int say(size_t len)
 
 static void a_passive_candidate_is_connected_to(void)
 {
+	altair_agent_verdict verdict;
 	altair_agent_pair pair;
 	altair_path path;
 
@@ -248,6 +249,8 @@ static void a_passive_candidate_is_connected_to(void)
 	CHECK_EQ(altair_agent_state(w.agent), ALTAIR_AGENT_COMPLETED);
 	CHECK_EQ(altair_agent_selected(w.agent, &pair), 0);
 	CHECK_EQ(pair.kind, ALTAIR_PATH_TCP);
+	altair_agent_get_verdict(w.agent, &verdict);
+	CHECK_EQ(verdict.code, ALTAIR_VERDICT_DIRECT_TCP);
 	CHECK_EQ(pair.local_type, ALTAIR_CANDIDATE_HOST);
 	CHECK_EQ(altair_agent_path(w.agent, &path), 0);
 	CHECK_EQ(path.sock, w.opened[0]);
