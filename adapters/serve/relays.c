@@ -42,7 +42,7 @@ int air_relays_add(struct relays *relays, uint32_t sock,
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = sock};
 	altair_udp **udp = &relays->udp[sock - ALTAIR_SERVER_RELAY];
 	int rc = altair_udp_open_beside(udp, relays->sibling, addr,
-					ALTAIR_UDP_MERGE);
+					ALTAIR_UDP_MERGE | ALTAIR_UDP_ERRORS);
 
 	if (rc != 0)
 		return rc;
@@ -68,13 +68,16 @@ altair_udp *air_relays_get(const struct relays *relays, uint32_t sock)
 	return relays->udp[sock - ALTAIR_SERVER_RELAY];
 }
 
-int air_relays_ready(const struct relays *relays, uint32_t *socks, int cap)
+int air_relays_ready(const struct relays *relays, struct relays_ready *ready,
+		     int cap)
 {
 	struct epoll_event events[READY_MAX];
 	int n = epoll_wait(relays->epoll, events,
 			   cap < READY_MAX ? cap : READY_MAX, 0);
 
-	for (int i = 0; i < n; i++)
-		socks[i] = events[i].data.u32;
+	for (int i = 0; i < n; i++) {
+		ready[i].sock = events[i].data.u32;
+		ready[i].has_errors = events[i].events & EPOLLERR;
+	}
 	return n > 0 ? n : 0;
 }

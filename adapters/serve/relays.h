@@ -23,7 +23,14 @@ int air_relays_add(struct relays *relays, uint32_t sock,
 void air_relays_remove(struct relays *relays, uint32_t sock);
 /* NULL when it is not open. */
 altair_udp *air_relays_get(const struct relays *relays, uint32_t sock);
-/* Writes socks that can be read, at most `cap`, and returns how many. */
-int air_relays_ready(const struct relays *relays, uint32_t *socks, int cap);
+/* A relay port to look at; `has_errors`: ICMP errors have come, too. */
+struct relays_ready {
+	uint32_t sock;
+	bool has_errors;
+};
+
+/* Writes those that can be read, at most `cap`, and returns how many. */
+int air_relays_ready(const struct relays *relays, struct relays_ready *ready,
+		     int cap);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include <altair/error.h>
 
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -40,7 +42,7 @@ static altair_udp *socket_of(const struct worker *w, uint32_t sock)
 				  : air_relays_get(&w->relays, sock);
 }
 
-static void send(struct worker *w, const altair_datagram *datagram)
+static void collect(struct worker *w, const altair_datagram *datagram)
 {
 	altair_udp *udp = socket_of(w, datagram->path.sock);
 
@@ -74,7 +76,7 @@ static void answer(struct worker *w)
 
 	while ((step = altair_poll(machine, &output)) != ALTAIR_WAIT) {
 		if (step == ALTAIR_SEND)
-			send(w, &output.datagram);
+			collect(w, &output.datagram);
 		else
 			obey(w, &output);
 	}
@@ -135,18 +137,37 @@ static void drain(struct worker *w, uint32_t sock)
 			break;
 }
 
+/* The peers of a relay port at which nothing listens (RFC 792, RFC 4443 3.1). */
+static void tell_errors(struct worker *w, altair_udp *udp, uint32_t sock)
+{
+	altair_addr peer;
+
+	for (int i = 0; i < BATCH && altair_udp_error(udp, &peer) == 1; i++) {
+		bool is_v6 = peer.family == ALTAIR_IPV6;
+
+		altair_server_unreachable(
+			w->server, sock, &peer,
+			is_v6 ? ICMP6_DST_UNREACH : ICMP_DEST_UNREACH,
+			is_v6 ? ICMP6_DST_UNREACH_NOPORT : ICMP_PORT_UNREACH);
+	}
+	answer(w);
+}
+
 /* What peers sent. A port with more than a batch is ready again. */
 static void drain_relays(struct worker *w)
 {
-	uint32_t socks[READY_MAX];
-	int n = air_relays_ready(&w->relays, socks, READY_MAX);
+	struct relays_ready ready[READY_MAX];
+	int n = air_relays_ready(&w->relays, ready, READY_MAX);
 
 	for (int i = 0; i < n; i++) {
-		altair_udp *udp = air_relays_get(&w->relays, socks[i]);
+		uint32_t sock = ready[i].sock;
+		altair_udp *udp = air_relays_get(&w->relays, sock);
 
 		/* It may have been closed by what came before. */
-		if (udp)
-			serve(w, udp, socks[i]);
+		if (udp && ready[i].has_errors)
+			tell_errors(w, udp, sock);
+		if (udp && air_relays_get(&w->relays, sock) == udp)
+			serve(w, udp, sock);
 	}
 }
 

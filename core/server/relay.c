@@ -39,14 +39,15 @@ static size_t write_channel(struct air_server_room room, uint16_t number,
 	return air_written(&w).len;
 }
 
-/* RFC 8656 11.3. The transaction id of an indication is used for nothing. */
-static size_t write_data(struct altair_server *s, struct air_server_room room,
-			 const altair_addr *peer, altair_bytes payload)
+/* An indication from `peer` with one attribute more. Its transaction id is used
+ * for nothing. */
+static size_t write_data(struct altair_server *s, const altair_addr *peer,
+			 uint16_t type, const struct air_stun_value *value)
 {
+	struct air_server_room room = air_server_outbox_room(&s->out);
 	struct air_stun_header h = {.class = AIR_STUN_INDICATION,
 				    .method = AIR_STUN_DATA};
 	struct air_stun_value from = {.addr = *peer};
-	struct air_stun_value data = {.bytes = payload};
 	struct air_writer w = air_writer(h.transaction, sizeof h.transaction);
 	struct air_stun_builder b;
 	uint8_t counter[8];
@@ -58,30 +59,16 @@ static size_t write_data(struct altair_server *s, struct air_server_room room,
 	air_write_u32(&w, (uint32_t)s->indications);
 	air_stun_build(&b, room.at, room.len, &h);
 	air_stun_build_attr(&b, AIR_STUN_XOR_PEER_ADDRESS, &from);
-	air_stun_build_attr(&b, AIR_STUN_DATA_ATTR, &data);
+	air_stun_build_attr(&b, type, value);
 	return air_stun_build_end(&b).len;
 }
 
-/* A payload from `peer` to the client of an allocation. */
-static void deliver(struct altair_server *s, struct air_allocation *a,
-		    const altair_addr *peer, altair_bytes payload)
+/* Queues what was written for the client of an allocation. */
+static void queue(struct altair_server *s, const struct air_allocation *a,
+		  size_t len)
 {
-	struct air_allocations *all = &s->allocations;
-	struct air_server_room room = air_server_outbox_room(&s->out);
-	const struct air_server_channel *c =
-		air_server_channel_to(&all->channels, &a->channels, peer);
-	uint32_t path;
-	size_t len;
+	uint32_t path = air_server_outbox_path(&s->out, &a->path);
 
-	if (c ? !c->is_permitted
-	      : air_permission_find(&all->permissions, &a->permissions, peer) ==
-			    AIR_POOL_NONE) {
-		drop(s);
-		return;
-	}
-	len = c ? write_channel(room, c->number, payload)
-		: write_data(s, room, peer, payload);
-	path = air_server_outbox_path(&s->out, &a->path);
 	if (len == 0 || path == AIR_SERVER_NO_PATH) {
 		drop(s);
 		return;
@@ -90,20 +77,68 @@ static void deliver(struct altair_server *s, struct air_allocation *a,
 	s->stats.from_peers++;
 }
 
+static bool is_permitted(const struct altair_server *s,
+			 const struct air_allocation *a,
+			 const altair_addr *peer)
+{
+	return air_permission_find(&s->allocations.permissions, &a->permissions,
+				   peer) != AIR_POOL_NONE;
+}
+
+/* A payload from `peer` to the client of an allocation (RFC 8656 11.3). */
+static void deliver(struct altair_server *s, struct air_allocation *a,
+		    const altair_addr *peer, altair_bytes payload)
+{
+	const struct air_server_channel *c = air_server_channel_to(
+		&s->allocations.channels, &a->channels, peer);
+	struct air_stun_value data = {.bytes = payload};
+
+	if (c ? !c->is_permitted : !is_permitted(s, a, peer))
+		drop(s);
+	else if (c)
+		queue(s, a,
+		      write_channel(air_server_outbox_room(&s->out), c->number,
+				    payload));
+	else
+		queue(s, a, write_data(s, peer, AIR_STUN_DATA_ATTR, &data));
+}
+
+/* Whose relay port a sock is, or NULL. */
+static struct air_allocation *find_owner(struct altair_server *s, uint32_t sock)
+{
+	unsigned family = sock >= 2 * ALTAIR_SERVER_RELAY;
+	uint32_t owner;
+
+	if (!s->relays)
+		return NULL;
+	owner = air_port_owner(&s->allocations.ports[family], (uint16_t)sock);
+	return owner == AIR_PORT_NOBODY ? NULL : &s->allocations.all[owner];
+}
+
 void air_relay_take_peer(struct altair_server *s, const altair_path *path,
 			 altair_bytes payload)
 {
-	unsigned family = path->sock >= 2 * ALTAIR_SERVER_RELAY;
-	uint16_t port = (uint16_t)path->sock;
 	altair_addr peer = air_addr_canonical(&path->remote);
-	uint32_t owner =
-		s->relays ? air_port_owner(&s->allocations.ports[family], port)
-			  : AIR_PORT_NOBODY;
+	struct air_allocation *a = find_owner(s, path->sock);
 
-	if (owner == AIR_PORT_NOBODY)
-		drop(s);
+	if (a)
+		deliver(s, a, &peer, payload);
 	else
-		deliver(s, &s->allocations.all[owner], &peer, payload);
+		drop(s);
+}
+
+/* RFC 8656 11.5: the peer's IP must be permitted. */
+void air_relay_take_icmp(struct altair_server *s, uint32_t sock,
+			 const altair_addr *peer,
+			 const struct air_stun_value *icmp)
+{
+	altair_addr about = air_addr_canonical(peer);
+	struct air_allocation *a = find_owner(s, sock);
+
+	if (a && is_permitted(s, a, &about))
+		queue(s, a, write_data(s, &about, AIR_STUN_ICMP, icmp));
+	else
+		drop(s);
 }
 
 /* --- to a peer ----------------------------------------------------------- */

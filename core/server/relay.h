@@ -31,5 +31,9 @@ bool air_relay_take_send(struct altair_server *server, const altair_path *path,
 /* What a peer sends to a relay port. */
 void air_relay_take_peer(struct altair_server *server, const altair_path *path,
 			 altair_bytes payload);
+/* An ICMP error about what a relay port sent to a peer. */
+void air_relay_take_icmp(struct altair_server *server, uint32_t sock,
+			 const altair_addr *peer,
+			 const struct air_stun_value *icmp);
 
 #endif

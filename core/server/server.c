@@ -495,6 +495,17 @@ void altair_server_opened(altair_server *s, altair_time now, uint32_t sock,
 		air_allocate_opened(s, now, family, (uint16_t)sock, error == 0);
 }
 
+void altair_server_unreachable(altair_server *s, uint32_t sock,
+			       const altair_addr *peer, uint8_t type,
+			       uint8_t code)
+{
+	/* The layout has the type where others have a family. */
+	struct air_stun_value icmp = {.family = type, .code = code};
+
+	if (air_relay_is_sock(sock))
+		air_relay_take_icmp(s, sock, peer, &icmp);
+}
+
 void altair_server_set_time(altair_server *s, altair_time now,
 			    uint64_t unix_time)
 {

@@ -144,6 +144,15 @@ ALTAIR_API altair_machine *altair_server_machine(altair_server *server);
 ALTAIR_API void altair_server_opened(altair_server *server, altair_time now,
 				     uint32_t sock, int error);
 
+/*
+ * An ICMP error (RFC 792, RFC 4443) about what left from relay port `sock` for
+ * `peer`, whose port may be 0: its client is told, if the peer is permitted.
+ * Like altair_server_opened it leaves valid what was polled.
+ */
+ALTAIR_API void altair_server_unreachable(altair_server *server, uint32_t sock,
+					  const altair_addr *peer, uint8_t type,
+					  uint8_t code);
+
 /* Says again what time it is, where time-limited credentials are used: the
  * machine counts on from the last time it was told. */
 ALTAIR_API void altair_server_set_time(altair_server *server, altair_time now,

@@ -159,6 +159,38 @@ static void a_peer_that_is_a_client_is_reached_inside(void)
 	CHECK_EQ(bind_channel(0x4001, "198.51.100.1:50063"), 403);
 }
 
+static void icmp_errors_are_told_of_permitted_peers(void)
+{
+	altair_addr peer = addr(PEER), other = addr(PEER2);
+	struct air_stun_message m;
+	struct air_stun_value v;
+	uint32_t sock;
+
+	begin_default();
+	sock = arrive(ME, "user");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	w.sent_count = 0;
+	peer.port = 0;
+	altair_server_unreachable(w.s, sock, &other, 3, 3);
+	altair_server_unreachable(w.s, sock + 1, &peer, 3, 3);
+	altair_server_unreachable(w.s, 5, &peer, 3, 3);
+	drain();
+	CHECK_EQ(w.sent_count, 0);
+	altair_server_unreachable(w.s, sock, &peer, 3, 4);
+	drain();
+	CHECK_EQ(w.sent_count, 1);
+	check_addr(last()->path.remote, ME);
+	CHECK(air_stun_message_read(
+		&m, (altair_bytes){last()->bytes, last()->len}, 3));
+	CHECK_EQ(m.header.method, AIR_STUN_DATA);
+	CHECK(!air_stun_message_place(&m, AIR_STUN_DATA_ATTR));
+	CHECK(air_stun_message_get(&m, AIR_STUN_XOR_PEER_ADDRESS, &v));
+	CHECK(altair_addr_equal(&v.addr, &peer));
+	CHECK(air_stun_message_get(&m, AIR_STUN_ICMP, &v));
+	CHECK_EQ(v.family, 3);
+	CHECK_EQ(v.code, 4);
+}
+
 static void bursts_stay_bursts(void)
 {
 	uint8_t burst[16 * 104];
@@ -217,6 +249,7 @@ static const struct check_test tests[] = {
 	TEST(permissions_end_after_five_minutes),
 	TEST(what_ends_leaves_the_rest),
 	TEST(a_peer_that_is_a_client_is_reached_inside),
+	TEST(icmp_errors_are_told_of_permitted_peers),
 	TEST(bursts_stay_bursts),
 	TEST(malformed_channel_data_is_dropped),
 };
