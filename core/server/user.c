@@ -60,7 +60,6 @@ void air_user_init(struct air_users *users, struct air_arena *arena,
 	names = air_arena_take(arena, len, 1);
 	memcpy(users->hash_key, hash_key, sizeof users->hash_key);
 	air_table_init(&users->table, arena, 2 * count + 1, hash_key);
-	users->count = count;
 	if (!users->table.slots || !users->all || !names)
 		return;
 	for (uint32_t i = 0; i < count; i++) {

@@ -9,7 +9,6 @@
 
 struct air_users {
 	altair_server_user *all; /* names are in the arena */
-	uint32_t count;
 	/* Of each user both the hash of the name and the USERHASH. */
 	struct air_table table;
 	uint8_t hash_key[16];

@@ -182,6 +182,27 @@ static void nonces_outlive_the_change_of_keys(void)
 	CHECK_EQ(allocate(), 438);
 }
 
+/* An old MAC behind a newer time. */
+static void the_time_of_a_nonce_is_proved(void)
+{
+	static const char signs[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
+				    "pqrstuvwxyz0123456789+/";
+	uint8_t old[24];
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	memcpy(old, me.nonce, sizeof old);
+	wait_seconds(3500);
+	get_challenged();
+	CHECK(memcmp(me.nonce, old, 15) != 0);
+	memcpy(me.nonce + 16, old + 16, 8);
+	for (int i = 0; i < 64; i++) { /* this one holds some of both */
+		me.nonce[15] = (uint8_t)signs[i];
+		CHECK_EQ(refresh(600), 438);
+	}
+}
+
 static void what_follows_the_proof_is_not_there(void)
 {
 	begin_default();
@@ -380,10 +401,17 @@ static void ports_that_cannot_be_opened_are_replaced(void)
 	CHECK_EQ(allocate(), 508);
 	CHECK_EQ(stats().allocations, 0);
 	CHECK_EQ(w.open_count, 0);
-	/* Of two families one may fail. */
-	w.refuse_opens = 20;
+	w.refuses_ipv6 = true;
 	CHECK_EQ(allocate_family(AIR_STUN_REQUESTED_ADDRESS_FAMILY, 2), 508);
 	CHECK_EQ(stats().allocations, 0);
+	/* Of two families one may fail. */
+	CHECK_EQ(allocate_family(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 2), 0);
+	CHECK_EQ(answer_value(AIR_STUN_XOR_RELAYED_ADDRESS).addr.family,
+		 ALTAIR_IPV4);
+	CHECK_EQ(answer_value(AIR_STUN_ADDRESS_ERROR_CODE).number, 508);
+	CHECK_EQ(w.open_count, 1);
+	CHECK_EQ(permit(PEER), 0);
+	CHECK_EQ(permit(PEER6), 443);
 }
 
 static void a_driver_that_never_opens_is_not_waited_for(void)
@@ -711,6 +739,17 @@ static void a_source_is_challenged_ten_times_a_second(void)
 	CHECK_EQ(challenges_of(OTHER, 100), 9);
 	for (int i = 0; i < 20; i++)
 		CHECK_EQ(permit("10.0.0.1:5000"), 403);
+	/* 400 and 438 prove nothing, either. */
+	wait_seconds(1);
+	me.nonce[20] ^= 1;
+	for (int i = 0; i < 20; i++) {
+		ask(AIR_STUN_REFRESH);
+		if (i % 2)
+			sign();
+		else
+			air_stun_build_sha1(&me.b, &w.crypto, my_key());
+		CHECK_EQ(send_it(), i < 10);
+	}
 }
 
 /* Row 40, and the flood: any number of sources, no memory, and the next one is
@@ -1255,6 +1294,7 @@ static const struct check_test tests[] = {
 	TEST(a_shorter_proof_is_none),
 	TEST(nonces_are_bound_to_address_and_time),
 	TEST(nonces_outlive_the_change_of_keys),
+	TEST(the_time_of_a_nonce_is_proved),
 	TEST(what_follows_the_proof_is_not_there),
 	TEST(an_allocation_tells_what_it_is),
 	TEST(the_external_address_is_told_and_the_other_bound),

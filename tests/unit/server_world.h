@@ -42,6 +42,7 @@ static struct {
 	altair_addr open_addr[64];
 	size_t open_count, opened, closed;
 	unsigned refuse_opens; /* so many to come */
+	bool refuses_ipv6;     /* ports of this family */
 	bool holds_opens;      /* nothing is said of them */
 } w;
 
@@ -129,8 +130,9 @@ static inline void open_port(const altair_output *out)
 	CHECK(out->number >= ALTAIR_SERVER_RELAY);
 	CHECK_EQ(out->addr.port, out->number % 65536);
 	w.opened++;
-	if (w.refuse_opens > 0) {
-		w.refuse_opens--;
+	if (w.refuse_opens > 0 ||
+	    (w.refuses_ipv6 && out->addr.family == ALTAIR_IPV6)) {
+		w.refuse_opens -= w.refuse_opens > 0;
 		altair_server_opened(w.s, w.now, out->number, ALTAIR_E_IN_USE);
 		return;
 	}
@@ -190,7 +192,7 @@ static inline void begin(const altair_server_config *c)
 	free(w.memory);
 	w.sent_count = w.open_count = w.opened = w.closed = 0;
 	w.refuse_opens = 0;
-	w.holds_opens = false;
+	w.holds_opens = w.refuses_ipv6 = false;
 	w.crypto = crypto;
 	random_state = 42;
 	random_fails = false;
