@@ -35,8 +35,9 @@ function row(c, y, is_odd,    i, who, f) {
 	if (is_odd)
 		printf "<rect x=\"10\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"band\"/>\n",
 			y - ROW / 2, TOTAL - 20, ROW
-	printf "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"bar\"/>\n",
-		x_of(f), y - ROW / 2, x_of(f * (limit_of(c))) - x_of(f), ROW
+	if (c !~ /loss$/)
+		printf "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"bar\"/>\n",
+			x_of(f), y - ROW / 2, x_of(f * (limit_of(c))) - x_of(f), ROW
 	printf "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" class=\"floor\"/>\n",
 		x_of(f), y - ROW / 2, x_of(f), y + ROW / 2
 	text(LEFT - 12, y + 4, "name", name_of(c))
@@ -59,7 +60,8 @@ function scale(top, bottom,    n, ticks, i, x) {
 		text(x, top - 8, "tick", ticks[i] (i == n ? " ms" : ""))
 		text(x, bottom + 16, "tick", ticks[i] (i == n ? " ms" : ""))
 	}
-	text(LEFT + WIDTH + 72, top - 8, "tick", "not always")
+	if (has_failures)
+		text(LEFT + WIDTH + 72, top - 8, "tick", "not always")
 }
 
 function legend(    i, x) {
@@ -94,6 +96,12 @@ function head(height) {
 		"(medians, milliseconds, logarithmic)")
 }
 
+function fails(c,    i) {
+	for (i = 1; i <= programs; i++)
+		if (connected[c, program[i]] < runs[c, program[i]]) return 1
+	return 0
+}
+
 # Rows and their places: group headings take a row, too.
 function lay_out(    g, i, y) {
 	y = TOP + ROW
@@ -106,6 +114,7 @@ function lay_out(    g, i, y) {
 				y += ROW
 			}
 			place[cell[i]] = y
+			has_failures = has_failures || fails(cell[i])
 			is_odd[cell[i]] = (y - heading[g]) / ROW % 2
 			y += ROW
 		}
