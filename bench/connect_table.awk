@@ -97,7 +97,8 @@ END {
 	print ""
 	print "*Floor*: what RFC 8445 allows with no waiting anywhere. *Bare*: what a program"
 	print "of a few lines needs that knows nothing but these datagrams (`bench/floor.c`):"
-	print "it shows what the lab and its clocks add."
+	print "it shows what the lab and its clocks add. All that is measured runs before the"
+	print "machine's other programs (SCHED_RR)."
 	print ""
 	print "altair runs " runs[cell[1], "altair"] " times a cell, the others " \
 		runs[cell[1], "aioice"] " times (10 with loss): libnice 0.1.21, aioice"
