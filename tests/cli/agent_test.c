@@ -176,6 +176,19 @@ static void both_may_claim_the_same_role(void)
 	free_both();
 }
 
+/* A lite peer makes us control, whatever our option says. */
+static void a_lite_peer(void)
+{
+	CHECK(side_start(&ours, "--controlled", ARGS(NULL)));
+	proc_type(&ours.proc, "{\"cmd\":\"remote\",\"ufrag\":\"abcd\",\"pwd\":"
+			      "\"abcdefghijklmnopqrstuvwx\",\"lite\":true}\n"
+			      "{\"cmd\":\"stats\"}\n");
+	CHECK(proc_expect(&ours.proc, "\"controlling\":true"));
+	proc_close_in(&ours.proc);
+	CHECK_EQ(proc_end(&ours.proc), 0);
+	proc_free(&ours.proc);
+}
+
 static void hold_waits_for_the_order(void)
 {
 	char word[64];
@@ -249,6 +262,9 @@ static void what_makes_no_sense_is_said(void)
 		"ALTAIR_E_SYNTAX", "is none");
 	refuses("{\"cmd\":\"remote\",\"ufrag\":\"ab\\u0000d\",\"pwd\":\"b\"}\n",
 		"ALTAIR_E_SYNTAX", "ufrag\\\" is not a text");
+	refuses("{\"cmd\":\"remote\",\"ufrag\":\"abcd\",\"pwd\":\"b\","
+		"\"lite\":1}\n",
+		"ALTAIR_E_SYNTAX", "lite\\\" is not true or false");
 	refuses("{\"cmd\":\"candidate\",\"candidate\":\"junk\"}\n",
 		"ALTAIR_E_SYNTAX", "no candidate line");
 	refuses("{\"cmd\":\"send\"}\n", "ALTAIR_E_SYNTAX", "either");
@@ -340,6 +356,7 @@ static const struct check_test tests[] = {
 	TEST(messages_go_both_ways),
 	TEST(restart),
 	TEST(both_may_claim_the_same_role),
+	TEST(a_lite_peer),
 	TEST(hold_waits_for_the_order),
 	TEST(a_stun_server_shows_the_mapping),
 	TEST(what_makes_no_sense_is_said),
