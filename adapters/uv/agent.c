@@ -26,9 +26,9 @@
 #define BATCH 16
 /* Receives per wake-up, so that a flood cannot starve the rest of the loop. */
 #define ROUNDS_MAX 8
-/* One for each relay; a relay that is asked anew may open the next one before
- * the last one is shut. */
-#define STREAMS_MAX (2 * ALTAIR_AGENT_RELAYS_MAX)
+/* One for each relay and some to peers (ICE-TCP); who is asked anew may open the
+ * next one before the last one is shut. */
+#define STREAMS_MAX (2 * ALTAIR_AGENT_RELAYS_MAX + 4)
 
 struct sock {
 	uv_poll_t poll;
