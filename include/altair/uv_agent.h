@@ -13,8 +13,9 @@
  * gather, seal, remote, candidates. After such a call altair_uv_agent_kick.
  *
  * Streams (to relays over TCP and TLS, to peers by ICE-TCP) are opened and shut
- * here: their events are not passed on. What is to be sent waits, at most 64 KiB a stream; payload that
- * finds 32 KiB waiting is dropped, as the network drops datagrams.
+ * here: their events are not passed on. What is to be sent waits, at most 64 KiB a
+ * stream; payload that finds 32 KiB waiting is dropped, as the network drops
+ * datagrams.
  */
 #ifndef ALTAIR_UV_AGENT_H
 #define ALTAIR_UV_AGENT_H
