@@ -16,8 +16,10 @@
 #include "base/time.h"
 
 /* What the best pair may still come after the first valid one, before that one
- * is nominated. Data does not wait for it. */
-#define NOMINATION_WAIT ALTAIR_MSEC(250)
+ * is nominated: two of its round trips, as a better path is hardly slower. Our
+ * data does not wait for it; that of peers that need a nomination does. */
+#define NOMINATION_WAIT_MAX ALTAIR_MSEC(250)
+#define NOMINATION_WAIT_RTTS 2
 
 /* How long the nominated pair is silent before another one is nominated. */
 #define SILENCE_MIN ALTAIR_SEC(5)
@@ -99,12 +101,22 @@ void air_nominate_conclude(struct altair_agent *a, struct air_pair *pair)
 	pair->is_nominated = true;
 }
 
+static altair_time wait_for_better(const struct air_pair *valid)
+{
+	altair_time wait = NOMINATION_WAIT_RTTS * valid->rtt;
+
+	/* Where the first request was lost the round trip is unknown, 0. */
+	return wait == 0 || wait > NOMINATION_WAIT_MAX ? NOMINATION_WAIT_MAX
+						       : wait;
+}
+
 void air_nominate_update(struct altair_agent *a)
 {
 	struct air_pair *nominee;
 
 	if (a->nominate_at == ALTAIR_NEVER && a->path && a->path->is_valid)
-		a->nominate_at = air_time_after(a->now, NOMINATION_WAIT);
+		a->nominate_at =
+			air_time_after(a->now, wait_for_better(a->path));
 	nominee = find_nominee(a);
 	if (nominee) {
 		nominee->wants_nomination = true;
