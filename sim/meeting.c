@@ -345,10 +345,10 @@ static void direct(struct run *run)
 
 /* --- the run ------------------------------------------------------------- */
 
-/* Between a host and the server what no password protects: whoever has an answer
- * of his there first decides what our address is, whether there is a relay, and
- * from whom it brings data; nothing can be done about it. */
-static bool is_unsigned(const struct run *run, const struct sim_packet *packet)
+/* What a host and its server say to each other. Who is on that way and has an
+ * answer of his there first decides what our address is and whether there is a
+ * relay: a challenge is not signed (RFC 8489 9.2.4), nor is an indication. */
+static bool is_of_server(const struct run *run, const struct sim_packet *packet)
 {
 	const altair_addr *servers = run->region.server_addr;
 	unsigned v6 = packet->src.family == ALTAIR_IPV6;
@@ -356,10 +356,7 @@ static bool is_unsigned(const struct run *run, const struct sim_packet *packet)
 
 	return (altair_addr_equal(&packet->src, &servers[v6]) ||
 		altair_addr_equal(&packet->dst, &servers[v6])) &&
-	       sim_stun_read(packet->payload, &stun) &&
-	       (stun.method == SIM_STUN_BINDING ||
-		stun.method == SIM_STUN_ALLOCATE ||
-		stun.class == SIM_STUN_INDICATION);
+	       sim_stun_read(packet->payload, &stun);
 }
 
 static void watch(void *user, const struct sim_record *r)
@@ -382,7 +379,7 @@ static void watch(void *user, const struct sim_record *r)
 	}
 	if (run->region.intruder && r->to == SIM_NODES_MAX &&
 	    (r->kind == SIM_SENT || r->kind == SIM_FORWARDED) &&
-	    !is_unsigned(run, &r->packet))
+	    !is_of_server(run, &r->packet))
 		sim_intruder_see(run->region.intruder, &r->packet);
 }
 
