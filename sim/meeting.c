@@ -112,12 +112,6 @@ static bool has_ipv6(const struct sim_party *party)
 	       !party->kind->has_ipv4;
 }
 
-static bool has_udp(const struct sim_party *party)
-{
-	return !party->kind->blocks_udp ||
-	       (party->mobile && !party->mobile->blocks_udp);
-}
-
 /* What a first interface amounts to: a carrier's NAT filters as `port` does. */
 static const struct sim_kind *kind_of(const struct sim_meeting *meeting,
 				      unsigned s)
@@ -146,8 +140,7 @@ enum sim_meeting_way sim_meeting_way(const struct sim_meeting *meeting)
 		direct |= can_pair(a->mobile, b->mobile);
 	if (direct && !meeting->relay_only)
 		return SIM_MEET_DIRECTLY;
-	if (meeting->no_server || meeting->no_relay || !has_udp(a) ||
-	    !has_udp(b))
+	if (meeting->no_server || meeting->no_relay)
 		return SIM_MEET_NEVER;
 	return SIM_MEET_BY_RELAY;
 }
