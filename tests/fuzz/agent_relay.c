@@ -1,7 +1,8 @@
 /*
  * A script of answers of TURN servers, checks, answers and data of a peer through
  * them, streams that open, break and carry noise, against an agent with a relay
- * over UDP and one over a stream. The target plays both servers and the peer; the
+ * over UDP and one over a stream, and a peer that has passive candidates of
+ * ICE-TCP, too. The target plays both servers and the peer; the
  * hashes are toys. Invariants: every drain ends and leaves nothing due; what
  * leaves is well-formed and goes to a server, on the host's socket or on a stream
  * that is open; data comes from peers that sent a genuine check or answer; a
@@ -20,6 +21,7 @@
 #define HOST 3
 #define PEERS 6
 #define SENT_MAX 16
+#define STREAMS 4 /* one of the relay, two of ICE-TCP, and none           */
 #define ALL_SETS (AIR_STUN_SET_BASE | AIR_STUN_SET_ICE | AIR_STUN_SET_TURN)
 
 struct sent {
@@ -33,8 +35,12 @@ static struct {
 	altair_agent *a;
 	altair_machine *m;
 	altair_time now;
-	uint32_t stream; /* the driver has it, or 0                          */
-	bool is_open, closed;
+	struct stream {
+		uint32_t number; /* the driver has it, or 0                  */
+		bool is_open, is_tcp;
+		altair_addr to;
+	} streams[STREAMS];
+	bool closed;
 	struct sent sent[SENT_MAX]; /* requests, of any kind                */
 	size_t sent_count;
 	bool is_known[PEERS]; /* a genuine message of it was given          */
@@ -67,6 +73,16 @@ static unsigned peer_of(const altair_addr *addr)
 	return PEERS;
 }
 
+/* The stream of this number, or the last place, which stays free. */
+static struct stream *stream_of(uint32_t number)
+{
+	unsigned i = 0;
+
+	while (i < STREAMS - 1 && w.streams[i].number != number)
+		i++;
+	return &w.streams[i];
+}
+
 /* --- what it says -------------------------------------------------------- */
 
 static void keep(const altair_path *path, const altair_addr *to,
@@ -87,15 +103,25 @@ static void see_send(const altair_datagram *d)
 	struct air_stun_value to, data;
 	struct air_stun_message m;
 
+	const struct stream *s = stream_of(d->path.sock);
+	altair_bytes bytes = d->bytes;
+
 	FUZZ_CHECK(d->segment == 0);
-	FUZZ_CHECK(d->path.sock == HOST ||
-		   (d->path.sock == w.stream && w.is_open));
-	if (air_data_is_channel(d->bytes))
+	FUZZ_CHECK(d->path.sock == HOST || s->is_open);
+	if (s->is_tcp) {
+		FUZZ_CHECK(bytes.len >= 2 &&
+			   bytes.len - 2 == (size_t)(bytes.data[0] << 8 |
+						     bytes.data[1]));
+		bytes.data += 2;
+		bytes.len -= 2;
+	}
+	if (bytes.len == 0 || air_data_is_channel(bytes) ||
+	    bytes.data[0] == 0xff)
 		return;
-	FUZZ_CHECK(air_stun_message_read(&m, d->bytes, ALL_SETS));
+	FUZZ_CHECK(air_stun_message_read(&m, bytes, ALL_SETS));
 	FUZZ_CHECK(!w.closed || m.header.method == AIR_STUN_REFRESH);
 	if (m.header.class == AIR_STUN_REQUEST) {
-		keep(&d->path, &nobody, d->bytes);
+		keep(&d->path, s->is_tcp ? &s->to : &nobody, bytes);
 	} else if (m.header.method == AIR_STUN_SEND) {
 		FUZZ_CHECK(air_stun_message_get(&m, AIR_STUN_XOR_PEER_ADDRESS,
 						&to));
@@ -113,13 +139,19 @@ static void see_event(const altair_output *out)
 		FUZZ_CHECK(altair_agent_candidate(w.a, out->number, text,
 						  sizeof text) > 0);
 	} else if (out->event == ALTAIR_EV_OPEN) {
-		FUZZ_CHECK(w.stream == 0 && out->total == 2);
+		struct stream *s = stream_of(0);
+
+		FUZZ_CHECK(s < &w.streams[STREAMS - 1]);
+		FUZZ_CHECK(out->total == 2 || out->total == 0);
 		FUZZ_CHECK(out->number >= ALTAIR_AGENT_STREAM);
-		w.stream = out->number;
-		w.is_open = false;
+		*s = (struct stream){.number = out->number,
+				     .is_tcp = out->total == 0,
+				     .to = out->addr};
 	} else if (out->event == ALTAIR_EV_SHUT) {
-		FUZZ_CHECK(out->number == w.stream);
-		w.stream = 0;
+		struct stream *s = stream_of(out->number);
+
+		FUZZ_CHECK(s->number == out->number);
+		*s = (struct stream){0};
 	} else if (out->event == ALTAIR_EV_RELAY_ENDED) {
 		FUZZ_CHECK(out->number < 2 && out->reason < 0);
 	}
@@ -168,10 +200,10 @@ static void deliver(const altair_path *path, altair_bytes bytes)
 		input(&d);
 		return;
 	}
-	while (w.stream == path->sock &&
+	while (stream_of(path->sock)->number == path->sock &&
 	       (rc = altair_agent_unframe(w.a, path->sock, &bytes, &d)) != 0) {
 		if (rc < 0) {
-			w.stream = 0;
+			*stream_of(path->sock) = (struct stream){0};
 			altair_agent_lost(w.a, w.now, path->sock, rc);
 			drain();
 			return;
@@ -264,6 +296,12 @@ static void relay_to(const altair_path *path, unsigned from, altair_bytes bytes,
 	struct air_stun_builder b;
 	struct air_writer writer = air_writer(buffer, sizeof buffer);
 
+	if (stream_of(path->sock)->is_tcp) {
+		air_write_u16(&writer, (uint16_t)bytes.len);
+		air_write_bytes(&writer, bytes);
+		deliver(path, air_written(&writer));
+		return;
+	}
 	if (is_channel) {
 		air_write_u16(&writer, 0x4000);
 		air_write_u16(&writer, (uint16_t)bytes.len);
@@ -281,8 +319,18 @@ static void relay_to(const altair_path *path, unsigned from, altair_bytes bytes,
 
 static altair_path way(uint8_t how)
 {
-	return (altair_path){.sock = how & 1 ? HOST : w.stream,
+	const struct stream *s = &w.streams[how >> 1 & 3];
+
+	return (altair_path){.sock = how & 1 || !s->number ? HOST : s->number,
 			     .remote = server(how >> 1)};
+}
+
+/* Whose bytes they are: on a stream of ICE-TCP always the same peer's. */
+static unsigned speaker(const altair_path *path, unsigned from)
+{
+	const struct stream *s = stream_of(path->sock);
+
+	return s->is_tcp ? peer_of(&s->to) : from;
 }
 
 static void relay_check(struct air_reader *r)
@@ -295,7 +343,7 @@ static void relay_check(struct air_reader *r)
 	w.check.controlling = how & 1;
 	w.check.nominates = how & 2;
 	w.check.priority = how * 1000u;
-	w.is_known[from] = true;
+	w.is_known[speaker(&path, from)] = true;
 	relay_to(&path, from, air_check_request(&w.check, &w.peer, buffer),
 		 false);
 }
@@ -325,7 +373,7 @@ static void answer_check(struct air_reader *r)
 				   ALL_SETS) ||
 	    m.header.class != AIR_STUN_REQUEST)
 		return;
-	w.is_known[from] = true;
+	w.is_known[speaker(&s->path, from)] = true;
 	relay_to(&s->path, from,
 		 air_check_response(&m, &w.peer, &mapped, buffer), false);
 }
@@ -341,14 +389,15 @@ static void noise(struct air_reader *r)
 static void turn_stream(struct air_reader *r)
 {
 	uint8_t how = air_read_u8(r);
-	uint32_t sock = how & 0x80 ? ALTAIR_AGENT_STREAM + how : w.stream;
+	uint32_t sock = how & 0x80 ? ALTAIR_AGENT_STREAM + how
+				   : w.streams[how >> 2 & 3].number;
+	struct stream *s = stream_of(sock);
 
 	if (how & 3) {
-		w.is_open |= sock == w.stream;
+		s->is_open = s->number != 0;
 		altair_agent_opened(w.a, w.now, sock, NULL);
 	} else {
-		if (sock == w.stream)
-			w.stream = 0;
+		*s = (struct stream){0};
 		altair_agent_lost(w.a, w.now, sock, ALTAIR_E_NETWORK);
 	}
 	drain();
@@ -377,15 +426,18 @@ static void wrap(struct air_reader *r)
 
 static void signal(struct air_reader *r)
 {
-	static const char *const types[] = {"host", "srflx", "relay"};
+	static const char *const kinds[][2] = {{"UDP", "host"},
+					       {"TCP", "host tcptype passive"},
+					       {"UDP", "relay"}};
+	const char *const *kind;
 	uint8_t how = air_read_u8(r);
 	char text[ALTAIR_CANDIDATE_TEXT];
 	altair_addr a = peer(how);
 
+	kind = kinds[how / 8 % 3];
 	snprintf(text, sizeof text,
-		 "candidate:%d 1 UDP %d %d.%d.%d.%d %d typ %s", how, how + 1,
-		 a.ip[0], a.ip[1], a.ip[2], a.ip[3], a.port,
-		 types[how / 8 % 3]);
+		 "candidate:%d 1 %s %d %d.%d.%d.%d %d typ %s", how, kind[0],
+		 how + 1, a.ip[0], a.ip[1], a.ip[2], a.ip[3], a.port, kind[1]);
 	(void)altair_agent_add_remote(w.a, w.now, text);
 	if ((how & 0xe0) == 0xe0)
 		(void)altair_agent_restart(w.a, w.now);
