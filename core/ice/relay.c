@@ -191,6 +191,8 @@ static void end(struct altair_agent *a, struct air_relay *r, int reason,
 
 	if (r->has_stream)
 		tell_stream(a, r, ALTAIR_EV_SHUT);
+	/* Not where it was refused because another agent has one there. */
+	r->may_linger = air_relay_is_up(a, r) || reason != ALTAIR_E_MISMATCH;
 	retire(a, r);
 	r->turn = NULL;
 	r->has_stream = false;
@@ -404,6 +406,7 @@ void air_relay_begin(struct altair_agent *a)
 		(altair_bytes){r->secrets + r->name_len, r->password_len};
 	config.families = r->families;
 	config.is_stream = r->is_stream;
+	config.takes_over = r->may_linger;
 	config.sock = AIR_RELAY_SOCK | number_of(a, r);
 	if (!r->is_stream)
 		find_host(a, r, &r->sock);

@@ -34,6 +34,7 @@ struct air_relay {
 	uint8_t families;
 	bool is_stream, is_tls;
 	bool has_stream; /* the driver has it, or is to open it              */
+	bool may_linger; /* the server may still hold an address for us       */
 	bool is_settled; /* it has given an address or a reason before       */
 	uint8_t secrets[AIR_RELAY_SECRETS_MAX];
 };

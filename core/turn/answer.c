@@ -69,9 +69,20 @@ static void allocated(struct altair_turn *t, const struct air_request *r,
 	lose_other_family(t, now);
 }
 
+/* The way is clear, or was: our 5-tuple has no allocation. */
+static void allocate_anew(struct altair_turn *t)
+{
+	t->phase = TURN_ALLOCATING;
+	t->lease.is_due = true;
+}
+
 static void refreshed(struct altair_turn *t, const struct air_request *r,
 		      altair_time now, const struct air_stun_message *m)
 {
+	if (t->phase == TURN_CLEARING) {
+		allocate_anew(t);
+		return;
+	}
 	t->alloc.lifetime = air_alloc_lifetime(m);
 	if (t->phase == TURN_DELETING || t->alloc.lifetime == 0)
 		air_refresh_end(
@@ -185,6 +196,24 @@ static void move(struct altair_turn *t, const struct air_stun_message *m)
 	t->lease.is_due = !t->config.is_stream;
 }
 
+/* RFC 8656 5: the 5-tuple has an allocation, or none. */
+static void mismatch(struct altair_turn *t, const struct air_request *r,
+		     altair_time now)
+{
+	if (t->phase == TURN_CLEARING) {
+		allocate_anew(t);
+	} else if (r->method == AIR_STUN_ALLOCATE && t->config.takes_over &&
+		   !t->has_cleared) {
+		t->has_cleared = true;
+		t->phase = TURN_CLEARING;
+		t->lease.is_due = true;
+	} else {
+		air_refresh_lose(t, AIR_SUBJECT_ALLOCATION, now,
+				 ALTAIR_E_MISMATCH,
+				 AIR_STUN_ALLOCATION_MISMATCH);
+	}
+}
+
 static void fail(struct altair_turn *t, const struct air_request *r,
 		 altair_time now, const struct air_stun_message *m)
 {
@@ -203,9 +232,8 @@ static void fail(struct altair_turn *t, const struct air_request *r,
 	else if (code == AIR_STUN_TRY_ALTERNATE &&
 		 r->method == AIR_STUN_ALLOCATE)
 		move(t, m);
-	else if (code == AIR_STUN_ALLOCATION_MISMATCH) /* RFC 8656 5 */
-		air_refresh_lose(t, AIR_SUBJECT_ALLOCATION, now,
-				 ALTAIR_E_MISMATCH, code);
+	else if (code == AIR_STUN_ALLOCATION_MISMATCH)
+		mismatch(t, r, now);
 	else if (code == AIR_STUN_BAD_REQUEST &&
 		 r->method == AIR_STUN_CHANNEL_BIND) /* RFC 8656 12.3 */
 		air_refresh_delete(t, ALTAIR_E_SERVER, code);

@@ -23,6 +23,7 @@
 enum air_turn_phase {
 	TURN_WAITS_FOR_STREAM,
 	TURN_ALLOCATING,
+	TURN_CLEARING, /* deletes what is there, to allocate anew            */
 	TURN_ALLOCATED,
 	TURN_DELETING,
 	TURN_ENDED
@@ -38,6 +39,7 @@ struct altair_turn {
 	struct altair_machine machine;
 	altair_turn_config config;
 	enum air_turn_phase phase;
+	bool has_cleared;
 	bool is_closing; /* as soon as the Allocate request is answered     */
 	altair_addr servers[AIR_TURN_SERVERS_MAX];
 	uint32_t server_count; /* the last one is asked                     */

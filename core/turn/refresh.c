@@ -53,12 +53,12 @@ static void describe_allocation(struct altair_turn *t,
 {
 	struct air_stun_value software = {
 		.bytes = air_text("altair " ALTAIR_VERSION)};
+	bool is_end = t->phase == TURN_DELETING || t->phase == TURN_CLEARING;
 
 	if (t->phase == TURN_ALLOCATING)
 		air_alloc_ask(b, t->config.families);
-	if (t->phase == TURN_DELETING || t->config.lifetime > 0)
-		air_alloc_ask_lifetime(
-			b, t->phase == TURN_DELETING ? 0 : t->config.lifetime);
+	if (is_end || t->config.lifetime > 0)
+		air_alloc_ask_lifetime(b, is_end ? 0 : t->config.lifetime);
 	air_stun_build_attr(b, AIR_STUN_SOFTWARE, &software);
 }
 

@@ -72,6 +72,9 @@ typedef struct altair_turn_config {
 	                           permission has been asked for, without
 	                           waiting for the answer: what overtakes the
 	                           request is lost. Default false           */
+	bool takes_over;	/* an allocation that our 5-tuple has
+	                           already is deleted first: it is one of our
+	                           own, whose answer was lost. Default false */
 	uint32_t lifetime;	/* seconds to ask for; default 0: what the
 	                           server likes (RFC 8656 7.1)              */
 	size_t permissions_max; /* 1 to 256, default 32                     */

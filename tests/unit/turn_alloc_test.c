@@ -471,6 +471,47 @@ static void every_error_code(void)
 	}
 }
 
+/* What a former life has left behind is deleted first, once. */
+static void an_old_allocation_is_taken_over(void)
+{
+	altair_turn_config c = config();
+
+	c.takes_over = true;
+	begin(&c);
+	challenge(0, 401);
+	refuse(1, 437);
+	CHECK_EQ(w.sent_count, 3);
+	check_request(2, AIR_STUN_REFRESH);
+	CHECK_EQ(value(2, AIR_STUN_LIFETIME).number, 0);
+	CHECK(is_authentic(2));
+	refresh(2, 0);
+	check_request(3, AIR_STUN_ALLOCATE);
+	CHECK(!has(3, AIR_STUN_LIFETIME));
+	allocate(3, 600);
+	event(0, ALTAIR_EV_RELAYED, 0);
+
+	begin(&c);
+	challenge(0, 401);
+	refuse(1, 437);
+	refuse(2, 437); /* there is none after all */
+	check_request(3, AIR_STUN_ALLOCATE);
+	refuse(3, 437);
+	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_MISMATCH);
+
+	begin(&c);
+	challenge(0, 401);
+	refuse(1, 437);
+	refuse(2, 441);
+	event(0, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_CREDENTIALS);
+
+	begin(&c);
+	challenge(0, 401);
+	refuse(1, 437);
+	altair_turn_close(w.t, w.now);
+	drain();
+	event(0, ALTAIR_EV_RELAY_ENDED, 0);
+}
+
 static void unknown_attribute_in_a_success(void)
 {
 	altair_turn_config c = config();
@@ -827,6 +868,7 @@ static const struct check_test tests[] = {
 	TEST(spoilt_answers),
 	TEST(sixty_five_attributes),
 	TEST(every_error_code),
+	TEST(an_old_allocation_is_taken_over),
 	TEST(unknown_attribute_in_a_success),
 	TEST(another_server),
 	TEST(another_server_after_the_challenge),
