@@ -61,13 +61,19 @@ static struct flow *find(struct sim_firewall *firewall, altair_time now,
 	return found;
 }
 
+static bool is_blocked(const struct sim_firewall *firewall,
+		       const struct sim_packet *packet)
+{
+	return firewall->config.blocks_udp && packet->kind < SIM_STREAM_OPEN;
+}
+
 enum sim_drop sim_firewall_outbound(struct sim_firewall *firewall,
 				    altair_time now,
 				    const struct sim_packet *packet)
 {
 	struct flow *flow;
 
-	if (firewall->config.blocks_udp)
+	if (is_blocked(firewall, packet))
 		return SIM_UDP_BLOCKED;
 	if (packet->kind == SIM_UNREACHABLE)
 		return find(firewall, now, &packet->about, &packet->dst)
@@ -89,7 +95,7 @@ enum sim_drop sim_firewall_inbound(struct sim_firewall *firewall,
 	bool error = packet->kind == SIM_UNREACHABLE;
 	struct flow *flow;
 
-	if (firewall->config.blocks_udp)
+	if (is_blocked(firewall, packet))
 		return SIM_UDP_BLOCKED;
 	flow = find(firewall, now, &packet->dst,
 		    error ? &packet->about : &packet->src);

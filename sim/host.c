@@ -66,6 +66,8 @@ void sim_host_send(struct sim_host *host, const altair_datagram *datagram)
 	altair_datagram single[SPLIT_MAX];
 	size_t count = altair_datagram_split(datagram, single, SPLIT_MAX);
 
+	for (size_t i = 0; !socket && host->app->send && i < count; i++)
+		host->app->send(host->user, &single[i]);
 	for (size_t i = 0; socket && i < count && i < SPLIT_MAX; i++)
 		sim_world_send(&host->node, socket->port,
 			       &(struct sim_packet){
@@ -221,7 +223,10 @@ static void sort_out(struct sim_host *host, unsigned port,
 		const struct sim_packet *packet = &packets[i];
 		const struct socket *socket = socket_at(host, &packet->dst);
 
-		if (packet->kind == SIM_UNREACHABLE) {
+		if (packet->kind >= SIM_STREAM_OPEN) {
+			if (host->app->stream)
+				host->app->stream(host->user, port, packet);
+		} else if (packet->kind == SIM_UNREACHABLE) {
 			if (host->app->refused)
 				host->app->refused(host->user, &packet->about);
 		} else if (!socket) {
@@ -243,6 +248,24 @@ static bool is_asleep(const struct sim_host *host)
 	return sim_world_now(host->node.world) < host->asleep_until;
 }
 
+static void take(struct sim_host *host, struct batch *batch)
+{
+	if (batch->count == 0)
+		return;
+	ask_machines(host, batch->datagrams, batch->count);
+	for (size_t i = 0; i < batch->count; i++) {
+		record(host, &(struct sim_record){
+				     .kind = SIM_ARRIVED,
+				     .verdict = batch->datagrams[i].verdict,
+				     .packet = *batch->packets[i],
+			     });
+		if (batch->datagrams[i].verdict != ALTAIR_TAKEN &&
+		    host->app->datagram)
+			host->app->datagram(host->user, &batch->datagrams[i]);
+	}
+	sim_host_poll(host);
+}
+
 static void host_deliver(struct sim_node *node, unsigned port,
 			 const struct sim_packet *packets, size_t count)
 {
@@ -254,22 +277,18 @@ static void host_deliver(struct sim_node *node, unsigned port,
 	if (is_asleep(host))
 		return;
 	sort_out(host, port, packets, count, &batch);
-	if (batch.count == 0)
-		return;
-	ask_machines(host, batch.datagrams, batch.count);
-	for (size_t i = 0; i < batch.count; i++) {
-		record(host, &(struct sim_record){
-				     .kind = SIM_ARRIVED,
-				     .verdict = batch.datagrams[i].verdict,
-				     .packet = *batch.packets[i],
-			     });
-		if (batch.datagrams[i].verdict != ALTAIR_TAKEN &&
-		    host->app->datagram)
-			host->app->datagram(host->user, &batch.datagrams[i]);
-	}
-	sim_host_poll(host);
+	take(host, &batch);
 }
 
+void sim_host_take(struct sim_host *host, const altair_datagram *datagram,
+		   const struct sim_packet *packet)
+{
+	struct batch batch = {.count = 1};
+
+	batch.datagrams[0] = *datagram;
+	batch.packets[0] = packet;
+	take(host, &batch);
+}
 static altair_time host_next_at(const struct sim_node *node)
 {
 	const struct sim_host *host = (const struct sim_host *)node;

@@ -19,6 +19,11 @@ struct sim_app {
 	void (*event)(void *user, const altair_output *out);
 	/* Payload of a machine, or a datagram that none of them wants. */
 	void (*datagram)(void *user, const altair_datagram *datagram);
+	/* A packet of TCP that came to the node's attachment `port`. */
+	void (*stream)(void *user, unsigned port,
+		       const struct sim_packet *packet);
+	/* What a machine sends through a socket that the host does not have. */
+	void (*send)(void *user, const altair_datagram *datagram);
 	/* An ICMP error: `remote` refused a datagram of ours. */
 	void (*refused)(void *user, const altair_addr *remote);
 	/* The time set by sim_host_wake_at has come. */
@@ -37,6 +42,10 @@ void sim_host_add(struct sim_host *host, altair_machine *machine);
 void sim_host_remove(struct sim_host *host, altair_machine *machine);
 /* Asks all machines what they want: after calling a function of one of them. */
 void sim_host_poll(struct sim_host *host);
+
+/* Hands a datagram that came in this packet to the machines. */
+void sim_host_take(struct sim_host *host, const altair_datagram *datagram,
+		   const struct sim_packet *packet);
 
 /* Opens socket `sock` at an address of the node's attachment `port`, or closes
  * it. What is sent through a closed one is gone. */

@@ -72,6 +72,13 @@ void sim_link_pass(struct sim_link *link, altair_time now, size_t size,
 		out->corrupt_at = sim_rng_u32(&link->rng);
 }
 
+void sim_link_carry(struct sim_link *link, altair_time now,
+		    struct sim_passage *out)
+{
+	*out = (struct sim_passage){.drop = SIM_PASSED, .copies = 1};
+	out->at[0] = arrival(link, now, false);
+}
+
 void sim_link_corrupt(uint32_t corrupt_at, uint8_t *payload, size_t len)
 {
 	size_t bit;

@@ -49,6 +49,10 @@ void sim_link_init(struct sim_link *link, const struct sim_link_config *config,
 void sim_link_pass(struct sim_link *link, altair_time now, size_t size,
 		   struct sim_passage *out);
 
+/* The same for a packet that the line's faults do not touch. */
+void sim_link_carry(struct sim_link *link, altair_time now,
+		    struct sim_passage *out);
+
 /* Flips the bit that `corrupt_at` names; an empty payload stays as it is. */
 void sim_link_corrupt(uint32_t corrupt_at, uint8_t *payload, size_t len);
 

@@ -112,12 +112,6 @@ static bool has_ipv6(const struct sim_party *party)
 	       !party->kind->has_ipv4;
 }
 
-static bool has_udp(const struct sim_party *party)
-{
-	return !party->kind->blocks_udp ||
-	       (party->mobile && !party->mobile->blocks_udp);
-}
-
 /* What a first interface amounts to: a carrier's NAT filters as `port` does. */
 static const struct sim_kind *kind_of(const struct sim_meeting *meeting,
 				      unsigned s)
@@ -146,8 +140,7 @@ enum sim_meeting_way sim_meeting_way(const struct sim_meeting *meeting)
 		direct |= can_pair(a->mobile, b->mobile);
 	if (direct && !meeting->relay_only)
 		return SIM_MEET_DIRECTLY;
-	if (meeting->no_server || meeting->no_relay || !has_udp(a) ||
-	    !has_udp(b))
+	if (meeting->no_server || meeting->no_relay)
 		return SIM_MEET_NEVER;
 	return SIM_MEET_BY_RELAY;
 }
@@ -345,10 +338,10 @@ static void direct(struct run *run)
 
 /* --- the run ------------------------------------------------------------- */
 
-/* Between a host and the server what no password protects: whoever has an answer
- * of his there first decides what our address is, whether there is a relay, and
- * from whom it brings data; nothing can be done about it. */
-static bool is_unsigned(const struct run *run, const struct sim_packet *packet)
+/* What a host and its server say to each other. Who is on that way and has an
+ * answer of his there first decides what our address is and whether there is a
+ * relay: a challenge is not signed (RFC 8489 9.2.4), nor is an indication. */
+static bool is_of_server(const struct run *run, const struct sim_packet *packet)
 {
 	const altair_addr *servers = run->region.server_addr;
 	unsigned v6 = packet->src.family == ALTAIR_IPV6;
@@ -356,10 +349,7 @@ static bool is_unsigned(const struct run *run, const struct sim_packet *packet)
 
 	return (altair_addr_equal(&packet->src, &servers[v6]) ||
 		altair_addr_equal(&packet->dst, &servers[v6])) &&
-	       sim_stun_read(packet->payload, &stun) &&
-	       (stun.method == SIM_STUN_BINDING ||
-		stun.method == SIM_STUN_ALLOCATE ||
-		stun.class == SIM_STUN_INDICATION);
+	       sim_stun_read(packet->payload, &stun);
 }
 
 static void watch(void *user, const struct sim_record *r)
@@ -382,7 +372,7 @@ static void watch(void *user, const struct sim_record *r)
 	}
 	if (run->region.intruder && r->to == SIM_NODES_MAX &&
 	    (r->kind == SIM_SENT || r->kind == SIM_FORWARDED) &&
-	    !is_unsigned(run, &r->packet))
+	    !is_of_server(run, &r->packet))
 		sim_intruder_see(run->region.intruder, &r->packet);
 }
 

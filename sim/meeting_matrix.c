@@ -11,6 +11,7 @@
 #define SECOND_CHECK 25u
 #define ALLOCATION 80u
 #define RELAYED_CHECK 80u
+#define OPEN_STREAM 40u
 
 static bool is_open(const struct sim_kind *kind)
 {
@@ -30,7 +31,8 @@ unsigned sim_meeting_floor(const struct sim_meeting *meeting)
 	if (sim_meeting_way(meeting) == SIM_MEET_NEVER)
 		return 0;
 	if (sim_meeting_way(meeting) == SIM_MEET_BY_RELAY)
-		return ALLOCATION + SIGNAL + RELAYED_CHECK;
+		return ALLOCATION + SIGNAL + RELAYED_CHECK +
+		       (a->blocks_udp || b->blocks_udp ? OPEN_STREAM : 0);
 	if (meeting->same_lan)
 		return SIGNAL;
 	if (!a->has_ipv4 || (is_open(a) && is_open(b)))

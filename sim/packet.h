@@ -13,7 +13,13 @@
 
 enum sim_packet_kind {
 	SIM_UDP,
-	SIM_UNREACHABLE /* `dst` sent something that `about` refused */
+	SIM_UNREACHABLE, /* `dst` sent something that `about` refused */
+	/* TCP, of which only this is modelled: it opens in a round trip, and
+	 * every message arrives whole, in order, and once. */
+	SIM_STREAM_OPEN,
+	SIM_STREAM_OPENED,
+	SIM_STREAM,
+	SIM_STREAM_SHUT
 };
 
 /* The payload is borrowed: the simulated world copies it, the lab points into

@@ -211,6 +211,10 @@ static void see_event(void *user, const altair_output *out)
 	} else if (out->event == ALTAIR_EV_CREDENTIALS) {
 		signal(peer, SIM_SIGNAL_CREDENTIALS,
 		       altair_agent_ufrag(peer->agent));
+	} else if (out->event == ALTAIR_EV_OPEN) {
+		sim_stream_open(peer, out->number, &out->addr);
+	} else if (out->event == ALTAIR_EV_SHUT) {
+		sim_stream_shut(peer, out->number);
 	} else if (out->event == ALTAIR_EV_STATE) {
 		see_state(peer, out);
 	} else if (out->event == ALTAIR_EV_SELECTED) {
@@ -243,15 +247,30 @@ static void wake(void *user)
 	talk(peer);
 }
 
+static void see_stream(void *user, unsigned port,
+		       const struct sim_packet *packet)
+{
+	(void)port;
+	sim_stream_take(user, packet);
+}
+
+static void send_stream(void *user, const altair_datagram *datagram)
+{
+	sim_stream_send(user, datagram);
+}
+
 const struct sim_app sim_peer_app = {
 	.event = see_event,
+	.stream = see_stream,
+	.send = send_stream,
 	.datagram = see_datagram,
 	.wake = wake,
 };
 
 /* --- beginning and end --------------------------------------------------- */
 
-/* Over the family that its host has. */
+/* Over the family that its host has; over TCP, too, where nothing else leaves.
+ */
 static void add_relay(struct sim_peer *peer)
 {
 	bool is_ipv6 =
@@ -261,6 +280,10 @@ static void add_relay(struct sim_peer *peer)
 		sim_server_relay(&peer->region->server_addr[is_ipv6]);
 
 	must_be(altair_agent_add_relay(peer->agent, now_of(peer), &relay) >= 0);
+	relay.is_stream = true;
+	if (party_of(peer)->kind->blocks_udp)
+		must_be(altair_agent_add_relay(peer->agent, now_of(peer),
+					       &relay) >= 0);
 }
 
 static void add_addresses(struct sim_peer *peer)

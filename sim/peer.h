@@ -8,6 +8,7 @@
 #include "sim/digest.h"
 #include "sim/region.h"
 #include "sim/signal.h"
+#include "sim/stream.h"
 
 struct sim_peer {
 	/* Given. */
@@ -31,6 +32,7 @@ struct sim_peer {
 	altair_time restarted_at;
 	altair_time last_sent_at; /* of the message that was heard last */
 	uint32_t said;
+	struct sim_streams streams;
 };
 
 /* For sim_region_build; its user is the peer. */

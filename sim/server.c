@@ -10,6 +10,8 @@
 #define NAME "ann"
 #define PASSWORD "a long password"
 #define ALLOCATIONS_MAX 16
+#define STREAM_SOCK 1000u /* behind those that the region binds */
+#define MESSAGE_MAX 1600
 
 static altair_bytes text(const char *string)
 {
@@ -38,7 +40,80 @@ static void see_event(void *user, const altair_output *out)
 	}
 }
 
-const struct sim_app sim_server_app = {.event = see_event};
+/* --- over TCP: the same machine, for which a client is an address -------- */
+
+static void put(struct sim_server *server, enum sim_packet_kind kind,
+		const altair_addr *client, altair_bytes payload)
+{
+	const altair_addr *addr = &server->addr[client->family == ALTAIR_IPV6];
+
+	sim_world_send(sim_host_node(server->host), server->port,
+		       &(struct sim_packet){.kind = (uint8_t)kind,
+					    .src = *addr,
+					    .dst = *client,
+					    .payload = payload});
+}
+
+static size_t find_stream(const struct sim_server *server,
+			  const altair_addr *client)
+{
+	size_t i = 0;
+
+	while (i < server->streams_count &&
+	       !altair_addr_equal(&server->streams[i], client))
+		i++;
+	return i;
+}
+
+static void see_stream(void *user, unsigned port,
+		       const struct sim_packet *packet)
+{
+	struct sim_server *server = user;
+	size_t place = find_stream(server, &packet->src);
+	bool is_known = place < server->streams_count;
+
+	(void)port;
+	if (packet->kind == SIM_STREAM_OPEN &&
+	    server->streams_count < SIM_SERVER_STREAMS_MAX) {
+		server->streams[server->streams_count++] = packet->src;
+		put(server, SIM_STREAM_OPENED, &packet->src,
+		    (altair_bytes){NULL, 0});
+	} else if (packet->kind == SIM_STREAM && is_known) {
+		altair_datagram datagram = {
+			.path.sock = STREAM_SOCK,
+			.path.local = packet->dst,
+			.path.remote = packet->src,
+			.bytes = packet->payload,
+		};
+
+		sim_host_take(server->host, &datagram, packet);
+	} else if (packet->kind == SIM_STREAM_SHUT && is_known) {
+		server->streams[place] =
+			server->streams[--server->streams_count];
+	} else if (packet->kind == SIM_STREAM) {
+		put(server, SIM_STREAM_SHUT, &packet->src,
+		    (altair_bytes){NULL, 0});
+	}
+}
+
+/* RFC 8656 12.5: over a stream ChannelData is padded to four bytes. */
+static void send_stream(void *user, const altair_datagram *datagram)
+{
+	uint8_t padded[MESSAGE_MAX] = {0};
+	size_t len = datagram->bytes.len;
+
+	if (datagram->path.sock != STREAM_SOCK || len > MESSAGE_MAX - 4)
+		return;
+	memcpy(padded, datagram->bytes.data, len);
+	put(user, SIM_STREAM, &datagram->path.remote,
+	    (altair_bytes){padded, (len + 3) / 4 * 4});
+}
+
+const struct sim_app sim_server_app = {
+	.event = see_event,
+	.stream = see_stream,
+	.send = send_stream,
+};
 
 /* The internet of the simulator is made of documentation ranges, which no peer
  * may have in the real one. */
@@ -88,6 +163,8 @@ void sim_server_start(struct sim_server *server, uint64_t seed,
 	while (server->socks_count > 0)
 		sim_host_unbind(server->host,
 				server->socks[--server->socks_count]);
+	server->streams_count = 0;
+	memcpy(server->addr, addr, sizeof server->addr);
 	server->crypto = sim_digest_crypto(&server->rng);
 	allow_documentation(allow);
 	configure(server, &config, &user, allow, addr);

@@ -11,6 +11,8 @@
 #include <altair/agent.h>
 #include <altair/server.h>
 
+#define SIM_SERVER_STREAMS_MAX 16
+
 struct sim_server {
 	struct sim_host *host;
 	unsigned port; /* of its node */
@@ -20,6 +22,9 @@ struct sim_server {
 	altair_crypto crypto;
 	uint32_t socks[SIM_HOST_SOCKETS_MAX]; /* of relay ports */
 	size_t socks_count;
+	altair_addr streams[SIM_SERVER_STREAMS_MAX]; /* clients over TCP    */
+	size_t streams_count;
+	altair_addr addr[2]; /* IPv4, IPv6                              */
 };
 
 /* For sim_host_new; its user is the server. */

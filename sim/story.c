@@ -117,6 +117,11 @@ packet_row(struct sim_story *story, const struct sim_record *r, altair_time at)
 	row->path[row->path_len++] = story->column_of[r->node];
 	if (r->packet.kind == SIM_UNREACHABLE)
 		snprintf(row->label, sizeof row->label, "unreachable");
+	else if (r->packet.kind >= SIM_STREAM_OPEN &&
+		 r->packet.kind != SIM_STREAM)
+		snprintf(row->label, sizeof row->label, "%s",
+			 r->packet.kind == SIM_STREAM_SHUT ? "TCP shut"
+							   : "TCP open");
 	else
 		sim_payload_name(r->head, r->packet.payload.len, row->label,
 				 sizeof row->label);

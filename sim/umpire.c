@@ -318,7 +318,7 @@ static void judge_sent(struct sim_umpire *umpire, unsigned s,
 	struct leaf leaf = leaf_of(umpire, s, &r->packet, true);
 	struct sim_umpire_leg *leg;
 
-	if (r->packet.kind != SIM_UDP)
+	if (r->packet.kind != SIM_UDP && r->packet.kind != SIM_STREAM)
 		return;
 	if (side->has_ended)
 		refuse(umpire, s, r, "end: it sends after its end");

@@ -353,7 +353,11 @@ static void transmit(struct sim_world *world, struct sim_link *link,
 {
 	struct sim_passage passage;
 
-	sim_link_pass(link, world->now, sim_packet_size(&as->packet), &passage);
+	if (as->packet.kind >= SIM_STREAM_OPEN)
+		sim_link_carry(link, world->now, &passage);
+	else
+		sim_link_pass(link, world->now, sim_packet_size(&as->packet),
+			      &passage);
 	if (passage.drop != SIM_PASSED) {
 		as->at = world->now;
 		if (kind == SIM_SENT)

@@ -225,6 +225,8 @@ static void acquits_the_innocent(void)
 	meeting.calm = ALTAIR_SEC(2);
 	check_verdict(INNOCENT, "none");
 	ordinary("udpblock", "open");
+	check_verdict(INNOCENT, "none");
+	meeting.no_relay = true;
 	meeting.limit = ALTAIR_SEC(45);
 	check_verdict(INNOCENT, "none");
 }
@@ -360,6 +362,7 @@ static void refutes_a_way_where_none_is(void)
 
 	ordinary("open", "open");
 	liar.blocks_udp = true;
+	meeting.no_relay = true;
 	meeting.party[0].kind = &liar;
 	check_verdict(INNOCENT, "way: connected where none is");
 }

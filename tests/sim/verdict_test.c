@@ -75,12 +75,17 @@ static void check_pair(const struct sim_kind *a, const struct sim_kind *b,
 	meeting.talk = ALTAIR_SEC(30);
 	meeting.limit = ALTAIR_SEC(120);
 	sim_meeting_run(&meeting, &outcome, NULL);
+	if (outcome.violation)
+		printf("# %s with %s\n", a->name, b->name);
 	CHECK_STR(outcome.violation ? outcome.violation : "none", "none");
 	for (unsigned s = 0; s < 2; s++) {
 		struct view v = {s ? b : a, s ? a : b,
 				 sim_meeting_way(&meeting)};
 
-		if (is_beside_a_block(&v))
+		if (is_beside_a_block(&v) && v.way == SIM_MEET_BY_RELAY)
+			CHECK(!strncmp(outcome.party[s].verdict.name,
+				       "relayed-", 8));
+		else if (is_beside_a_block(&v))
 			CHECK(!strncmp(outcome.party[s].verdict.name, "failed-",
 				       7) ||
 			      !strcmp(outcome.party[s].verdict.name,
