@@ -8,6 +8,7 @@
  */
 #include "base/addr.h"
 #include "server/allocate.h"
+#include "server/config.h"
 #include "server/relay.h"
 #include "server/request.h"
 #include "stun/auth.h"
@@ -27,25 +28,9 @@
  * needs one is longer than this anyway. */
 #define CHALLENGED_MIN 27
 
-#define BATCH_LIMIT 4096
-#define BUFFER_LIMIT (16u << 20)
-#define ALLOCATIONS_LIMIT 1000000
-#define USERS_LIMIT 1000000
-#define SECRETS_LIMIT 8
-#define CHALLENGES_LIMIT 10000
-#define EACH_DEFAULT 64
-#define EACH_LIMIT 4096
 #define POOL_PART 4 /* permissions, channels of an allocation on average */
-#define POOL_LIMIT (16u << 20)
 #define RESERVATIONS_MIN 16 /* and one more for so many allocations: */
 #define RESERVATIONS_PART 16
-#define REALM_MAX 127	      /* RFC 8489 14.9: fewer than 128 characters */
-#define NAME_MAX 508	      /* RFC 8489 14.3 */
-#define LIFETIME_MIN 600      /* RFC 8656 3.2 */
-#define LIFETIME_DEFAULT 3600 /* RFC 8656 7.2 */
-#define LIFETIME_LIMIT 86400
-#define PORT_MIN 49152 /* RFC 8656 7.2 */
-#define PORT_LIMIT 1024
 
 /* What all answers to one datagram have in common. */
 struct client {
@@ -259,96 +244,6 @@ static enum altair_step server_poll(altair_machine *machine, altair_output *out)
 static const struct air_machine_ops ops = {server_input, server_tick,
 					   server_poll};
 
-/* --- configuration ------------------------------------------------------- */
-
-void altair_server_config_default(altair_server_config *config)
-{
-	static const uint8_t realm[] = {'a', 'l', 't', 'a', 'i', 'r'};
-
-	memset(config, 0, sizeof *config);
-	config->size = sizeof *config;
-	config->batch_max = 32;
-	config->buffer_len = 128u << 10;
-	config->realm = (altair_bytes){realm, sizeof realm};
-	config->port_min = PORT_MIN;
-	config->port_max = UINT16_MAX;
-	config->permissions_each = EACH_DEFAULT;
-	config->channels_each = EACH_DEFAULT;
-	config->quota_user = 10;
-	config->mobility = true;
-	config->lifetime_max = LIFETIME_DEFAULT;
-	config->challenge_rate = 10;
-	config->nonce_life = ALTAIR_SEC(3600);
-}
-
-static bool has_all(const altair_crypto *c)
-{
-	return c && c->random && c->hmac_sha1 && c->hmac_sha256 && c->md5 &&
-	       c->sha256;
-}
-
-static bool is_relay(const altair_addr *addr, enum altair_family family)
-{
-	altair_addr with_port = *addr;
-
-	with_port.port = 1;
-	return addr->family == ALTAIR_NO_FAMILY ||
-	       (addr->family == family && air_addr_is_endpoint(&with_port));
-}
-
-static bool are_relays_valid(const altair_server_config *c)
-{
-	return is_relay(&c->relay_ipv4, ALTAIR_IPV4) &&
-	       is_relay(&c->relay_ipv6, ALTAIR_IPV6) &&
-	       is_relay(&c->external_ipv4, ALTAIR_IPV4) &&
-	       is_relay(&c->external_ipv6, ALTAIR_IPV6) &&
-	       (c->relay_ipv4.family || c->relay_ipv6.family) &&
-	       (c->relay_ipv4.family || !c->external_ipv4.family) &&
-	       (c->relay_ipv6.family || !c->external_ipv6.family) &&
-	       c->port_min >= PORT_LIMIT && c->port_min <= c->port_max;
-}
-
-static bool are_users_valid(const altair_server_config *c)
-{
-	if (c->user_count > USERS_LIMIT)
-		return false;
-	for (size_t i = 0; i < c->user_count; i++)
-		if (c->users[i].name.len > NAME_MAX)
-			return false;
-	for (size_t i = 0; i < c->rest_secret_count && i < SECRETS_LIMIT; i++)
-		if (c->rest_secrets[i].len == 0)
-			return false;
-	return c->realm.len <= REALM_MAX &&
-	       c->rest_secret_count <= SECRETS_LIMIT;
-}
-
-static bool are_limits_valid(const altair_server_config *c)
-{
-	return c->allocations_max <= ALLOCATIONS_LIMIT &&
-	       c->permissions_max <= POOL_LIMIT &&
-	       c->channels_max <= POOL_LIMIT && c->permissions_each >= 1 &&
-	       c->permissions_each <= EACH_LIMIT && c->channels_each >= 1 &&
-	       c->channels_each <= EACH_LIMIT &&
-	       c->lifetime_max >= LIFETIME_MIN &&
-	       c->lifetime_max <= LIFETIME_LIMIT &&
-	       c->challenge_rate <= CHALLENGES_LIMIT &&
-	       c->nonce_life >= ALTAIR_SEC(1) &&
-	       c->nonce_life <= ALTAIR_SEC(86400);
-}
-
-static bool is_valid(const altair_server_config *config)
-{
-	if (config->size != sizeof *config || config->batch_max < 1 ||
-	    config->batch_max > BATCH_LIMIT ||
-	    config->buffer_len < AIR_BINDING_MAX + 8 ||
-	    config->buffer_len > BUFFER_LIMIT)
-		return false;
-	return config->allocations_max == 0 ||
-	       (has_all(config->crypto) && are_relays_valid(config) &&
-		are_users_valid(config) && are_limits_valid(config) &&
-		air_policy_is_valid(config));
-}
-
 /* --- laying out ---------------------------------------------------------- */
 
 static struct air_allocation_limits limits_of(const altair_server_config *c)
@@ -429,7 +324,7 @@ size_t altair_server_size(const altair_server_config *config)
 	struct air_arena arena = {0};
 	struct altair_server scratch;
 
-	if (!is_valid(config))
+	if (!air_server_config_is_valid(config))
 		return 0;
 	lay_out(&arena, config, no_key, &scratch);
 	return arena.used;
@@ -459,7 +354,7 @@ int altair_server_init(altair_server **out, void *mem, size_t len,
 	uint8_t hash_key[16] = {0};
 	int rc = 0;
 
-	if (!is_valid(config))
+	if (!air_server_config_is_valid(config))
 		return ALTAIR_E_INVALID;
 	if (config->allocations_max > 0 &&
 	    config->crypto->random(config->crypto->user, hash_key,
