@@ -57,6 +57,35 @@ static void a_bomb_of_candidates(void)
 	}
 }
 
+/* What decides when the hundred are spent. */
+static void the_budget_is_what_the_address_has_proved(void)
+{
+	struct air_pair *pair, *sister;
+
+	begin_with(2);
+	for (int i = 1; i <= AIR_SIGNALLED_MAX; i++)
+		CHECK_EQ(list("198.51.100.9", i), 0);
+	run_until(60000);
+	pair = air_checklist_find(&a->list, 0, &a->list.remotes[3].addr);
+	sister = air_checklist_find(&a->list, 1, &a->list.remotes[3].addr);
+	CHECK(pair && sister && !air_budget_allows(a, pair));
+	pair->bytes_in = 1000; /* but nothing authenticated */
+	CHECK(!air_budget_allows(a, pair));
+	pair->is_heard = true;
+	CHECK(air_budget_allows(a, pair));
+	pair->bytes_in = 0;
+	CHECK(!air_budget_allows(a, pair));
+	sister->answered = 1;
+	CHECK(air_budget_allows(a, pair));
+	/* Of an address that only checks have shown: itself, no other port. */
+	a->list.remotes[3].type = CANDIDATE_PRFLX;
+	CHECK(air_budget_allows(a, pair));
+	sister->answered = 0;
+	CHECK(!air_budget_allows(a, pair));
+	pair->bytes_in = 1000;
+	CHECK(air_budget_allows(a, pair));
+}
+
 /* Twenty victims: at most a hundred pairs, eleven requests each. */
 static void a_bomb_with_many_victims(void)
 {
@@ -176,6 +205,7 @@ static void the_same_candidate_counts_once(void)
 
 static const struct check_test tests[] = {
 	TEST(a_bomb_of_candidates),
+	TEST(the_budget_is_what_the_address_has_proved),
 	TEST(a_bomb_with_many_victims),
 	TEST(a_bomb_is_paced),
 	TEST(a_bomb_does_not_hide_the_peer),

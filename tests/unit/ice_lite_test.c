@@ -190,6 +190,11 @@ static void two_lite_agents_do_not_fit(void)
 	CHECK_EQ(altair_agent_accept(w.side[1].agent, w.now, text),
 		 ALTAIR_E_STATE);
 	CHECK_EQ(altair_agent_remote_is_lite(w.side[1].agent), ALTAIR_E_STATE);
+	begin_lite(false);
+	CHECK_EQ(altair_agent_remote_is_lite(w.side[1].agent), 0);
+	CHECK(altair_agent_is_controlling(w.side[1].agent));
+	altair_agent_close(w.side[1].agent);
+	CHECK_EQ(altair_agent_remote_is_lite(w.side[1].agent), ALTAIR_E_STATE);
 }
 
 static void a_lite_agent_gives_up_in_time(void)
