@@ -56,6 +56,7 @@ struct side {
 	altair_time deadline;
 	altair_time state_at[8]; /* when a state first came, or NEVER         */
 	uint64_t sent;
+	uint32_t state; /* the last one that it told                          */
 	bool has_spoken; /* data left, and no input or tick since              */
 	int reason;
 	altair_addr selected;
@@ -86,6 +87,9 @@ static struct {
 	size_t signal_count;
 	bool is_signalling; /* what agents tell goes to the other one                */
 } w;
+
+/* Changes of state that either side has told, in all worlds. */
+static bool edges_seen[8][8];
 
 static uint64_t random_state;
 
@@ -255,6 +259,8 @@ static inline void see(int s, const altair_output *out)
 	side->credentials += out->event == ALTAIR_EV_CREDENTIALS;
 
 	if (out->event == ALTAIR_EV_STATE) {
+		edges_seen[side->state][out->number] = true;
+		side->state = out->number;
 		CHECK_EQ(out->number, altair_agent_state(side->agent));
 		if (side->state_at[out->number] == ALTAIR_NEVER)
 			side->state_at[out->number] = w.now - START;
