@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Marks one of our addresses as that from which the relay is reached: what goes
+ * through it leaves another address than what goes directly. */
+#define THROUGH_RELAY 1u
+
 /* A packet as the agents mean it: what is in a relay's wrapping, from where and
  * to where. */
 struct leaf {
@@ -129,7 +133,7 @@ static struct leaf leaf_of(const struct sim_umpire *umpire, unsigned s,
 
 		unwrap(&umpire->side[s], &leaf);
 		if (!altair_addr_equal(&server, &leaf.remote))
-			leaf.local = server;
+			leaf.local.scope = THROUGH_RELAY;
 	}
 	return leaf;
 }

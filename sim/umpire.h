@@ -43,8 +43,8 @@
 #define SIM_UMPIRE_QUIET 120
 #define SIM_UMPIRE_QUIET_SPAN ALTAIR_SEC(60)
 
-/* What one side knows of one remote address, through one of its own; through a
- * relay, its own is the server's. */
+/* What one side knows of one remote address, through one of its own, or
+ * through the relay that is reached from there. */
 struct sim_umpire_leg {
 	altair_addr local, remote;
 	uint64_t bytes_in, bytes_out; /* before it was answered              */
