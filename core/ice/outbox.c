@@ -85,8 +85,10 @@ bool air_outbox_take(struct air_outbox *box, altair_output *out)
 	const struct air_output *item = &box->items[box->first];
 
 	memset(out, 0, sizeof *out);
-	if (box->first == box->count)
+	if (box->first == box->count) {
+		box->first = box->count = 0; /* the bytes stay */
 		return false;
+	}
 	box->first++;
 	if (item->event == ALTAIR_EV_NONE) {
 		out->datagram.path = item->path;
