@@ -32,8 +32,9 @@
 #define SIM_UMPIRE_CHANNELS 64
 
 /* A check: eleven sendings and one triggered repeat (docs/decisions.md, 16 and
- * 17); three of them, where another path is searched. */
-#define SIM_UMPIRE_UNHEARD 36
+ * 17). Four of them: two where another path is searched, one where the roles
+ * change on the way. */
+#define SIM_UMPIRE_UNHEARD 48
 
 /* A server is asked again and again, but so rarely. */
 #define SIM_UMPIRE_SERVER_PACE ALTAIR_SEC(2)
