@@ -623,8 +623,8 @@ void altair_agent_opened(altair_agent *a, altair_time now, uint32_t sock,
 			 const altair_addr *local)
 {
 	(void)local;
-	if (air_state_is_over(a))
-		return;
+	if (a->state == ALTAIR_AGENT_CLOSED)
+		return; /* a restart may follow failure */
 	a->now = now;
 	air_relay_opened(a, sock);
 	air_tcp_opened(a, sock);
@@ -634,7 +634,7 @@ void altair_agent_opened(altair_agent *a, altair_time now, uint32_t sock,
 void altair_agent_lost(altair_agent *a, altair_time now, uint32_t sock,
 		       int reason)
 {
-	if (air_state_is_over(a))
+	if (a->state == ALTAIR_AGENT_CLOSED)
 		return;
 	a->now = now;
 	air_relay_lost(a, sock, reason);
