@@ -1,18 +1,12 @@
 /*
- * Two 64-bit lanes, each word multiplied in and folded by a rotation; then as
- * many words as asked are drawn from them by the finaliser of SplitMix64.
+ * Every 64-bit word goes through the finaliser of SplitMix64, so that each bit
+ * changes all: two bits that the simulated network flips do not undo each other.
  */
 #include "sim/digest.h"
 
 #include <string.h>
 
 #define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
-	return hash << 29 | hash >> 35;
-}
 
 static uint64_t finish(uint64_t x)
 {
@@ -33,7 +27,7 @@ static void flush(struct stream *s)
 	uint64_t word;
 
 	memcpy(&word, s->word, sizeof word);
-	s->hash = mix(s->hash, word);
+	s->hash = finish((s->hash + GOLDEN) ^ word);
 	s->filled = 0;
 	memset(s->word, 0, sizeof s->word);
 }
@@ -56,7 +50,7 @@ static void absorb(struct stream *s, const uint8_t *data, size_t len)
 static uint64_t absorbed(struct stream *s)
 {
 	flush(s);
-	return finish(mix(s->hash, s->len));
+	return finish((s->hash + GOLDEN) ^ s->len);
 }
 
 uint64_t sim_digest(uint64_t start, const void *data, size_t len)
