@@ -45,7 +45,7 @@ static void an_hour_is_cheap(void)
 /* The bar of the issue. The data is sent each 10 ms. */
 static unsigned time_until_relayed(bool both)
 {
-	size_t heard[2];
+	size_t heard[2] = {0, 0};
 	uint64_t ms = (w.now - START) / MS(1);
 	unsigned took;
 
