@@ -1,5 +1,5 @@
 /*
- * Many seeds, each run twice. With several jobs every process takes each n-th
+ * Many seeds, each run twice unless once is enough. With several jobs every process takes each n-th
  * seed; what they find is printed as it is found.
  */
 #include "sim.h"
@@ -22,7 +22,7 @@ struct tally {
 	uint64_t runs, failed, connected, had_to, unproved;
 };
 
-static void soak_punch(uint64_t seed, struct tally *tally)
+static void soak_punch(uint64_t seed, bool once, struct tally *tally)
 {
 	struct sim_scenario scenario;
 	struct sim_outcome outcome;
@@ -30,7 +30,10 @@ static void soak_punch(uint64_t seed, struct tally *tally)
 	altair_time by;
 
 	sim_swarm_draw(&scenario, seed);
-	sim_scenario_judge(&scenario, &outcome);
+	if (once)
+		sim_scenario_run(&scenario, &outcome, NULL);
+	else
+		sim_scenario_judge(&scenario, &outcome);
 	tally->runs++;
 	tally->connected += sim_outcome_connected(&scenario, &outcome);
 	tally->had_to += sim_scenario_must_connect(&scenario, &by);
@@ -43,14 +46,17 @@ static void soak_punch(uint64_t seed, struct tally *tally)
 	fflush(stdout);
 }
 
-static void soak_agent(uint64_t seed, struct tally *tally)
+static void soak_agent(uint64_t seed, bool once, struct tally *tally)
 {
 	struct sim_meeting meeting;
 	struct sim_meeting_outcome outcome;
 	char line[SIM_REPLAY_MAX];
 
 	sim_meeting_draw(&meeting, seed);
-	sim_meeting_judge(&meeting, &outcome);
+	if (once)
+		sim_meeting_run(&meeting, &outcome, NULL);
+	else
+		sim_meeting_judge(&meeting, &outcome);
 	tally->runs++;
 	tally->connected += outcome.is_done;
 	tally->had_to += sim_meeting_way(&meeting) != SIM_MEET_NEVER;
@@ -66,6 +72,7 @@ struct work {
 	uint64_t from, seeds;
 	unsigned jobs;
 	bool agents;
+	bool once; /* without the proof that a seed is always the same run  */
 };
 
 static int soak_some(const struct work *work, unsigned job, int out)
@@ -74,7 +81,7 @@ static int soak_some(const struct work *work, unsigned job, int out)
 
 	for (uint64_t i = job; i < work->seeds; i += work->jobs)
 		(work->agents ? soak_agent : soak_punch)(work->from + i,
-							 &tally);
+							 work->once, &tally);
 	return write(out, &tally, sizeof tally) == (ssize_t)sizeof tally ? 0
 									 : 1;
 }
@@ -90,9 +97,10 @@ static void add_up(struct tally *sum, const struct tally *part)
 
 static int report(const struct tally *sum, const struct work *work)
 {
-	printf("%" PRIu64 " seeds from %" PRIu64 ", each twice: %" PRIu64
+	printf("%" PRIu64 " seeds from %" PRIu64 ", each %s: %" PRIu64
 	       " connected (%" PRIu64 " had to",
-	       sum->runs, work->from, sum->connected, sum->had_to);
+	       sum->runs, work->from, work->once ? "once" : "twice",
+	       sum->connected, sum->had_to);
 	if (!work->agents)
 		printf(", %" PRIu64 " too early to be sure", sum->unproved);
 	printf("), %" PRIu64 " failed\n", sum->failed);
@@ -136,16 +144,20 @@ int cmd_soak(bool agents, int argc, char **argv)
 		{"seeds", required_argument, NULL, 's'},
 		{"from", required_argument, NULL, 'f'},
 		{"jobs", required_argument, NULL, 'j'},
+		{"once", no_argument, NULL, 'o'},
 		{NULL, 0, NULL, 0},
 	};
 	uint64_t seeds = 2000, from = 0, jobs = 1;
+	bool once = false;
 	int id;
 
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		bool ok = false;
 
-		if (id == 's')
+		if (id == 'o')
+			ok = once = true;
+		else if (id == 's')
 			ok = read_number(optarg, UINT64_C(1) << 40, &seeds);
 		else if (id == 'f')
 			ok = read_number(optarg, UINT64_MAX / 2, &from);
@@ -156,5 +168,5 @@ int cmd_soak(bool agents, int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error("soak", argv[optind]);
-	return soak(&(struct work){from, seeds, (unsigned)jobs, agents});
+	return soak(&(struct work){from, seeds, (unsigned)jobs, agents, once});
 }

@@ -105,6 +105,7 @@ expect 6 "$sim" agent --nat sym --nat port --no-relay --limit 5s --quiet-diagram
 expect 0 "$sim" agent --seed 5 --explain
 has out "slow signalling"
 expect 0 "$sim" agent soak --seeds 10 --jobs 2
+expect 0 "$sim" agent soak --seeds 10 --once
 expect 2 "$sim" agent --change move:c@5s
 expect 2 "$sim" agent matrix x
 
