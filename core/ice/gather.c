@@ -60,6 +60,8 @@ void air_gather_tell_all(struct altair_agent *a)
 {
 	static const altair_output end = {.event = ALTAIR_EV_END_OF_CANDIDATES};
 
+	if (!a->discover)
+		return;
 	for (uint32_t i = 0; i < a->list.locals_count; i++)
 		air_gather_tell_one(a, i);
 	if (a->is_local_ended)
@@ -143,7 +145,7 @@ static bool is_asking(const struct altair_agent *a)
  * something that came too late. */
 void air_gather_again(struct altair_agent *a)
 {
-	if (next_ask(a) < AIR_ASKS_MAX || !is_asking(a))
+	if (a->discover && (next_ask(a) < AIR_ASKS_MAX || !is_asking(a)))
 		(void)ask_all(a);
 }
 

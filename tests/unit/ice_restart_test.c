@@ -337,6 +337,31 @@ static void the_old_fragment_is_answered_with_the_old_password(void)
 	CHECK_EQ(w.flight_count, 1);
 }
 
+/* Found by the fuzzer: the peer has checked us, who have not begun to gather,
+ * and restarts. */
+static void the_peer_restarts_before_we_begin(void)
+{
+	altair_agent_config a = config(true), b = config(false);
+
+	begin();
+	add(0, &a, "192.0.2.1:5000", "192.0.2.1:5000");
+	add(1, &b, "192.0.2.2:6000", "192.0.2.2:6000");
+	CHECK_EQ(altair_agent_gather(w.side[1].agent, w.now), 0);
+	exchange_credentials();
+	signal_candidate(1, 0);
+	run_until(100);
+	CHECK(stats_of(0).requests > 0);
+	w.is_signalling = true;
+	w.signal_delay = MS(20);
+	restart(1);
+	run_until(200);
+	CHECK(know_each_other());
+	CHECK_EQ(altair_agent_gather(w.side[0].agent, w.now), 0);
+	drain(0);
+	run_until(2000);
+	check_completed();
+}
+
 static void when_it_may_not_be(void)
 {
 	altair_agent_config c = config(true);
@@ -364,6 +389,7 @@ static const struct check_test tests[] = {
 	TEST(restart_from_another_address),
 	TEST(the_older_generation_is_left_for_good),
 	TEST(the_old_fragment_is_answered_with_the_old_password),
+	TEST(the_peer_restarts_before_we_begin),
 	TEST(when_it_may_not_be),
 };
 
