@@ -15,6 +15,7 @@
 #include <altair/udp.h>
 #include <altair/uv_agent.h>
 
+#include "alarm.h"
 #include "hosts.h"
 #include "stream.h"
 
@@ -40,7 +41,7 @@ struct sock {
 
 struct altair_uv_agent {
 	uv_loop_t *loop;
-	uv_timer_t timer;
+	struct air_alarm alarm;
 	uv_poll_t news; /* of links and addresses */
 	int news_fd;	/* -1: there are none */
 	struct sock *socks[AIR_HOSTS_MAX];
@@ -63,7 +64,6 @@ struct altair_uv_agent {
 	void *user;
 	void (*closed)(void *user);
 	unsigned handles; /* not yet closed */
-	bool kicked;	  /* since the agent was drained last */
 	bool closing;
 	uint8_t room[ALTAIR_AGENT_HEADROOM + ALTAIR_AGENT_MESSAGE_MAX +
 		     ALTAIR_AGENT_TAILROOM];
@@ -210,31 +210,14 @@ static altair_time drain(altair_uv_agent *d)
 	return ALTAIR_NEVER;
 }
 
-static void wake(uv_timer_t *timer);
-
-static void set_timer(altair_uv_agent *d, altair_time deadline)
-{
-	altair_time now = altair_clock_now();
-	uint64_t wait = 0;
-
-	if (deadline == ALTAIR_NEVER) {
-		uv_timer_stop(&d->timer);
-		return;
-	}
-	if (deadline > now) /* rounded up: a tick too early helps nobody */
-		wait = (deadline - now + ALTAIR_MSEC(1) - 1) / ALTAIR_MSEC(1);
-	uv_update_time(d->loop);
-	uv_timer_start(&d->timer, wake, wait, 0);
-}
-
 static void run(altair_uv_agent *d)
 {
 	altair_time deadline;
 
-	d->kicked = false;
+	air_alarm_begin(&d->alarm);
 	deadline = drain(d);
 	if (!d->closing)
-		set_timer(d, d->kicked ? 0 : deadline);
+		air_alarm_set(&d->alarm, deadline);
 }
 
 static void wake(uv_timer_t *timer)
@@ -247,9 +230,8 @@ static void wake(uv_timer_t *timer)
 
 void altair_uv_agent_kick(altair_uv_agent *driver)
 {
-	driver->kicked = true;
 	if (!driver->closing)
-		set_timer(driver, 0);
+		air_alarm_kick(&driver->alarm);
 }
 
 /* ---- receiving ---- */
@@ -635,7 +617,7 @@ void altair_uv_agent_close(altair_uv_agent *driver, void (*closed)(void *user))
 			 on_sock_closed);
 	if (driver->news_fd >= 0)
 		uv_close((uv_handle_t *)&driver->news, on_news_closed);
-	uv_close((uv_handle_t *)&driver->timer, on_timer_closed);
+	uv_close((uv_handle_t *)&driver->alarm.timer, on_timer_closed);
 }
 
 static int make_agent(altair_uv_agent *d, const altair_agent_config *config)
@@ -690,8 +672,7 @@ int altair_uv_agent_open(altair_uv_agent **out, uv_loop_t *loop,
 		return error;
 	}
 	d->machine = altair_agent_machine(d->agent);
-	uv_timer_init(loop, &d->timer);
-	d->timer.data = d;
+	air_alarm_init(&d->alarm, loop, wake, d);
 	d->handles = 1;
 	error = begin_hosts(d);
 	if (error) {

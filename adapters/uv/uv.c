@@ -15,6 +15,8 @@
 #include <altair/udp.h>
 #include <altair/uv.h>
 
+#include "alarm.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +33,7 @@ struct sock {
 
 struct altair_uv {
 	uv_loop_t *loop;
-	uv_timer_t timer;
+	struct air_alarm alarm;
 	struct sock sock[SOCKS];
 	altair_machine *machine[MACHINES_MAX];
 	size_t machines;
@@ -41,7 +43,6 @@ struct altair_uv {
 	void *user;
 	void (*closed)(void *user);
 	unsigned handles; /* not yet closed */
-	bool kicked;	  /* since the machines were drained last */
 	bool closing;
 };
 
@@ -168,29 +169,12 @@ static altair_time drain(altair_uv *d, altair_machine *machine)
 	return ALTAIR_NEVER;
 }
 
-static void wake(uv_timer_t *timer);
-
-static void set_timer(altair_uv *d, altair_time deadline)
-{
-	altair_time now = altair_clock_now();
-	uint64_t wait = 0;
-
-	if (deadline == ALTAIR_NEVER) {
-		uv_timer_stop(&d->timer);
-		return;
-	}
-	if (deadline > now) /* rounded up: a tick too early helps nobody */
-		wait = (deadline - now + ALTAIR_MSEC(1) - 1) / ALTAIR_MSEC(1);
-	uv_update_time(d->loop);
-	uv_timer_start(&d->timer, wake, wait, 0);
-}
-
 /* Drains every machine, also those attached meanwhile, and sets the timer. */
 static void drain_all(altair_uv *d)
 {
 	altair_time deadline = ALTAIR_NEVER;
 
-	d->kicked = false;
+	air_alarm_begin(&d->alarm);
 	for (size_t i = 0; i < d->machines && !d->closing;) {
 		altair_machine *machine = d->machine[i];
 		altair_time next = drain(d, machine);
@@ -202,7 +186,7 @@ static void drain_all(altair_uv *d)
 			i++;
 	}
 	if (!d->closing)
-		set_timer(d, d->kicked ? 0 : deadline);
+		air_alarm_set(&d->alarm, deadline);
 }
 
 static void tick_all(altair_uv *d)
@@ -242,9 +226,8 @@ void altair_uv_detach(altair_uv *driver, altair_machine *machine)
 
 void altair_uv_kick(altair_uv *driver)
 {
-	driver->kicked = true;
 	if (!driver->closing)
-		set_timer(driver, 0);
+		air_alarm_kick(&driver->alarm);
 }
 
 /* ---- receiving ---- */
@@ -378,7 +361,7 @@ void altair_uv_close(altair_uv *driver, void (*closed)(void *user))
 	driver->closing = true;
 	driver->closed = closed;
 	driver->machines = 0;
-	uv_close((uv_handle_t *)&driver->timer, on_closed);
+	uv_close((uv_handle_t *)&driver->alarm.timer, on_closed);
 	for (size_t i = 0; i < SOCKS; i++)
 		if (driver->sock[i].udp)
 			uv_close((uv_handle_t *)&driver->sock[i].poll,
@@ -390,8 +373,7 @@ static int watch(altair_uv *d)
 {
 	int error = 0;
 
-	uv_timer_init(d->loop, &d->timer);
-	d->timer.data = d;
+	air_alarm_init(&d->alarm, d->loop, wake, d);
 	d->handles = 1;
 	for (size_t i = 0; i < SOCKS; i++) {
 		struct sock *sock = &d->sock[i];
