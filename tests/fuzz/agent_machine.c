@@ -18,7 +18,7 @@
 #define SOURCES 8
 
 struct source {
-	bool is_heard, is_answered;
+	bool is_heard, is_answered, is_nominated;
 	uint64_t in, out; /* bytes: all that may count, data alone */
 };
 
@@ -209,6 +209,7 @@ static void deliver_check(struct air_reader *r)
 	w.peer.remote.pwd[0] ^= forged;
 	if (!forged) {
 		w.sources[from].is_heard = true;
+		w.sources[from].is_nominated |= w.check.nominates;
 		w.sources[from].in += bytes.len;
 	}
 	deliver(from, bytes);
@@ -262,11 +263,11 @@ static void wrap(struct air_reader *r)
 	FUZZ_CHECK(source_of(&d.path.remote) < SOURCES);
 	s = &w.sources[source_of(&d.path.remote)];
 	s->out += message.len;
-	/* A nomination is all that a lite agent can have. */
+	/* A nomination, of this generation or the one before, is all that a lite
+	 * agent can have. */
 	FUZZ_CHECK(s->is_answered ||
 		   (s->is_heard &&
-		    (s->out <= 3 * s->in ||
-		     (w.is_lite && state != ALTAIR_AGENT_CONNECTED))));
+		    (s->out <= 3 * s->in || (w.is_lite && s->is_nominated))));
 }
 
 static void add_remote(struct air_reader *r)
