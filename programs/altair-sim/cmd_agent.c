@@ -1,13 +1,13 @@
 /*
  * One run of two agents, and the subcommands about them.
  */
+#include "order.h"
 #include "sim.h"
 
 #include "sim/meeting_matrix.h"
 #include "sim/meeting_swarm.h"
 #include "sim/replay.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,18 +35,8 @@ enum option_id {
 	OPT_LIMIT,
 	OPT_JITTER,
 	OPT_NAT_LIFETIME,
-	OPT_LOSS,
-	OPT_DUPLICATE,
-	OPT_REORDER,
-	OPT_CORRUPT,
 	OPT_STRANGER,
-	OPT_CHANGE,
-	OPT_SEED,
-	OPT_SVG,
-	OPT_TRACE,
-	OPT_ASCII,
-	OPT_QUIET_DIAGRAM,
-	OPT_EXPLAIN
+	OPT_CHANGE
 };
 
 static const struct option options[] = {
@@ -91,11 +81,7 @@ static const struct option options[] = {
 struct request {
 	struct sim_meeting meeting;
 	unsigned kinds; /* how many --nat there were */
-	bool is_plain;	/* not drawn from the seed */
-	bool is_varied; /* an option of the run was given */
-	uint64_t seed;
-	const char *svg;
-	bool trace, ascii, quiet_diagram, explain;
+	struct order order;
 	char line[SIM_REPLAY_MAX]; /* what replays it, as it was given */
 };
 
@@ -175,24 +161,12 @@ static bool set_time(struct sim_meeting *meeting, int id, const char *text)
 
 static bool set_share(struct sim_meeting *meeting, int id, const char *text)
 {
-	uint32_t share;
+	bool ok = true;
 
-	if (!read_share(text, &share))
-		return false;
-	for (unsigned s = 0; s < 2; s++) {
-		struct sim_party *party = &meeting->party[s];
-
-		if (id == OPT_LOSS)
-			party->up.loss = share;
-		else if (id == OPT_DUPLICATE)
-			party->down.duplicate = share;
-		else if (id == OPT_REORDER)
-			party->down.reorder = share;
-		else
-			party->up.corrupt = share;
-		party->down.reorder_by = ALTAIR_MSEC(30);
-	}
-	return true;
+	for (unsigned s = 0; s < 2; s++)
+		ok &= order_set_fault(&meeting->party[s].up,
+				      &meeting->party[s].down, id, text);
+	return ok;
 }
 
 static bool set_stranger(struct sim_meeting *meeting, const char *text)
@@ -231,28 +205,14 @@ static bool set_change(struct sim_meeting *meeting, const char *text)
 	return true;
 }
 
-static bool set_output(struct request *request, int id, const char *text)
+static bool set(void *user, int id, const char *text)
 {
-	if (id == OPT_SEED) {
-		request->is_plain = false;
-		return read_number(text, UINT64_MAX, &request->seed);
-	}
-	if (id == OPT_SVG)
-		request->svg = text;
-	request->trace |= id == OPT_TRACE;
-	request->ascii |= id == OPT_ASCII;
-	request->quiet_diagram |= id == OPT_QUIET_DIAGRAM;
-	request->explain |= id == OPT_EXPLAIN;
-	return true;
-}
-
-static bool set(struct request *request, int id, const char *text)
-{
+	struct request *request = user;
 	struct sim_meeting *meeting = &request->meeting;
 
 	if (id >= OPT_SEED)
-		return set_output(request, id, text);
-	request->is_varied = true;
+		return order_set_output(&request->order, id, text);
+	request->order.is_varied = true;
 	if (id == OPT_NAT)
 		return set_nat(request, text);
 	if (id == OPT_MOBILE_A || id == OPT_MOBILE_B)
@@ -277,30 +237,21 @@ static bool set(struct request *request, int id, const char *text)
 	return true;
 }
 
-static const char *option_name(int id)
-{
-	const struct option *option = options;
-
-	while (option->name && option->val != id)
-		option++;
-	return option->name;
-}
-
 /* Faults given by options last for ever: nothing has to connect then. */
 static int settle(struct request *request)
 {
 	struct sim_meeting *meeting = &request->meeting;
 	const struct sim_party *a = &meeting->party[0], *b = &meeting->party[1];
 
-	request->is_plain |= request->is_varied;
-	if (!request->is_plain) {
-		sim_meeting_draw(meeting, request->seed);
-		sim_replay_agent(request->seed, request->line);
+	request->order.is_plain |= request->order.is_varied;
+	if (!request->order.is_plain) {
+		sim_meeting_draw(meeting, request->order.seed);
+		sim_replay_agent(request->order.seed, request->line);
 		return SIM_EXIT_DONE;
 	}
-	if (request->explain)
+	if (request->order.explain)
 		return usage_error("--explain is about a seed alone", NULL);
-	meeting->seed = request->seed;
+	meeting->seed = request->order.seed;
 	if (meeting->limit == 0)
 		meeting->limit = meeting->calm + meeting->talk +
 				 meeting->quiet + ALTAIR_SEC(45);
@@ -328,29 +279,17 @@ static void keep_line(struct request *request, int argc, char **argv)
 
 static int read_options(struct request *request, int argc, char **argv)
 {
-	int id;
+	int status;
 
-	opterr = 0;
 	keep_line(request, argc, argv);
 	sim_meeting_default(&request->meeting, sim_kind_find("port"),
 			    sim_kind_find("port"));
 	request->meeting.limit = 0;
 	request->meeting.talk = ALTAIR_MSEC(100);
-	request->seed = 1;
-	request->is_plain = true;
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		char what[48];
-
-		if (id == '?')
-			return usage_error("no such option, or no value",
-					   argv[optind - 1]);
-		snprintf(what, sizeof what, "--%s", option_name(id));
-		if (!set(request, id, optarg))
-			return usage_error(what, optarg);
-	}
-	if (optind < argc)
-		return usage_error("no such command", argv[optind]);
-	return settle(request);
+	request->order.seed = 1;
+	request->order.is_plain = true;
+	status = order_read(options, argc, argv, set, request);
+	return status ? status : settle(request);
 }
 
 /* --- output -------------------------------------------------------------- */
@@ -380,7 +319,7 @@ static void print_party(const struct sim_meeting_outcome *outcome, unsigned s)
 static int report(const struct request *request,
 		  const struct sim_meeting_outcome *outcome)
 {
-	if (!request->trace && !request->quiet_diagram)
+	if (!request->order.trace && !request->order.quiet_diagram)
 		printf("\n");
 	for (unsigned s = 0; s < 2; s++)
 		print_party(outcome, s);
@@ -396,27 +335,22 @@ static int report(const struct request *request,
 
 static int run(int argc, char **argv)
 {
-	struct request request = {.explain = false};
+	struct request request = {.kinds = 0};
 	struct sim_meeting_outcome outcome;
 	struct sim_draw draw = {NULL, 0, 0, false};
 	int status = read_options(&request, argc, argv);
 
 	if (status != SIM_EXIT_DONE)
 		return status;
-	if (request.explain) {
-		sim_meeting_explain(stdout, request.seed);
+	if (request.order.explain) {
+		sim_meeting_explain(stdout, request.order.seed);
 		return SIM_EXIT_DONE;
 	}
 	request.meeting.keep_trace = true;
 	sim_meeting_run(&request.meeting, &outcome, &draw.world);
 	draw.zero = request.meeting.epoch;
-	draw.is_ascii = request.ascii;
-	if (request.trace)
-		show_trace(&draw);
-	else if (!request.quiet_diagram)
-		sim_draw_text(stdout, &draw);
-	if (request.svg)
-		status = show_svg(&draw, request.svg, request.line);
+	draw.is_ascii = request.order.ascii;
+	status = order_show(&request.order, &draw, request.line);
 	sim_world_free(draw.world);
 	return status ? status : report(&request, &outcome);
 }

@@ -1,12 +1,12 @@
 /*
  * One run: its options, its diagram, its outcome in words.
  */
+#include "order.h"
 #include "sim.h"
 
 #include "sim/replay.h"
 #include "sim/swarm.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,6 @@
 enum option_id {
 	OPT_NAT = 1000,
 	OPT_TOPOLOGY,
-	OPT_SEED,
 	OPT_RTT,
 	OPT_LATE_A,
 	OPT_LATE_B,
@@ -24,10 +23,6 @@ enum option_id {
 	OPT_INTERVAL,
 	OPT_ATTEMPTS,
 	OPT_TIMEOUT,
-	OPT_LOSS,
-	OPT_DUPLICATE,
-	OPT_REORDER,
-	OPT_CORRUPT,
 	OPT_JITTER,
 	OPT_CUT,
 	OPT_NAT_LIFETIME,
@@ -36,12 +31,7 @@ enum option_id {
 	OPT_FORGED,
 	OPT_QUIET,
 	OPT_MESSAGES,
-	OPT_SVG,
-	OPT_DISCOVERY,
-	OPT_TRACE,
-	OPT_ASCII,
-	OPT_QUIET_DIAGRAM,
-	OPT_EXPLAIN
+	OPT_DISCOVERY
 };
 
 static const struct option options[] = {
@@ -82,11 +72,8 @@ static const struct option options[] = {
 struct request {
 	struct sim_scenario scenario;
 	unsigned kinds; /* how many --nat there were */
-	bool is_plain;	/* not drawn from the seed */
-	bool is_varied; /* an option of the run was given */
-	uint64_t seed;
-	const char *svg;
-	bool discovery, trace, ascii, quiet_diagram, explain;
+	struct order order;
+	bool discovery;
 };
 
 /* --- options ------------------------------------------------------------- */
@@ -161,24 +148,12 @@ static bool set_time(struct sim_scenario *scenario, int id, const char *text)
 
 static bool set_share(struct sim_scenario *scenario, int id, const char *text)
 {
-	uint32_t share;
+	bool ok = true;
 
-	if (!read_share(text, &share))
-		return false;
-	for (unsigned s = 0; s < 2; s++) {
-		struct sim_side *side = &scenario->side[s];
-
-		if (id == OPT_LOSS)
-			side->up.loss = share;
-		else if (id == OPT_DUPLICATE)
-			side->down.duplicate = share;
-		else if (id == OPT_REORDER)
-			side->down.reorder = share;
-		else
-			side->up.corrupt = share;
-		side->down.reorder_by = ALTAIR_MSEC(30);
-	}
-	return true;
+	for (unsigned s = 0; s < 2; s++)
+		ok &= order_set_fault(&scenario->side[s].up,
+				      &scenario->side[s].down, id, text);
+	return ok;
 }
 
 static bool set_number(struct sim_scenario *scenario, int id, const char *text)
@@ -210,30 +185,17 @@ static bool set_side(struct sim_scenario *scenario, int id, const char *text)
 	return true;
 }
 
-static bool set_output(struct request *request, int id, const char *text)
+static bool set(void *user, int id, const char *text)
 {
-	if (id == OPT_SEED) {
-		request->is_plain = false;
-		return read_number(text, UINT64_MAX, &request->seed);
-	}
-	if (id == OPT_SVG)
-		request->svg = text;
-	request->discovery |= id == OPT_DISCOVERY;
-	request->trace |= id == OPT_TRACE;
-	request->ascii |= id == OPT_ASCII;
-	request->quiet_diagram |= id == OPT_QUIET_DIAGRAM;
-	request->explain |= id == OPT_EXPLAIN;
-	return true;
-}
-
-static bool set(struct request *request, int id, const char *text)
-{
+	struct request *request = user;
 	struct sim_scenario *scenario = &request->scenario;
 
-	if (id == OPT_SEED || id >= OPT_SVG)
-		return set_output(request, id, text);
-	request->is_varied = true;
-	switch ((enum option_id)id) {
+	if (id >= OPT_SEED)
+		return order_set_output(&request->order, id, text);
+	if (id == OPT_DISCOVERY)
+		return request->discovery = true;
+	request->order.is_varied = true;
+	switch (id) {
 	case OPT_NAT:
 		return set_nat(request, text);
 	case OPT_TOPOLOGY:
@@ -264,29 +226,20 @@ static bool set(struct request *request, int id, const char *text)
 	}
 }
 
-static const char *option_name(int id)
-{
-	const struct option *option = options;
-
-	while (option->name && option->val != id)
-		option++;
-	return option->name;
-}
-
 /* Faults given by options last for ever: nothing has to connect then. */
 static int settle(struct request *request)
 {
 	struct sim_scenario *scenario = &request->scenario;
 	const struct sim_side *a = &scenario->side[0], *b = &scenario->side[1];
 
-	request->is_plain |= request->is_varied;
-	if (!request->is_plain) {
-		sim_swarm_draw(scenario, request->seed);
+	request->order.is_plain |= request->order.is_varied;
+	if (!request->order.is_plain) {
+		sim_swarm_draw(scenario, request->order.seed);
 		return SIM_EXIT_DONE;
 	}
-	if (request->explain)
+	if (request->order.explain)
 		return usage_error("--explain is about a seed alone", NULL);
-	scenario->seed = request->seed;
+	scenario->seed = request->order.seed;
 	if (a->up.loss || a->up.corrupt || a->down.reorder ||
 	    a->down.duplicate || a->up.cut || b->up.cut)
 		scenario->calm = ALTAIR_NEVER;
@@ -301,26 +254,14 @@ static int settle(struct request *request)
 
 static int read_options(struct request *request, int argc, char **argv)
 {
-	int id;
+	int status;
 
-	opterr = 0;
 	sim_scenario_default(&request->scenario, sim_kind_find("port"),
 			     sim_kind_find("port"));
-	request->seed = 1;
-	request->is_plain = true;
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		char what[48];
-
-		if (id == '?')
-			return usage_error("no such option, or no value",
-					   argv[optind - 1]);
-		snprintf(what, sizeof what, "--%s", option_name(id));
-		if (!set(request, id, optarg))
-			return usage_error(what, optarg);
-	}
-	if (optind < argc)
-		return usage_error("no such command", argv[optind]);
-	return settle(request);
+	request->order.seed = 1;
+	request->order.is_plain = true;
+	status = order_read(options, argc, argv, set, request);
+	return status ? status : settle(request);
 }
 
 /* --- output -------------------------------------------------------------- */
@@ -356,13 +297,20 @@ static void print_side(const struct sim_scenario *scenario,
 				   : "no side is the initiator");
 }
 
+static void replay_line(const struct request *request, char *line)
+{
+	if (request->order.is_plain)
+		sim_replay_plain(&request->scenario, line);
+	else
+		sim_replay_swarm(request->order.seed, line);
+}
+
 static int report(const struct request *request,
-		  const struct sim_outcome *outcome)
+		  const struct sim_outcome *outcome, const char *line)
 {
 	const struct sim_scenario *scenario = &request->scenario;
-	char line[SIM_REPLAY_MAX];
 
-	if (!request->trace && !request->quiet_diagram)
+	if (!request->order.trace && !request->order.quiet_diagram)
 		printf("\n");
 	for (unsigned s = 0; s < 2; s++)
 		print_side(scenario, outcome, s);
@@ -371,9 +319,7 @@ static int report(const struct request *request,
 		       outcome->violation, 'A' + (int)outcome->culprit,
 		       show_ms(outcome->violated_at, outcome->exchanged_at));
 	}
-	printf("replay  %s\n", request->is_plain
-				       ? sim_replay_plain(scenario, line)
-				       : sim_replay_swarm(request->seed, line));
+	printf("replay  %s\n", line);
 	if (outcome->violation)
 		return SIM_EXIT_REFUSED;
 	return sim_outcome_connected(scenario, outcome) ? SIM_EXIT_DONE
@@ -382,33 +328,25 @@ static int report(const struct request *request,
 
 int cmd_run(int argc, char **argv)
 {
-	struct request request = {.explain = false};
+	struct request request = {.kinds = 0};
 	struct sim_outcome outcome;
 	struct sim_draw draw = {NULL, 0, 0, false};
 	int status = read_options(&request, argc, argv);
-	char title[SIM_REPLAY_MAX];
+	char line[SIM_REPLAY_MAX];
 
 	if (status != SIM_EXIT_DONE)
 		return status;
-	if (request.explain) {
-		sim_swarm_explain(stdout, request.seed);
+	if (request.order.explain) {
+		sim_swarm_explain(stdout, request.order.seed);
 		return SIM_EXIT_DONE;
 	}
 	request.scenario.keep_trace = true;
 	sim_scenario_run(&request.scenario, &outcome, &draw.world);
 	draw.zero = outcome.exchanged_at;
 	draw.from = request.discovery ? 0 : draw.zero;
-	draw.is_ascii = request.ascii;
-	if (request.trace)
-		show_trace(&draw);
-	else if (!request.quiet_diagram)
-		sim_draw_text(stdout, &draw);
-	if (request.svg)
-		status = show_svg(
-			&draw, request.svg,
-			request.is_plain
-				? sim_replay_plain(&request.scenario, title)
-				: sim_replay_swarm(request.seed, title));
+	draw.is_ascii = request.order.ascii;
+	replay_line(&request, line);
+	status = order_show(&request.order, &draw, line);
 	sim_world_free(draw.world);
-	return status ? status : report(&request, &outcome);
+	return status ? status : report(&request, &outcome, line);
 }
