@@ -8,8 +8,6 @@
 
 #include <inttypes.h>
 
-#define PERCENT(n) ((n) * (SIM_MILLION / 100u))
-
 /* What has to come back after the last fault or change does so in this time;
  * before the last resort, a restart, there is half of it. */
 #define COMES_BACK ALTAIR_SEC(40)
@@ -20,17 +18,6 @@ struct row {
 	uint32_t chance; /* per million */
 	void (*apply)(struct sim_meeting *meeting, struct sim_rng *rng);
 };
-
-static altair_time draw_ms(struct sim_rng *rng, unsigned least, unsigned most)
-{
-	return sim_rng_between(rng, ALTAIR_MSEC(least), ALTAIR_MSEC(most));
-}
-
-static uint32_t draw_share(struct sim_rng *rng, unsigned most_percent)
-{
-	return (uint32_t)sim_rng_between(rng, PERCENT(1),
-					 PERCENT(most_percent));
-}
 
 static struct sim_party *draw_party(struct sim_meeting *meeting,
 				    struct sim_rng *rng)
@@ -43,8 +30,8 @@ static struct sim_party *draw_party(struct sim_meeting *meeting,
 static void uneven_delays(struct sim_meeting *meeting, struct sim_rng *rng)
 {
 	for (unsigned s = 0; s < 2; s++) {
-		meeting->party[s].up.delay = draw_ms(rng, 0, 90);
-		meeting->party[s].down.delay = draw_ms(rng, 0, 90);
+		meeting->party[s].up.delay = sim_rng_ms(rng, 0, 90);
+		meeting->party[s].down.delay = sim_rng_ms(rng, 0, 90);
 	}
 }
 
@@ -97,15 +84,15 @@ static void short_lived_nat(struct sim_meeting *meeting, struct sim_rng *rng)
 {
 	struct sim_party *party = draw_party(meeting, rng);
 
-	party->nat_lifetime = draw_ms(rng, 20000, 60000);
+	party->nat_lifetime = sim_rng_ms(rng, 20000, 60000);
 	party->nat_refresh = (enum sim_nat_refresh)sim_rng_below(rng, 3);
 }
 
 static void jitter(struct sim_meeting *meeting, struct sim_rng *rng)
 {
 	for (unsigned s = 0; s < 2; s++) {
-		meeting->party[s].up.jitter = draw_ms(rng, 0, 50);
-		meeting->party[s].down.jitter = draw_ms(rng, 0, 50);
+		meeting->party[s].up.jitter = sim_rng_ms(rng, 0, 50);
+		meeting->party[s].down.jitter = sim_rng_ms(rng, 0, 50);
 	}
 }
 
@@ -113,7 +100,7 @@ static void jitter(struct sim_meeting *meeting, struct sim_rng *rng)
 
 static void late_start(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	draw_party(meeting, rng)->start = draw_ms(rng, 0, 8000);
+	draw_party(meeting, rng)->start = sim_rng_ms(rng, 0, 8000);
 }
 
 static void odd_roles(struct sim_meeting *meeting, struct sim_rng *rng)
@@ -125,19 +112,19 @@ static void odd_roles(struct sim_meeting *meeting, struct sim_rng *rng)
 
 static void slow_signalling(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	meeting->signalling = draw_ms(rng, 0, 1000);
-	meeting->credentials = draw_ms(rng, 1, 2000);
+	meeting->signalling = sim_rng_ms(rng, 0, 1000);
+	meeting->credentials = sim_rng_ms(rng, 1, 2000);
 }
 
 static void late_trickle(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	draw_party(meeting, rng)->trickles = draw_ms(rng, 0, 5000);
+	draw_party(meeting, rng)->trickles = sim_rng_ms(rng, 0, 5000);
 }
 
 static void own_pace(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	meeting->ta = draw_ms(rng, 5, 50);
-	meeting->gap = draw_ms(rng, 10, 500);
+	meeting->ta = sim_rng_ms(rng, 5, 50);
+	meeting->gap = sim_rng_ms(rng, 10, 500);
 }
 
 static void far_clock(struct sim_meeting *meeting, struct sim_rng *rng)
@@ -154,7 +141,7 @@ static void far_clock(struct sim_meeting *meeting, struct sim_rng *rng)
 
 static void silence(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	meeting->quiet = draw_ms(rng, 10000, 200000);
+	meeting->quiet = sim_rng_ms(rng, 10000, 200000);
 }
 
 /* --- what ends when it becomes calm -------------------------------------- */
@@ -172,46 +159,46 @@ static void intruder(struct sim_meeting *meeting, struct sim_rng *rng)
 {
 	meeting->intruder_skills = 1 + sim_rng_below(rng, SIM_INTRUDER_ALL);
 	meeting->intruder_rate = (uint32_t)sim_rng_between(rng, 10, 500);
-	calm_down(meeting, draw_ms(rng, 200, 5000));
+	calm_down(meeting, sim_rng_ms(rng, 200, 5000));
 }
 
 static void loss(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	calm_down(meeting, draw_ms(rng, 200, 5000));
+	calm_down(meeting, sim_rng_ms(rng, 200, 5000));
 	for (unsigned s = 0; s < 2; s++)
-		meeting->party[s].up.loss = draw_share(rng, 40);
+		meeting->party[s].up.loss = sim_rng_share(rng, 40);
 }
 
 static void bursts(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	calm_down(meeting, draw_ms(rng, 200, 5000));
+	calm_down(meeting, sim_rng_ms(rng, 200, 5000));
 	for (unsigned s = 0; s < 2; s++) {
-		meeting->party[s].up.burst = draw_share(rng, 10);
+		meeting->party[s].up.burst = sim_rng_share(rng, 10);
 		meeting->party[s].up.burst_max = 8;
 	}
 }
 
 static void duplicates(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	calm_down(meeting, draw_ms(rng, 200, 5000));
+	calm_down(meeting, sim_rng_ms(rng, 200, 5000));
 	for (unsigned s = 0; s < 2; s++)
-		meeting->party[s].down.duplicate = draw_share(rng, 40);
+		meeting->party[s].down.duplicate = sim_rng_share(rng, 40);
 }
 
 static void reordering(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	calm_down(meeting, draw_ms(rng, 200, 5000));
+	calm_down(meeting, sim_rng_ms(rng, 200, 5000));
 	for (unsigned s = 0; s < 2; s++) {
-		meeting->party[s].down.reorder = draw_share(rng, 40);
-		meeting->party[s].down.reorder_by = draw_ms(rng, 1, 300);
+		meeting->party[s].down.reorder = sim_rng_share(rng, 40);
+		meeting->party[s].down.reorder_by = sim_rng_ms(rng, 1, 300);
 	}
 }
 
 static void corruption(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	calm_down(meeting, draw_ms(rng, 200, 5000));
+	calm_down(meeting, sim_rng_ms(rng, 200, 5000));
 	for (unsigned s = 0; s < 2; s++)
-		meeting->party[s].up.corrupt = draw_share(rng, 20);
+		meeting->party[s].up.corrupt = sim_rng_share(rng, 20);
 }
 
 static void add_change(struct sim_meeting *meeting, struct sim_rng *rng,
@@ -225,7 +212,7 @@ static void add_change(struct sim_meeting *meeting, struct sim_rng *rng,
 	*change = (struct sim_change){
 		.kind = kind,
 		.side = sim_rng_below(rng, 2),
-		.at = draw_ms(rng, 0, 20000),
+		.at = sim_rng_ms(rng, 0, 20000),
 		.lasts = lasts,
 	};
 	meeting->restart_after = RESORT;
@@ -249,22 +236,23 @@ static void move(struct sim_meeting *meeting, struct sim_rng *rng)
 
 static void flap(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	add_change(meeting, rng, SIM_CHANGE_FLAP, draw_ms(rng, 100, 8000));
+	add_change(meeting, rng, SIM_CHANGE_FLAP, sim_rng_ms(rng, 100, 8000));
 }
 
 static void sleep_a_while(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	add_change(meeting, rng, SIM_CHANGE_SLEEP, draw_ms(rng, 500, 120000));
+	add_change(meeting, rng, SIM_CHANGE_SLEEP,
+		   sim_rng_ms(rng, 500, 120000));
 }
 
 static void cut(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	add_change(meeting, rng, SIM_CHANGE_CUT, draw_ms(rng, 200, 10000));
+	add_change(meeting, rng, SIM_CHANGE_CUT, sim_rng_ms(rng, 200, 10000));
 }
 
 static void server(struct sim_meeting *meeting, struct sim_rng *rng)
 {
-	add_change(meeting, rng, SIM_CHANGE_SERVER, draw_ms(rng, 0, 3000));
+	add_change(meeting, rng, SIM_CHANGE_SERVER, sim_rng_ms(rng, 0, 3000));
 }
 
 static void restart(struct sim_meeting *meeting, struct sim_rng *rng)
@@ -277,53 +265,57 @@ static void restart(struct sim_meeting *meeting, struct sim_rng *rng)
 
 static const struct row rows[] = {
 	{"uneven delays", "each of the four lines 0 to 90 ms by itself",
-	 PERCENT(30), uneven_delays},
-	{"one LAN", "both behind one NAT", PERCENT(5), one_lan},
+	 SIM_PERCENT(30), uneven_delays},
+	{"one LAN", "both behind one NAT", SIM_PERCENT(5), one_lan},
 	{"one carrier", "each behind a NAT, both behind the carrier's",
-	 PERCENT(10), one_carrier},
-	{"no hairpin", "no NAT turns packets round", PERCENT(30), no_hairpin},
+	 SIM_PERCENT(10), one_carrier},
+	{"no hairpin", "no NAT turns packets round", SIM_PERCENT(30),
+	 no_hairpin},
 	{"IPv6", "one side or both have it, too, behind a firewall",
-	 PERCENT(30), ipv6},
-	{"two networks", "a host has a second interface", PERCENT(15), mobile},
+	 SIM_PERCENT(30), ipv6},
+	{"two networks", "a host has a second interface", SIM_PERCENT(15),
+	 mobile},
 	{"short-lived NAT",
-	 "a NAT with 20 to 60 s lifetime, any refresh direction", PERCENT(20),
-	 short_lived_nat},
-	{"jitter", "0 to 50 ms on each line, for ever", PERCENT(20), jitter},
-	{"late start", "one side starts up to 8 s later", PERCENT(30),
+	 "a NAT with 20 to 60 s lifetime, any refresh direction",
+	 SIM_PERCENT(20), short_lived_nat},
+	{"jitter", "0 to 50 ms on each line, for ever", SIM_PERCENT(20),
+	 jitter},
+	{"late start", "one side starts up to 8 s later", SIM_PERCENT(30),
 	 late_start},
-	{"odd roles", "both sides are controlling, or none", PERCENT(20),
+	{"odd roles", "both sides are controlling, or none", SIM_PERCENT(20),
 	 odd_roles},
 	{"slow signalling", "up to 1 s, and credentials up to 2 s more",
-	 PERCENT(30), slow_signalling},
+	 SIM_PERCENT(30), slow_signalling},
 	{"late trickle", "one side's candidates are up to 5 s late",
-	 PERCENT(20), late_trickle},
-	{"own pace", "Ta 5 to 50 ms, messages 10 to 500 ms apart", PERCENT(30),
-	 own_pace},
+	 SIM_PERCENT(20), late_trickle},
+	{"own pace", "Ta 5 to 50 ms, messages 10 to 500 ms apart",
+	 SIM_PERCENT(30), own_pace},
 	{"far clock", "the clock begins at 2^31, 2^32, 2^63-10 s or 2^63 ns",
-	 PERCENT(20), far_clock},
+	 SIM_PERCENT(20), far_clock},
 	{"silence", "10 to 200 s of silence before the last messages",
-	 PERCENT(20), silence},
+	 SIM_PERCENT(20), silence},
 	{"intruder", "10 to 500 datagrams a second of any sort, until calm",
-	 PERCENT(30), intruder},
-	{"loss", "1 to 40 % each way, until calm", PERCENT(30), loss},
-	{"bursts", "1 to 10 % begin a loss of 1 to 8, until calm", PERCENT(15),
-	 bursts},
-	{"duplicates", "1 to 40 %, until calm", PERCENT(20), duplicates},
+	 SIM_PERCENT(30), intruder},
+	{"loss", "1 to 40 % each way, until calm", SIM_PERCENT(30), loss},
+	{"bursts", "1 to 10 % begin a loss of 1 to 8, until calm",
+	 SIM_PERCENT(15), bursts},
+	{"duplicates", "1 to 40 %, until calm", SIM_PERCENT(20), duplicates},
 	{"reordering", "1 to 40 % come 1 to 300 ms late, until calm",
-	 PERCENT(20), reordering},
+	 SIM_PERCENT(20), reordering},
 	{"corruption", "one bit in 1 to 20 % of the datagrams, until calm",
-	 PERCENT(15), corruption},
-	{"flush", "a NAT forgets its mappings", PERCENT(10), flush},
-	{"rebind", "a NAT gives other ports from now on", PERCENT(10), rebind},
-	{"move", "a NAT gets another public address", PERCENT(10), move},
-	{"flap", "an interface is down for 0.1 to 8 s", PERCENT(10), flap},
-	{"sleep", "a host sleeps 0.5 to 120 s", PERCENT(10), sleep_a_while},
-	{"cut", "nothing passes between the peers for 0.2 to 10 s", PERCENT(10),
-	 cut},
+	 SIM_PERCENT(15), corruption},
+	{"flush", "a NAT forgets its mappings", SIM_PERCENT(10), flush},
+	{"rebind", "a NAT gives other ports from now on", SIM_PERCENT(10),
+	 rebind},
+	{"move", "a NAT gets another public address", SIM_PERCENT(10), move},
+	{"flap", "an interface is down for 0.1 to 8 s", SIM_PERCENT(10), flap},
+	{"sleep", "a host sleeps 0.5 to 120 s", SIM_PERCENT(10), sleep_a_while},
+	{"cut", "nothing passes between the peers for 0.2 to 10 s",
+	 SIM_PERCENT(10), cut},
 	{"server", "the server restarts, and is deaf for up to 3 s",
-	 PERCENT(10), server},
+	 SIM_PERCENT(10), server},
 	{"restart", "a side restarts through signalling, 1 to 3 times",
-	 PERCENT(15), restart},
+	 SIM_PERCENT(15), restart},
 };
 
 #define ROWS (sizeof rows / sizeof *rows)
@@ -339,7 +331,7 @@ static void draw_pair(struct sim_meeting *meeting, uint64_t seed,
 			sim_rng_below(rng, (uint32_t)sim_kind_count()));
 	sim_meeting_default(meeting, kinds[0], kinds[1]);
 	meeting->seed = seed;
-	quarter = draw_ms(rng, 1, 390) / 4;
+	quarter = sim_rng_ms(rng, 1, 390) / 4;
 	for (unsigned s = 0; s < 2; s++)
 		meeting->party[s].up.delay = meeting->party[s].down.delay =
 			quarter;

@@ -49,6 +49,17 @@ uint64_t sim_rng_between(struct sim_rng *rng, uint64_t least, uint64_t most)
 	return least + sim_rng_u64(rng) % (span + 1);
 }
 
+altair_time sim_rng_ms(struct sim_rng *rng, unsigned least, unsigned most)
+{
+	return sim_rng_between(rng, ALTAIR_MSEC(least), ALTAIR_MSEC(most));
+}
+
+uint32_t sim_rng_share(struct sim_rng *rng, unsigned most)
+{
+	return (uint32_t)sim_rng_between(rng, SIM_PERCENT(1),
+					 SIM_PERCENT(most));
+}
+
 bool sim_rng_chance(struct sim_rng *rng, uint32_t per_million)
 {
 	return per_million > 0 && sim_rng_below(rng, SIM_MILLION) < per_million;

@@ -9,6 +9,7 @@
 #include <altair/crypto.h>
 
 #define SIM_MILLION 1000000u /* chances are given in parts per million */
+#define SIM_PERCENT(n) ((n) * (SIM_MILLION / 100u))
 
 enum sim_purpose {
 	SIM_FOR_SCENARIO,
@@ -32,6 +33,10 @@ uint64_t sim_rng_u64(struct sim_rng *rng);
 uint32_t sim_rng_below(struct sim_rng *rng, uint32_t n);
 /* From `least` to `most`, both included. */
 uint64_t sim_rng_between(struct sim_rng *rng, uint64_t least, uint64_t most);
+/* A time of `least` to `most` milliseconds, any nanosecond of them. */
+altair_time sim_rng_ms(struct sim_rng *rng, unsigned least, unsigned most);
+/* A chance of 1 to `most` percent, in parts per million. */
+uint32_t sim_rng_share(struct sim_rng *rng, unsigned most);
 /* True with the chance given in parts per million; 0 draws nothing. */
 bool sim_rng_chance(struct sim_rng *rng, uint32_t per_million);
 

@@ -8,38 +8,25 @@
 
 #include <inttypes.h>
 
-#define PERCENT(n) ((n) * (SIM_MILLION / 100u))
-
 struct row {
 	const char *name, *text;
 	uint32_t chance; /* per million */
 	void (*apply)(struct sim_scenario *scenario, struct sim_rng *rng);
 };
 
-static altair_time draw_ms(struct sim_rng *rng, unsigned least, unsigned most)
-{
-	return sim_rng_between(rng, ALTAIR_MSEC(least), ALTAIR_MSEC(most));
-}
-
-static uint32_t draw_share(struct sim_rng *rng, unsigned most_percent)
-{
-	return (uint32_t)sim_rng_between(rng, PERCENT(1),
-					 PERCENT(most_percent));
-}
-
 /* --- the rows ------------------------------------------------------------ */
 
 static void uneven_delays(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	for (unsigned s = 0; s < 2; s++) {
-		scenario->side[s].up.delay = draw_ms(rng, 0, 90);
-		scenario->side[s].down.delay = draw_ms(rng, 0, 90);
+		scenario->side[s].up.delay = sim_rng_ms(rng, 0, 90);
+		scenario->side[s].down.delay = sim_rng_ms(rng, 0, 90);
 	}
 }
 
 static void late_start(struct sim_scenario *scenario, struct sim_rng *rng)
 {
-	scenario->side[sim_rng_below(rng, 2)].start = draw_ms(rng, 0, 8000);
+	scenario->side[sim_rng_below(rng, 2)].start = sim_rng_ms(rng, 0, 8000);
 }
 
 static void odd_roles(struct sim_scenario *scenario, struct sim_rng *rng)
@@ -62,7 +49,7 @@ static void own_timing(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	for (unsigned s = 0; s < 2; s++) {
 		struct sim_side *side = &scenario->side[s];
-		altair_time drawn = draw_ms(rng, 50, 1000);
+		altair_time drawn = sim_rng_ms(rng, 50, 1000);
 		unsigned attempts = sim_rng_below(rng, 2) * 5;
 
 		if (side->is_guide)
@@ -104,20 +91,20 @@ static void short_lived_nat(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	struct sim_side *side = &scenario->side[sim_rng_below(rng, 2)];
 
-	side->nat_lifetime = draw_ms(rng, 20000, 60000);
+	side->nat_lifetime = sim_rng_ms(rng, 20000, 60000);
 	side->nat_refresh = (enum sim_nat_refresh)sim_rng_below(rng, 3);
 }
 
 static void silence(struct sim_scenario *scenario, struct sim_rng *rng)
 {
-	scenario->quiet = draw_ms(rng, 10000, 120000);
+	scenario->quiet = sim_rng_ms(rng, 10000, 120000);
 }
 
 static void jitter(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	for (unsigned s = 0; s < 2; s++) {
-		scenario->side[s].up.jitter = draw_ms(rng, 0, 50);
-		scenario->side[s].down.jitter = draw_ms(rng, 0, 50);
+		scenario->side[s].up.jitter = sim_rng_ms(rng, 0, 50);
+		scenario->side[s].down.jitter = sim_rng_ms(rng, 0, 50);
 	}
 }
 
@@ -135,7 +122,7 @@ static void calm_down(struct sim_scenario *scenario, struct sim_rng *rng)
 				    : scenario->side[1].start;
 
 	if (scenario->calm == 0)
-		scenario->calm = start + draw_ms(rng, 200, 3000);
+		scenario->calm = start + sim_rng_ms(rng, 200, 3000);
 	for (unsigned s = 0; s < 2; s++)
 		scenario->side[s].up.until = scenario->side[s].down.until =
 			scenario->calm;
@@ -145,14 +132,14 @@ static void loss(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	calm_down(scenario, rng);
 	for (unsigned s = 0; s < 2; s++)
-		scenario->side[s].up.loss = draw_share(rng, 40);
+		scenario->side[s].up.loss = sim_rng_share(rng, 40);
 }
 
 static void bursts(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	calm_down(scenario, rng);
 	for (unsigned s = 0; s < 2; s++) {
-		scenario->side[s].up.burst = draw_share(rng, 10);
+		scenario->side[s].up.burst = sim_rng_share(rng, 10);
 		scenario->side[s].up.burst_max = 8;
 	}
 }
@@ -161,15 +148,15 @@ static void duplicates(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	calm_down(scenario, rng);
 	for (unsigned s = 0; s < 2; s++)
-		scenario->side[s].down.duplicate = draw_share(rng, 40);
+		scenario->side[s].down.duplicate = sim_rng_share(rng, 40);
 }
 
 static void reordering(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	calm_down(scenario, rng);
 	for (unsigned s = 0; s < 2; s++) {
-		scenario->side[s].down.reorder = draw_share(rng, 40);
-		scenario->side[s].down.reorder_by = draw_ms(rng, 1, 300);
+		scenario->side[s].down.reorder = sim_rng_share(rng, 40);
+		scenario->side[s].down.reorder_by = sim_rng_ms(rng, 1, 300);
 	}
 }
 
@@ -177,7 +164,7 @@ static void corruption(struct sim_scenario *scenario, struct sim_rng *rng)
 {
 	calm_down(scenario, rng);
 	for (unsigned s = 0; s < 2; s++)
-		scenario->side[s].up.corrupt = draw_share(rng, 20);
+		scenario->side[s].up.corrupt = sim_rng_share(rng, 20);
 }
 
 static void one_way(struct sim_scenario *scenario, struct sim_rng *rng)
@@ -205,41 +192,44 @@ static void early_faults(struct sim_scenario *scenario, struct sim_rng *rng)
 
 static const struct row rows[] = {
 	{"uneven delays", "each of the four lines 0 to 90 ms by itself",
-	 PERCENT(30), uneven_delays},
+	 SIM_PERCENT(30), uneven_delays},
 	{"late start", "one side starts 0 to 8 s after the exchange",
-	 PERCENT(50), late_start},
-	{"odd roles", "both sides are initiators, or none", PERCENT(20),
+	 SIM_PERCENT(50), late_start},
+	{"odd roles", "both sides are initiators, or none", SIM_PERCENT(20),
 	 odd_roles},
 	{"guide", "one side is the guide's own program, half of them trailing",
-	 PERCENT(15), guide_program},
+	 SIM_PERCENT(15), guide_program},
 	{"own timing", "intervals of 50 to 1000 ms, each side its own",
-	 PERCENT(20), own_timing},
-	{"one LAN", "both behind one NAT, which hairpins", PERCENT(5), one_lan},
-	{"one server", "one STUN server instead of two", PERCENT(30),
+	 SIM_PERCENT(20), own_timing},
+	{"one LAN", "both behind one NAT, which hairpins", SIM_PERCENT(5),
+	 one_lan},
+	{"one server", "one STUN server instead of two", SIM_PERCENT(30),
 	 one_server},
 	{"far clock", "the clock begins at 2^31, 2^32, 2^63-10 s or 2^63 ns",
-	 PERCENT(20), far_clock},
+	 SIM_PERCENT(20), far_clock},
 	{"short-lived NAT",
-	 "a NAT with 20 to 60 s lifetime, any refresh direction", PERCENT(20),
-	 short_lived_nat},
-	{"silence", "10 to 120 s of silence before the messages", PERCENT(20),
-	 silence},
-	{"jitter", "0 to 50 ms on each line, for ever", PERCENT(20), jitter},
+	 "a NAT with 20 to 60 s lifetime, any refresh direction",
+	 SIM_PERCENT(20), short_lived_nat},
+	{"silence", "10 to 120 s of silence before the messages",
+	 SIM_PERCENT(20), silence},
+	{"jitter", "0 to 50 ms on each line, for ever", SIM_PERCENT(20),
+	 jitter},
 	{"stranger", "10 to 500 datagrams a second from other addresses",
-	 PERCENT(15), stranger},
-	{"loss", "1 to 40 % each way, until calm", PERCENT(30), loss},
-	{"bursts", "1 to 10 % begin a loss of 1 to 8, until calm", PERCENT(15),
-	 bursts},
-	{"duplicates", "1 to 40 %, until calm", PERCENT(20), duplicates},
+	 SIM_PERCENT(15), stranger},
+	{"loss", "1 to 40 % each way, until calm", SIM_PERCENT(30), loss},
+	{"bursts", "1 to 10 % begin a loss of 1 to 8, until calm",
+	 SIM_PERCENT(15), bursts},
+	{"duplicates", "1 to 40 %, until calm", SIM_PERCENT(20), duplicates},
 	{"reordering", "1 to 40 % come 1 to 300 ms late, until calm",
-	 PERCENT(20), reordering},
+	 SIM_PERCENT(20), reordering},
 	{"corruption", "one bit in 1 to 20 % of the datagrams, until calm",
-	 PERCENT(15), corruption},
-	{"one way", "one direction is cut, until calm", PERCENT(10), one_way},
+	 SIM_PERCENT(15), corruption},
+	{"one way", "one direction is cut, until calm", SIM_PERCENT(10),
+	 one_way},
 	{"reboot", "a port-preserving NAT loses its mappings before calm",
-	 PERCENT(10), reboot},
+	 SIM_PERCENT(10), reboot},
 	{"early faults", "the faults are there during the discovery, too",
-	 PERCENT(20), early_faults},
+	 SIM_PERCENT(20), early_faults},
 };
 
 #define ROWS (sizeof rows / sizeof *rows)
@@ -255,12 +245,12 @@ static void draw_pair(struct sim_scenario *scenario, uint64_t seed,
 	} while (sim_kind_family(a, b) == ALTAIR_NO_FAMILY);
 	sim_scenario_default(scenario, a, b);
 	scenario->seed = seed;
-	sim_scenario_set_rtt(scenario, draw_ms(rng, 1, 390));
+	sim_scenario_set_rtt(scenario, sim_rng_ms(rng, 1, 390));
 	if (sim_rng_below(rng, 2)) {
 		scenario->side[0].initiator = false;
 		scenario->side[1].initiator = true;
 	}
-	scenario->side[sim_rng_below(rng, 2)].start = draw_ms(rng, 0, 1000);
+	scenario->side[sim_rng_below(rng, 2)].start = sim_rng_ms(rng, 0, 1000);
 }
 
 sim_swarm_faults sim_swarm_draw(struct sim_scenario *scenario, uint64_t seed)
