@@ -355,7 +355,8 @@ static altair_time last_heard(const struct air_checklist *list, uint32_t remote)
 
 		if (pair->remote != remote)
 			continue;
-		if (pair->is_kept)
+		/* A lite agent keeps none, but the nominated one. */
+		if (pair->is_kept || (pair->is_valid && pair->is_nominated))
 			return ALTAIR_NEVER;
 		if (pair->heard_at > at)
 			at = pair->heard_at;

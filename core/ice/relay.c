@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "base/time.h"
+#include "turn/login.h"
 
 #include <string.h>
 
@@ -115,7 +116,9 @@ int air_relay_add(struct altair_agent *a, const altair_agent_relay *relay)
 	if (!air_candidate_is_usable(&relay->server, a->config.loopback))
 		return ALTAIR_E_ADDRESS;
 	if (relay->name.len > AIR_RELAY_SECRETS_MAX ||
-	    relay->password.len > AIR_RELAY_SECRETS_MAX - relay->name.len)
+	    relay->password.len > AIR_RELAY_SECRETS_MAX - relay->name.len ||
+	    relay->name.len > AIR_LOGIN_NAME_MAX ||
+	    relay->password.len > AIR_LOGIN_NAME_MAX)
 		return ALTAIR_E_SPACE;
 	if (memory_size(a->config.crypto) == 0)
 		return ALTAIR_E_UNSUPPORTED;
@@ -176,6 +179,26 @@ static void retire(struct altair_agent *a, struct air_relay *r)
 	}
 }
 
+/* When the next life begins: at once where the address was held for long, and the
+ * first time that the server does not know it any more, having seen us move.
+ * What fails again soon waits longer each time. */
+static void wait_before_next(struct altair_agent *a, struct air_relay *r,
+			     bool is_up, bool is_unknown)
+{
+	bool was_held =
+		is_up && a->now >= air_time_after(r->held_at, HELD_LONG);
+	bool has_moved = is_up && is_unknown && r->pause == PAUSE_MIN;
+
+	r->begin_at = a->now;
+	if (was_held) {
+		r->pause = PAUSE_MIN;
+		return;
+	}
+	if (!has_moved)
+		r->begin_at = air_time_after(a->now, r->pause);
+	r->pause = r->pause < PAUSE_MAX / 2 ? 2 * r->pause : PAUSE_MAX;
+}
+
 static void end(struct altair_agent *a, struct air_relay *r, int reason,
 		int code)
 {
@@ -184,15 +207,12 @@ static void end(struct altair_agent *a, struct air_relay *r, int reason,
 			     .number = number_of(a, r),
 			     .total = (uint32_t)code,
 			     .reason = reason};
-	/* A server that does not know our address has seen us move. */
-	bool was_held = air_relay_is_up(a, r) &&
-			(reason == ALTAIR_E_MISMATCH ||
-			 a->now >= air_time_after(r->held_at, HELD_LONG));
+	bool is_up = air_relay_is_up(a, r);
 
 	if (r->has_stream)
 		tell_stream(a, r, ALTAIR_EV_SHUT);
 	/* Not where it was refused because another agent has one there. */
-	r->may_linger = air_relay_is_up(a, r) || reason != ALTAIR_E_MISMATCH;
+	r->may_linger = is_up || reason != ALTAIR_E_MISMATCH;
 	retire(a, r);
 	r->turn = NULL;
 	r->has_stream = false;
@@ -200,13 +220,7 @@ static void end(struct altair_agent *a, struct air_relay *r, int reason,
 	r->is_settled = true;
 	r->reason = reason;
 	r->code = code;
-	r->begin_at = a->now;
-	if (was_held) {
-		r->pause = PAUSE_MIN;
-	} else {
-		r->begin_at = air_time_after(a->now, r->pause);
-		r->pause = r->pause < PAUSE_MAX / 2 ? 2 * r->pause : PAUSE_MAX;
-	}
+	wait_before_next(a, r, is_up, reason == ALTAIR_E_MISMATCH);
 	air_outbox_tell(&a->outbox, &out);
 }
 

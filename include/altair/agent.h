@@ -142,7 +142,7 @@ ALTAIR_API int altair_agent_add_server(altair_agent *agent, altair_time now,
 typedef struct altair_agent_relay {
 	size_t size;		     /* sizeof(altair_agent_relay)           */
 	altair_addr server;	     /* TURN (RFC 8656)                      */
-	altair_bytes name, password; /* copied; 512 bytes together           */
+	altair_bytes name, password; /* copied; 512 bytes together, 508 each */
 	unsigned families;	     /* enum altair_turn_families; 0: IPv4   */
 	bool is_stream;		     /* over TCP, or TLS: see ALTAIR_EV_OPEN */
 	bool is_tls;		     /* the stream is: this one is used after

@@ -25,6 +25,7 @@
 #include <altair/udp.h>
 #include <altair/uv_agent.h>
 
+#include <net/if.h>
 #include <string.h>
 
 struct agent_options {
@@ -434,6 +435,8 @@ static void fail_by_verdict(struct agent_run *r)
 	if (v.code == ALTAIR_VERDICT_RELAY_REFUSED ||
 	    v.code == ALTAIR_VERDICT_RELAY_SILENT)
 		code = EXIT_SERVER;
+	if (v.code == ALTAIR_VERDICT_FAILED_UDP_BLOCKED)
+		code = EXIT_LOCAL_NETWORK;
 	if (v.code == ALTAIR_VERDICT_WRONG_CREDENTIALS)
 		code = EXIT_AUTHENTICATION;
 	snprintf(sentence, sizeof sentence, "no path: %s; %s", v.sentence,
@@ -561,6 +564,11 @@ static int read_options(const struct command *self, int argc, char **argv,
 	code = air_options_read(self, argc, argv, &r->options);
 	if (code >= 0)
 		return code;
+	for (size_t i = 0; i < r->options.interfaces.count; i++)
+		if (strlen(r->options.interfaces.item[i]) >= IF_NAMESIZE)
+			return air_options_complain(
+				self, "no interface has a name as long as '%s'",
+				r->options.interfaces.item[i]);
 	if (r->options.controlling && r->options.controlled)
 		return air_options_complain(self, "--controlling and "
 						  "--controlled exclude each "

@@ -195,6 +195,16 @@ static void a_server_that_lets_nobody_in_fails_the_pairs(void)
 	}
 }
 
+/* It gives addresses and does not know them a moment later. */
+static void a_server_that_forgets_is_asked_ever_more_seldom(void)
+{
+	begin_pair(SYM, SYM);
+	w.refuse_peer = 437;
+	run_until(10000);
+	for (int s = 0; s < 2; s++)
+		CHECK(w.side[s].ends >= 2 && w.side[s].ends <= 5);
+}
+
 /* More IPs than permissions: what finds no room fails, nothing hangs. */
 static void more_addresses_than_permissions(void)
 {
@@ -480,6 +490,10 @@ static void arguments_are_judged(void)
 	r.name = (altair_bytes){secret, 500};
 	r.password = (altair_bytes){secret, 13};
 	CHECK_EQ(altair_agent_add_relay(a, w.now, &r), ALTAIR_E_SPACE);
+	r.name.len = 509;
+	r.password.len = 1;
+	CHECK_EQ(altair_agent_add_relay(a, w.now, &r), ALTAIR_E_SPACE);
+	r.name.len = 500;
 	r.password.len = 12;
 	CHECK_EQ(altair_agent_add_relay(a, w.now, &r), 0);
 	CHECK_EQ(altair_agent_add_relay(a, w.now, &r), ALTAIR_E_FULL);
@@ -508,6 +522,7 @@ static const struct check_test tests[] = {
 	TEST(permissions_cover_what_the_peer_lists),
 	TEST(the_path_gets_a_channel),
 	TEST(a_server_that_lets_nobody_in_fails_the_pairs),
+	TEST(a_server_that_forgets_is_asked_ever_more_seldom),
 	TEST(more_addresses_than_permissions),
 	TEST(a_direct_path_replaces_the_relay_without_loss),
 	TEST(both_allocations_stay_warm),
