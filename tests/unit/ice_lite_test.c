@@ -210,6 +210,51 @@ static void a_lite_agent_gives_up_in_time(void)
 	CHECK_EQ(state_of(0), ALTAIR_AGENT_FAILED);
 }
 
+/* --- a check that was seen, from everywhere ------------------------------ */
+
+static struct flight seen;
+
+/* Keeps the first check that comes to the lite agent; loses nothing. */
+static bool see_check(const struct flight *f)
+{
+	if (seen.len == 0 && f->to == 0 && f->len > 1 && f->bytes[0] == 0 &&
+	    f->bytes[1] == 1)
+		seen = *f;
+	return false;
+}
+
+static void replay_from(unsigned n)
+{
+	struct flight f = seen;
+	char from[ALTAIR_ADDR_TEXT];
+
+	snprintf(from, sizeof from, "203.0.113.%u:%u", n % 200 + 1, 1000 + n);
+	f.path.remote = addr(from);
+	f.path.sock = 7;
+	deliver(&f);
+}
+
+/* More addresses than there are places for peer-reflexive ones. */
+static void replayed_checks_do_not_displace_the_path(void)
+{
+	altair_path path;
+
+	begin_lite(true);
+	memset(&seen, 0, sizeof seen);
+	w.drop = see_check;
+	exchange_descriptions();
+	run_until(3000);
+	CHECK(seen.len > 0);
+	for (unsigned ms = 3000; ms < 30000; ms += 100) {
+		run_until(ms);
+		for (unsigned n = 0; n < AIR_PRFLX_MAX - 1; n++)
+			replay_from(n);
+		replay_from(ms);
+		CHECK_EQ(altair_agent_path(w.side[0].agent, &path), 0);
+		CHECK(altair_addr_equal(&path.remote, &w.side[1].public));
+	}
+}
+
 static const struct check_test tests[] = {
 	TEST(lite_and_full_connect),
 	TEST(a_full_peer_that_was_not_told),
@@ -219,6 +264,7 @@ static const struct check_test tests[] = {
 	TEST(three_times_before_the_nomination),
 	TEST(two_lite_agents_do_not_fit),
 	TEST(a_lite_agent_gives_up_in_time),
+	TEST(replayed_checks_do_not_displace_the_path),
 };
 
 CHECK_MAIN(tests)

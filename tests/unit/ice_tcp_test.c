@@ -399,6 +399,32 @@ static void a_restart_keeps_the_stream_of_the_past(void)
 	CHECK_EQ(altair_agent_state(w.agent), ALTAIR_AGENT_DISCONNECTED);
 }
 
+/* The stream is lost after a restart, and the one that follows does not open:
+ * its time is over once, not for ever. */
+static void a_stream_of_a_restart_is_given_up(void)
+{
+	altair_time end;
+
+	connect_it();
+	CHECK_EQ(altair_agent_restart(w.agent, w.now), 0);
+	drain();
+	CHECK_EQ(altair_agent_remote(w.agent, w.now, "pee2",
+				     "0123456789012345678901"),
+		 0);
+	add_remote(PASSIVE);
+	altair_agent_lost(w.agent, w.now, w.opened[0], ALTAIR_E_NETWORK);
+	drain();
+	end = w.now + ALTAIR_SEC(60);
+	for (int turns = 0; w.deadline <= end && turns < 1000; turns++) {
+		CHECK(w.deadline > w.now);
+		w.now = w.deadline;
+		altair_tick(w.machine, w.now);
+		drain();
+	}
+	CHECK(w.opens > 1);
+	CHECK_EQ(w.shuts, w.opens - 1);
+}
+
 static const struct check_test tests[] = {
 	TEST(a_passive_candidate_is_connected_to),
 	TEST(data_has_its_length_in_front),
@@ -408,6 +434,7 @@ static const struct check_test tests[] = {
 	TEST(there_are_few_streams),
 	TEST(what_is_no_passive_candidate_is_not_for_us),
 	TEST(a_restart_keeps_the_stream_of_the_past),
+	TEST(a_stream_of_a_restart_is_given_up),
 };
 
 CHECK_MAIN(tests)
