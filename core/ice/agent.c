@@ -457,6 +457,9 @@ int altair_agent_gather(altair_agent *a, altair_time now)
 	if (a->discover || air_state_is_over(a))
 		return ALTAIR_E_STATE;
 	error = air_gather_begin(a, now);
+	/* What came before counts from here: nothing was tried yet. */
+	if (a->keys.has_remote)
+		a->patience_until = air_time_after(now, a->config.patience);
 	run(a, now);
 	return error;
 }

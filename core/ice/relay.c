@@ -16,7 +16,6 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "base/time.h"
-#include "turn/login.h"
 
 #include <string.h>
 
@@ -24,6 +23,7 @@
 #define REQUESTS 3
 #define PERMISSIONS 24
 #define CHANNELS 4
+#define SECRET_MAX 508	 /* of a name, of a password: as altair/turn.h has it */
 #define MESSAGE_MAX 1600 /* streams: a challenge is longer than our data */
 
 #define PAUSE_MIN ALTAIR_SEC(1)
@@ -117,8 +117,7 @@ int air_relay_add(struct altair_agent *a, const altair_agent_relay *relay)
 		return ALTAIR_E_ADDRESS;
 	if (relay->name.len > AIR_RELAY_SECRETS_MAX ||
 	    relay->password.len > AIR_RELAY_SECRETS_MAX - relay->name.len ||
-	    relay->name.len > AIR_LOGIN_NAME_MAX ||
-	    relay->password.len > AIR_LOGIN_NAME_MAX)
+	    relay->name.len > SECRET_MAX || relay->password.len > SECRET_MAX)
 		return ALTAIR_E_SPACE;
 	if (memory_size(a->config.crypto) == 0)
 		return ALTAIR_E_UNSUPPORTED;
