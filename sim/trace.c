@@ -132,6 +132,12 @@ const char *sim_event_name(enum altair_event event)
 		[ALTAIR_EV_VERIFIED] = "VERIFIED",
 		[ALTAIR_EV_ROLES] = "ROLES",
 		[ALTAIR_EV_FAILED] = "FAILED",
+		[ALTAIR_EV_RELAYED] = "RELAYED",
+		[ALTAIR_EV_PERMITTED] = "PERMITTED",
+		[ALTAIR_EV_CHANNEL] = "CHANNEL",
+		[ALTAIR_EV_UNREACHABLE] = "UNREACHABLE",
+		[ALTAIR_EV_RELAY_MOVED] = "RELAY MOVED",
+		[ALTAIR_EV_RELAY_ENDED] = "RELAY ENDED",
 		[ALTAIR_EV_CANDIDATE] = "CANDIDATE",
 		[ALTAIR_EV_END_OF_CANDIDATES] = "END OF CANDIDATES",
 		[ALTAIR_EV_STATE] = "STATE",
@@ -139,9 +145,11 @@ const char *sim_event_name(enum altair_event event)
 		[ALTAIR_EV_CREDENTIALS] = "CREDENTIALS",
 		[ALTAIR_EV_RELAY_OPEN] = "RELAY OPEN",
 		[ALTAIR_EV_RELAY_CLOSE] = "RELAY CLOSE",
+		[ALTAIR_EV_OPEN] = "OPEN",
+		[ALTAIR_EV_SHUT] = "SHUT",
 	};
 
-	if ((size_t)event >= sizeof names / sizeof *names)
+	if ((size_t)event >= sizeof names / sizeof *names || !names[event])
 		return "?";
 	return names[event];
 }
