@@ -41,35 +41,35 @@ static const struct option_row rows[] = {
 	{"controlling", 0, OPTION_FLAG, NULL,
 	 "this side decides which path is used (the default);\n"
 	 "one of the two should",
-	 AT(controlling), 0, 0},
+	 AT(controlling), 0, 0, 0},
 	{"controlled", 0, OPTION_FLAG, NULL, "the other side decides",
-	 AT(controlled), 0, 0},
+	 AT(controlled), 0, 0, 0},
 	{"stun", 0, OPTION_LIST, "HOST[:PORT]",
 	 "ask this STUN server for our public address\n"
 	 "(repeatable, up to 4; default: none)",
-	 AT(stun), 0, 0},
+	 AT(stun), 0, 0, 0},
 	{"turn", 0, OPTION_LIST, "URI",
 	 "use this TURN server, turn:USER:PASS@HOST[:PORT] and\n"
 	 "?transport=udp, tcp or tls (repeatable, up to 4)",
-	 AT(turn), 0, 0},
+	 AT(turn), 0, 0, 0},
 	{"relay-only", 0, OPTION_FLAG, NULL, "use no path but by a relay",
-	 AT(relay_only), 0, 0},
+	 AT(relay_only), 0, 0, 0},
 	{"ca", 0, OPTION_TEXT, "FILE",
 	 "trust the certificates in FILE for TLS, and no others\n"
 	 "(default: those of the system)",
-	 AT(ca), 0, 0},
+	 AT(ca), 0, 0, 0},
 	{"ta", 0, OPTION_NUMBER, "MS",
 	 "milliseconds between two new transactions\n"
 	 "(default 20)",
-	 AT(ta), 5, 1000},
+	 AT(ta), 5, 1000, 0},
 	{"port", 0, OPTION_NUMBER, "N", "use this local UDP port", AT(port), 1,
-	 UINT16_MAX},
+	 UINT16_MAX, 0},
 	{"interface", 0, OPTION_LIST, "IF",
 	 "use the addresses of this network interface and no\n"
 	 "others (repeatable)",
-	 AT(interfaces), 0, 0},
+	 AT(interfaces), 0, 0, 0},
 	{"hold", 0, OPTION_FLAG, NULL,
-	 "begin with the order \"gather\", not at once", AT(hold), 0, 0},
+	 "begin with the order \"gather\", not at once", AT(hold), 0, 0, 0},
 	{0},
 };
 

@@ -36,18 +36,19 @@ static const struct option_row rows[] = {
 	 "ask this STUN server (repeatable; default: the\n"
 	 "environment's ALTAIR_STUN or STUN_SERVER, else\n"
 	 "stun.l.google.com:19302 and one more)",
-	 AT(stun), 0, 0},
+	 AT(stun), 0, 0, 0},
 	{"local-port", 0, OPTION_NUMBER, "N", "use this local UDP port",
-	 AT(local_port), 1, UINT16_MAX},
-	{"ipv4", '4', OPTION_FLAG, NULL, "IPv4 only", AT(only_ipv4), 0, 0},
-	{"ipv6", '6', OPTION_FLAG, NULL, "IPv6 only", AT(only_ipv6), 0, 0},
+	 AT(local_port), 1, UINT16_MAX, 0},
+	{"ipv4", '4', OPTION_FLAG, NULL, "IPv4 only", AT(only_ipv4), 0, 0, 0},
+	{"ipv6", '6', OPTION_FLAG, NULL, "IPv6 only", AT(only_ipv6), 0, 0, 0},
 	{"timeout", 0, OPTION_TIME, "TIME",
 	 "give up after this time (default 5s; 400ms, 10s,\n"
 	 "a bare number is seconds)",
-	 AT(timeout), 10, 3600000},
-	{"json", 0, OPTION_FLAG, NULL, "write one JSON object", AT(json), 0, 0},
+	 AT(timeout), 10, 3600000, 0},
+	{"json", 0, OPTION_FLAG, NULL, "write one JSON object", AT(json), 0, 0,
+	 0},
 	{"hold", 0, OPTION_FLAG, NULL, "hold the endpoint open until Ctrl+C",
-	 AT(hold), 0, 0},
+	 AT(hold), 0, 0, 0},
 	{0},
 };
 

@@ -5,10 +5,10 @@
  */
 #define _GNU_SOURCE
 #include "command.h"
-#include "options.h"
+#include "listeners.h"
 #include "print.h"
-#include "relay.h"
 #include "run.h"
+#include "settings.h"
 
 #include <altair/error.h>
 #include <altair/serve.h>
@@ -17,94 +17,9 @@
 #include <signal.h>
 #include <string.h>
 
-#define THREADS_MAX 256
-
-struct serve_options {
-	struct option_list listen;
-	unsigned threads;
-	struct relay_options relay;
-};
-
-#define RELAY(member) offsetof(struct serve_options, relay.member)
-
-static const char *const default_listen[] = {"0.0.0.0:3478", "[::]:3478"};
-
-static const struct option_row options[] = {
-	{.name = "listen",
-	 .type = OPTION_LIST,
-	 .value = "IP:PORT",
-	 .help = "listen here; repeatable; port 0 takes a free one\n"
-		 "(default 0.0.0.0:3478 and [::]:3478)",
-	 .at = offsetof(struct serve_options, listen)},
-	{.name = "threads",
-	 .type = OPTION_NUMBER,
-	 .value = "N",
-	 .help = "run N threads; the relay has one, so more than one\n"
-		 "answer STUN only (default 1)",
-	 .at = offsetof(struct serve_options, threads),
-	 .min = 1,
-	 .max = THREADS_MAX},
-	{.name = "user",
-	 .type = OPTION_LIST,
-	 .value = "NAME:PASSWORD",
-	 .help = "let this user relay; repeatable (default: one with a\n"
-		 "random password, which is shown)",
-	 .at = RELAY(users)},
-	{.name = "rest-secret-file",
-	 .type = OPTION_TEXT,
-	 .value = "FILE",
-	 .help = "let in names with a time that have the password which\n"
-		 "a secret in FILE, one a line, makes of them",
-	 .at = RELAY(rest_secret_file)},
-	{.name = "realm",
-	 .type = OPTION_TEXT,
-	 .value = "REALM",
-	 .help = "the realm of the credentials (default altair)",
-	 .at = RELAY(realm)},
-	{.name = "relay-ip",
-	 .type = OPTION_LIST,
-	 .value = "IP",
-	 .help = "relay from this address; one a family (default: the\n"
-		 "listener's, or that of the way to the internet)",
-	 .at = RELAY(relay_ips)},
-	{.name = "external-ip",
-	 .type = OPTION_LIST,
-	 .value = "IP",
-	 .help = "tell clients this address instead, behind a 1:1 NAT",
-	 .at = RELAY(external_ips)},
-	{.name = "relay-ports",
-	 .type = OPTION_TEXT,
-	 .value = "A-B",
-	 .help = "the ports of relayed addresses (default 49152-65535)",
-	 .at = RELAY(ports)},
-	{.name = "relay-allow",
-	 .type = OPTION_LIST,
-	 .value = "CIDR",
-	 .help = "relay to these peers, too, which are denied otherwise:\n"
-		 "private and other addresses that are not global; an\n"
-		 "address of this host by itself (/32, /128); repeatable",
-	 .at = RELAY(allow)},
-	{.name = "max-allocations",
-	 .type = OPTION_NUMBER,
-	 .value = "N",
-	 .help = "relayed addresses at the same time (default 1000)",
-	 .at = RELAY(allocations_max),
-	 .min = 1,
-	 .max = 1000000},
-	{.name = "quota-user",
-	 .type = OPTION_NUMBER,
-	 .value = "N",
-	 .help = "relayed addresses of one user (default 10)",
-	 .at = RELAY(quota_user),
-	 .min = 1,
-	 .max = 1000000},
-	{.name = "challenge-rate",
-	 .type = OPTION_TEXT,
-	 .value = "N",
-	 .help = "answers a second to one source that has proved nothing\n"
-		 "(default 10; 0: any number)",
-	 .at = RELAY(challenge_rate)},
-	{.name = NULL},
+static const struct option_list default_listen = {
+	.item = {"0.0.0.0:3478", "[::]:3478"},
+	.count = 2,
 };
 
 /* The addresses to listen on, and the server once it runs. */
@@ -114,51 +29,6 @@ struct service {
 	struct relay relay;
 	altair_serve *serve;
 };
-
-/* Like altair_addr_parse, but port 0 is allowed. */
-static int parse_listen(altair_addr *out, const char *text)
-{
-	const char *colon = strrchr(text, ':');
-	char copy[ALTAIR_ADDR_TEXT];
-	int rc;
-
-	if (!colon || strcmp(colon, ":0") != 0 || strlen(text) >= sizeof copy)
-		return altair_addr_parse(out, text);
-	memcpy(copy, text, strlen(text) + 1);
-	copy[strlen(text) - 1] = '1';
-	rc = altair_addr_parse(out, copy);
-	if (rc == 0)
-		out->port = 0;
-	return rc;
-}
-
-/* Returns -1 to go on, or the exit code. */
-static int read_listeners(const struct command *self, struct service *service,
-			  const struct option_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		altair_addr *addr = &service->listen[i];
-		enum altair_addr_class class;
-		int rc = parse_listen(addr, list->item[i]);
-
-		if (rc != 0)
-			return air_options_complain(
-				self,
-				"--listen wants an endpoint such as "
-				"0.0.0.0:3478 or [::]:3478, not '%s': %s",
-				list->item[i], altair_strerror(rc));
-		class = altair_addr_classify(addr);
-		if (class == ALTAIR_ADDR_MULTICAST ||
-		    class == ALTAIR_ADDR_BROADCAST)
-			return air_options_complain(
-				self,
-				"--listen wants an address of this host, "
-				"not '%s'",
-				list->item[i]);
-	}
-	service->listens = list->count;
-	return -1;
-}
 
 /* Says why the server does not start. Returns the exit code. */
 static int explain(const altair_addr *addr, int error)
@@ -199,7 +69,7 @@ static int explain(const altair_addr *addr, int error)
 }
 
 /* Returns -1 to go on, or the exit code. */
-static int start(struct service *service, const struct serve_options *given)
+static int start(struct service *service, const struct settings *given)
 {
 	altair_serve_config config;
 	size_t failed;
@@ -317,7 +187,7 @@ static int run_service(struct service *service)
 
 /* Returns -1 to go on, or the exit code. */
 static int prepare_relay(const struct command *self, struct service *service,
-			 const struct serve_options *given)
+			 const struct settings *given)
 {
 	if (given->threads > 1 && air_relay_is_wanted(&given->relay))
 		return air_options_complain(
@@ -328,27 +198,41 @@ static int prepare_relay(const struct command *self, struct service *service,
 			      service->listen, service->listens);
 }
 
+/* Returns -1 to go on, or the exit code. */
+static int prepare(const struct command *self, struct service *service,
+		   const struct settings *given)
+{
+	const struct option_list *listen =
+		given->listen.count > 0 ? &given->listen : &default_listen;
+	int code = air_listeners_read(self, "listen", listen, service->listen);
+
+	service->listens = listen->count;
+	return code < 0 ? prepare_relay(self, service, given) : code;
+}
+
+static int say_checked(const struct settings *given)
+{
+	air_print("%s: good\n",
+		  given->file.path ? given->file.path : "options");
+	return EXIT_DONE;
+}
+
 static int run_serve(const struct command *self, int argc, char **argv)
 {
-	struct serve_options given = {.threads = 0};
-	const struct option_list fallback = {
-		.item = {default_listen[0], default_listen[1]},
-		.count = 2,
-	};
+	struct settings given = {.threads = 0};
 	struct service service = {.serve = NULL};
 	int code = air_options_read(self, argc, argv, &given);
 
 	if (code < 0)
-		code = read_listeners(self, &service,
-				      given.listen.count > 0 ? &given.listen
-							     : &fallback);
-	if (code < 0)
-		code = prepare_relay(self, &service, &given);
+		code = prepare(self, &service, &given);
+	if (code < 0 && given.check)
+		code = say_checked(&given);
 	if (code < 0)
 		code = start(&service, &given);
 	if (code < 0)
 		code = run_service(&service);
 	altair_serve_stop(service.serve);
+	air_ini_close(&given.file.ini);
 	return code;
 }
 
@@ -361,6 +245,6 @@ const struct command air_command_serve = {
 		 "Nobody else costs it memory, and nobody reaches its own "
 		 "network\n"
 		 "through it. Ctrl-C or SIGTERM ends it.",
-	.options = options,
+	.options = air_settings,
 	.run = run_serve,
 };

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "relay.h"
 
+#include "listeners.h"
 #include "print.h"
 #include "sockaddr.h"
 
@@ -32,6 +33,29 @@ bool air_relay_is_wanted(const struct relay_options *given)
 	       given->realm || given->ports || given->rest_secret_file ||
 	       given->challenge_rate || given->allocations_max ||
 	       given->quota_user;
+}
+
+/* What is a plain number or a yes: 0 is not given, the default stays. */
+static void read_limits(altair_server_config *c,
+			const struct relay_options *given)
+{
+	c->allocations_max =
+		given->allocations_max ? given->allocations_max : 1000;
+	if (given->quota_user)
+		c->quota_user = given->quota_user;
+	if (given->permissions_each)
+		c->permissions_each = given->permissions_each;
+	if (given->channels_each)
+		c->channels_each = given->channels_each;
+	c->permissions_max = given->permissions_max;
+	c->channels_max = given->channels_max;
+	if (given->lifetime_max)
+		c->lifetime_max =
+			(uint32_t)(given->lifetime_max / ALTAIR_SEC(1));
+	if (given->nonce_life)
+		c->nonce_life = given->nonce_life;
+	c->mobility = !given->no_mobility;
+	c->low_ports = given->low_ports;
 }
 
 static altair_bytes bytes(const char *text, size_t len)
@@ -74,8 +98,8 @@ static int read_users(const struct command *self, struct relay *relay,
 
 		if (!colon || colon == text || colon[1] == '\0' ||
 		    colon - text > 508)
-			return air_options_complain(
-				self, "--user wants NAME:PASSWORD");
+			return air_options_refuse(self, "user", text,
+						  "wants NAME:PASSWORD");
 		add_user(relay, bytes(text, (size_t)(colon - text)),
 			 bytes(colon + 1, strlen(colon + 1)));
 	}
@@ -123,18 +147,18 @@ static int read_secrets(const struct command *self, struct relay *relay,
 		return -1;
 	file = fopen(path, "re");
 	if (!file)
-		return air_options_complain(
-			self, "--rest-secret-file: cannot read '%s': %s", path,
+		return air_options_refuse(
+			self, "rest-secret-file", path,
+			"wants a file that can be read, not '%s': %s", path,
 			strerror(errno));
 	len = fread(relay->secret_file, 1, sizeof relay->secret_file, file);
 	is_whole = !ferror(file) && len < sizeof relay->secret_file;
 	fclose(file);
 	if (is_whole && take_secrets(relay, len))
 		return -1;
-	return air_options_complain(
-		self,
-		"--rest-secret-file wants a file with 1 to %d secrets, one a "
-		"line, not '%s'",
+	return air_options_refuse(
+		self, "rest-secret-file", path,
+		"wants a file with 1 to %d secrets, one a line, not '%s'",
 		RELAY_SECRETS_MAX, path);
 }
 
@@ -148,11 +172,9 @@ static int read_rate(const struct command *self, struct relay *relay,
 		return -1;
 	rate = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || rate > 10000)
-		return air_options_complain(
-			self,
-			"--challenge-rate wants a number from 0 to 10000, not "
-			"'%s'",
-			text);
+		return air_options_refuse(
+			self, "challenge-rate", text,
+			"wants a number from 0 to 10000, not '%s'", text);
 	relay->config.challenge_rate = (unsigned)rate;
 	return -1;
 }
@@ -188,10 +210,9 @@ static int read_allow(const struct command *self, struct relay *relay,
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (!parse_prefix(&relay->allow[i], list->item[i]))
-			return air_options_complain(
-				self,
-				"--relay-allow wants a prefix such as "
-				"10.0.0.0/8, not '%s'",
+			return air_options_refuse(
+				self, "relay-allow", list->item[i],
+				"wants a prefix such as 10.0.0.0/8, not '%s'",
 				list->item[i]);
 	relay->config.allow = relay->allow;
 	relay->config.allow_count = list->count;
@@ -214,13 +235,12 @@ static int read_ips(const struct command *self, const char *option,
 		if (class == ALTAIR_ADDR_NONE ||
 		    class == ALTAIR_ADDR_MULTICAST ||
 		    class == ALTAIR_ADDR_BROADCAST)
-			return air_options_complain(
-				self, "--%s wants an IP address, not '%s'",
-				option, list->item[i]);
+			return air_options_refuse(
+				self, option, list->item[i],
+				"wants an IP address, not '%s'", list->item[i]);
 		if (to->family != ALTAIR_NO_FAMILY)
-			return air_options_complain(
-				self, "--%s wants one address a family",
-				option);
+			return air_options_refuse(self, option, list->item[i],
+						  "wants one address a family");
 		*to = addr;
 	}
 	return -1;
@@ -298,14 +318,33 @@ static int read_ports(const struct command *self, struct relay *relay,
 		       : 0;
 	if (*text < '0' || *text > '9' || *end != '\0' || first < 1024 ||
 	    first > last || last > UINT16_MAX)
-		return air_options_complain(
-			self,
-			"--relay-ports wants a range within 1024-65535, such "
-			"as 49152-65535, not '%s'",
+		return air_options_refuse(
+			self, "relay-ports", text,
+			"wants a range within 1024-65535, such as 49152-65535, "
+			"not '%s'",
 			text);
 	relay->config.port_min = (uint16_t)first;
 	relay->config.port_max = (uint16_t)last;
 	return -1;
+}
+
+/* A range that was chosen leaves the listeners' ports out. */
+static int check_ports(const struct command *self, const struct relay *relay,
+		       const char *text, const altair_addr *listen)
+{
+	const altair_server_config *c = &relay->config;
+	const altair_addr *ip =
+		listen->family == ALTAIR_IPV6 ? &c->relay_ipv6 : &c->relay_ipv4;
+	altair_addr at = *ip;
+
+	at.port = listen->port;
+	if (!text || listen->port < c->port_min || listen->port > c->port_max ||
+	    !air_listeners_clash(listen, &at))
+		return -1;
+	return air_options_refuse(
+		self, "relay-ports", text,
+		"wants a range without port %u, on which we listen, not '%s'",
+		(unsigned)listen->port, text);
 }
 
 static int read_realm(const struct command *self, struct relay *relay,
@@ -314,8 +353,8 @@ static int read_realm(const struct command *self, struct relay *relay,
 	if (!text)
 		return -1;
 	if (strlen(text) < 1 || strlen(text) > 127)
-		return air_options_complain(
-			self, "--realm wants a name of 1 to 127 bytes");
+		return air_options_refuse(self, "realm", text,
+					  "wants a name of 1 to 127 bytes");
 	relay->config.realm = bytes(text, strlen(text));
 	return -1;
 }
@@ -340,10 +379,7 @@ int air_relay_read(const struct command *self, struct relay *relay,
 
 	altair_server_config_default(c);
 	c->crypto = altair_openssl();
-	c->allocations_max =
-		given->allocations_max ? given->allocations_max : 1000;
-	if (given->quota_user)
-		c->quota_user = given->quota_user;
+	read_limits(c, given);
 	code = read_realm(self, relay, given->realm);
 	if (code < 0)
 		code = read_secrets(self, relay, given->rest_secret_file);
@@ -370,6 +406,11 @@ int air_relay_read(const struct command *self, struct relay *relay,
 	    (c->external_ipv6.family && !c->relay_ipv6.family))
 		return air_options_complain(
 			self, "--external-ip wants a --relay-ip of its family");
+	for (size_t i = 0; i < listens; i++) {
+		code = check_ports(self, relay, given->ports, &listen[i]);
+		if (code >= 0)
+			return code;
+	}
 	if (!c->relay_ipv4.family && !c->relay_ipv6.family)
 		c->allocations_max = 0;
 	raise_limit();

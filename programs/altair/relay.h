@@ -18,6 +18,10 @@ struct relay_options {
 	struct option_list users, allow, relay_ips, external_ips;
 	const char *realm, *ports, *rest_secret_file, *challenge_rate;
 	unsigned allocations_max, quota_user;
+	unsigned permissions_each, channels_each;
+	unsigned permissions_max, channels_max;
+	altair_time lifetime_max, nonce_life;
+	bool no_mobility, low_ports;
 };
 
 struct relay {

@@ -1,0 +1,20 @@
+/*
+ * settings.h - everything that may be said to `altair serve`, on the command line
+ * or in a file.
+ */
+#ifndef AIR_SETTINGS_H
+#define AIR_SETTINGS_H
+
+#include "relay.h"
+
+struct settings {
+	struct option_file file;
+	bool check;
+	struct option_list listen;
+	unsigned threads;
+	struct relay_options relay;
+};
+
+extern const struct option_row air_settings[];
+
+#endif
