@@ -1,12 +1,16 @@
 #!/bin/sh
-# Has Spin check session.pml: roles, nomination and restart of two agents.
-#   model.sh       without restarts, with one restart, and each broken variant,
-#                  which has to be refuted (about half a minute)
-#   model.sh long  also a restart of both sides, and, as far as a table of bits
-#                  goes, messages that overtake each other (minutes, 5 GB)
+# Has Spin check session.pml: roles, nomination and restart of two agents; and
+# relay.pml: allocations, permissions, quotas and moves of a server.
+#   model.sh session  without restarts, with one restart, and each broken variant,
+#                     which has to be refuted (about half a minute)
+#   model.sh relay    two allocations, and each broken variant (seconds)
+#   model.sh          both
+#   model.sh long     also a restart of both sides, and, as far as a table of bits
+#                     goes, messages that overtake each other; three allocations
+#                     (minutes, 5 GB)
 set -eu
 
-model=$(cd "$(dirname "$0")" && pwd)/session.pml
+models=$(cd "$(dirname "$0")" && pwd)
 for tool in spin gcc; do
   if ! command -v "$tool" >/dev/null; then
     echo "skipped: $tool is missing"
@@ -20,12 +24,14 @@ cd "$dir"
 
 table=-DCOLLAPSE
 
+depth=1000000
+
 # search OPTION...: prints the verifier's report; fails when it could not end.
 search() {
-  spin -a "$@" "$model" >spin.out || { cat spin.out; return 1; }
+  spin -a "$@" "$models/$model.pml" >spin.out || { cat spin.out; return 1; }
   gcc -O2 -w -DSAFETY -DNOREDUCE "$table" -DVECTORSZ=2048 -DMEMLIM=12000 \
     -o pan pan.c
-  ./pan -m1000000 >report
+  ./pan "-m$depth" >report
   grep -Eq 'errors: [0-9]+' report &&
     ! grep -Eq 'not completed|depth too small' report
 }
@@ -41,8 +47,8 @@ holds() {
     exit 1
   fi
   case $table in
-  *BITSTATE) echo "holds in $(states) states, of more: $*" ;;
-  *) echo "holds in all of $(states) states: $*" ;;
+  *BITSTATE) echo "$model holds in $(states) states, of more: $*" ;;
+  *) echo "$model holds in all of $(states) states: $*" ;;
   esac
 }
 
@@ -53,15 +59,44 @@ refuted() {
     echo "FAILED: the broken variant was not refuted: $*"
     exit 1
   }
-  echo "refuted, as it has to be: $*"
+  echo "$model refuted, as it has to be: $*"
 }
 
-refuted -DRESTARTS=0 -DBROKEN_NOMINATION
-refuted -DRESTARTS=1 -DBROKEN_RESTART
-holds -DRESTARTS=0
-holds -DRESTARTS=1 -DONE_RESTARTS
-if [ "${1-}" = long ]; then
+check_session() {
+  model=session
+  refuted -DRESTARTS=0 -DBROKEN_NOMINATION
+  refuted -DRESTARTS=1 -DBROKEN_RESTART
+  holds -DRESTARTS=0
+  holds -DRESTARTS=1 -DONE_RESTARTS
+}
+
+check_relay() {
+  model=relay
+  refuted -DBROKEN_QUOTA
+  refuted -DBROKEN_OWNER
+  refuted -DBROKEN_STRANGER
+  refuted -DBROKEN_PORT
+  holds -DQUOTA=1
+  holds -DQUOTA=2
+}
+
+check_long() {
+  model=relay
+  depth=8000000
+  holds -DQUOTA=2 -DALLOCATIONS=3 -DMOVES=1
+  depth=1000000
+  model=session
   holds -DRESTARTS=1
   table=-DBITSTATE
   holds -DRESTARTS=1 -DROOM=2
-fi
+}
+
+case ${1-} in
+session | relay) "check_$1" ;;
+'' | long)
+  check_session
+  check_relay
+  [ -z "${1-}" ] || check_long
+  ;;
+*) sed -n '2,11s/^# //p' "$0"; exit 2 ;;
+esac
