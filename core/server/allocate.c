@@ -230,6 +230,14 @@ static int take_ports(struct altair_server *s, struct air_allocation *a,
 	return 0;
 }
 
+/* So that an operator sees whose it is. */
+static void name_owner(struct air_allocation *a, altair_bytes name)
+{
+	a->name_len = (uint8_t)(name.len < sizeof a->name ? name.len
+							  : sizeof a->name);
+	memcpy(a->name, name.data, a->name_len);
+}
+
 static int create(struct air_call *call, const struct wish *wish)
 {
 	struct altair_server *s = call->server;
@@ -237,6 +245,8 @@ static int create(struct air_call *call, const struct wish *wish)
 	struct air_allocation *a;
 	int code;
 
+	if (s->drains)
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
 	if (!air_quota_take(&all->quotas, call->guest.owner, s->quota_user))
 		return AIR_STUN_QUOTA_REACHED;
 	a = air_allocation_add(all, call->path, call->guest.owner);
@@ -247,6 +257,7 @@ static int create(struct air_call *call, const struct wish *wish)
 	memcpy(a->transaction, call->m->header.transaction,
 	       sizeof a->transaction);
 	a->key = call->guest.key;
+	name_owner(a, call->guest.name);
 	a->life = air_call_lifetime(call);
 	air_allocation_hold(all, a, call->now, OPENING_MAX);
 	code = take_ports(s, a, wish);
@@ -344,7 +355,8 @@ void air_allocate_opened(struct altair_server *s, altair_time now,
 	if (a->waits > 0)
 		return;
 	a->state = ALLOCATION_OPEN;
-	s->stats.allocated++;
+	a->serial = ++s->stats.allocated;
+	a->began = now;
 	air_allocation_hold(&s->allocations, a, now, ALTAIR_SEC(a->life));
 	succeed(s, now, a, &a->key);
 	memset(&a->key, 0, sizeof a->key);

@@ -10,6 +10,8 @@
 #include "server/quota.h"
 #include "server/reservation.h"
 
+#include <altair/roster.h>
+
 enum air_allocation_family { FAMILY_IPV4, FAMILY_IPV6, FAMILIES };
 
 enum air_allocation_state {
@@ -47,6 +49,11 @@ struct air_allocation {
 	uint8_t ticket[AIR_ALLOCATION_TICKET_LEN];
 	uint8_t old_ticket[AIR_ALLOCATION_TICKET_LEN];
 	bool has_token;
+	uint8_t name_len;
+	char name[ALTAIR_SESSION_NAME_MAX]; /* of the owner, to be shown */
+	uint64_t serial;		    /* from 1 on; 0: not yet open */
+	altair_time began;
+	altair_traffic to_peers, from_peers;
 	/* RESERVATION-TOKEN that it was given. */
 	uint8_t token[AIR_RESERVATION_TOKEN_LEN];
 };

@@ -96,6 +96,7 @@ static int check_static(struct altair_server *s,
 	if (!is_proved(s, m, &guest->key) || !user)
 		return AIR_STUN_UNAUTHENTICATED;
 	guest->owner = air_user_identity(&s->users, user->name);
+	guest->name = user->name;
 	return 0;
 }
 
@@ -120,6 +121,7 @@ static int check_timed(struct altair_server *s, altair_time now,
 		if (!is_proved(s, m, &guest->key))
 			continue;
 		guest->owner = air_user_identity(&s->users, holder);
+		guest->name = holder;
 		guest->is_over = air_rest_is_over(&s->rest, now, until);
 		return 0;
 	}

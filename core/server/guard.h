@@ -6,7 +6,8 @@
 
 /* An authenticated client. */
 struct air_guest {
-	uint64_t owner; /* air_user_identity */
+	uint64_t owner;	   /* air_user_identity */
+	altair_bytes name; /* of the owner; the request's or the table's */
 	struct air_server_key key;
 	bool is_over; /* of a time-limited name: what there is may go on */
 };

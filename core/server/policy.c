@@ -263,10 +263,9 @@ static void add_relays(struct air_policy *policy,
 			policy->own[policy->own_count++] = *relays[i];
 }
 
-void air_policy_init(struct air_policy *policy, struct air_arena *arena,
-		     const altair_server_config *config)
+void air_policy_allow(struct air_policy *policy, struct air_arena *arena,
+		      const altair_server_config *config)
 {
-	size_t own = config->own_count;
 	altair_server_prefix *allow =
 		air_arena_take(arena, config->allow_count, sizeof *allow);
 
@@ -274,6 +273,15 @@ void air_policy_init(struct air_policy *policy, struct air_arena *arena,
 		allow[i] = config->allow[i];
 	policy->allow = allow;
 	policy->allow_count = config->allow_count;
+	policy->low_ports = config->low_ports;
+}
+
+void air_policy_init(struct air_policy *policy, struct air_arena *arena,
+		     const altair_server_config *config)
+{
+	size_t own = config->own_count;
+
+	air_policy_allow(policy, arena, config);
 	policy->own = air_arena_take(arena, own + 4, sizeof *policy->own);
 	policy->own_count = 0;
 	for (; policy->own && policy->own_count < own; policy->own_count++)
@@ -283,5 +291,4 @@ void air_policy_init(struct air_policy *policy, struct air_arena *arena,
 		add_relays(policy, config);
 	policy->never = copy(arena, config->never, config->never_count);
 	policy->never_count = config->never_count;
-	policy->low_ports = config->low_ports;
 }

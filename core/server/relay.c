@@ -64,17 +64,24 @@ static size_t write_data(struct altair_server *s, const altair_addr *peer,
 }
 
 /* Queues what was written for the client of an allocation. */
-static void queue(struct altair_server *s, const struct air_allocation *a,
+static bool queue(struct altair_server *s, const struct air_allocation *a,
 		  size_t len)
 {
 	uint32_t path = air_server_outbox_path(&s->out, &a->path);
 
 	if (len == 0 || path == AIR_SERVER_NO_PATH) {
 		drop(s);
-		return;
+		return false;
 	}
 	air_server_outbox_queue(&s->out, path, len);
 	s->stats.from_peers++;
+	return true;
+}
+
+static void count(altair_traffic *traffic, size_t len)
+{
+	traffic->packets++;
+	traffic->bytes += len;
 }
 
 static bool is_permitted(const struct altair_server *s,
@@ -92,15 +99,17 @@ static void deliver(struct altair_server *s, struct air_allocation *a,
 	const struct air_server_channel *c = air_server_channel_to(
 		&s->allocations.channels, &a->channels, peer);
 	struct air_stun_value data = {.bytes = payload};
+	size_t len;
 
-	if (c ? !c->is_permitted : !is_permitted(s, a, peer))
+	if (c ? !c->is_permitted : !is_permitted(s, a, peer)) {
 		drop(s);
-	else if (c)
-		queue(s, a,
-		      write_channel(air_server_outbox_room(&s->out), c->number,
-				    payload));
-	else
-		queue(s, a, write_data(s, peer, AIR_STUN_DATA_ATTR, &data));
+		return;
+	}
+	len = c ? write_channel(air_server_outbox_room(&s->out), c->number,
+				payload)
+		: write_data(s, peer, AIR_STUN_DATA_ATTR, &data);
+	if (queue(s, a, len))
+		count(&a->from_peers, payload.len);
 }
 
 /* Whose relay port a sock is, or NULL. */
@@ -143,7 +152,7 @@ void air_relay_take_icmp(struct altair_server *s, uint32_t sock,
 
 /* --- to a peer ----------------------------------------------------------- */
 
-static void send(struct altair_server *s, const altair_path *path,
+static bool send(struct altair_server *s, const altair_path *path,
 		 altair_bytes payload)
 {
 	struct air_server_room room = air_server_outbox_room(&s->out);
@@ -151,21 +160,22 @@ static void send(struct altair_server *s, const altair_path *path,
 
 	if (room.len < payload.len || room.len == 0) {
 		drop(s);
-		return;
+		return false;
 	}
 	number = air_server_outbox_path(&s->out, path);
 	if (number == AIR_SERVER_NO_PATH) {
 		drop(s);
-		return;
+		return false;
 	}
 	if (payload.len > 0)
 		memcpy(room.at, payload.data, payload.len);
 	air_server_outbox_queue(&s->out, number, payload.len);
 	s->stats.to_peers++;
+	return true;
 }
 
 /* A payload of an allocation to a peer that it may reach. */
-static void relay(struct altair_server *s, const struct air_allocation *a,
+static void relay(struct altair_server *s, struct air_allocation *a,
 		  const altair_addr *peer, altair_bytes payload)
 {
 	enum air_allocation_family family =
@@ -179,14 +189,17 @@ static void relay(struct altair_server *s, const struct air_allocation *a,
 
 	path.local.port = from.port = a->port[family];
 	if (!air_policy_is_relayed(&s->policy, peer)) {
-		send(s, &path, payload);
+		if (send(s, &path, payload))
+			count(&a->to_peers, payload.len);
 		return;
 	}
 	other = air_port_owner(ports, peer->port);
-	if (other == AIR_PORT_NOBODY)
+	if (other == AIR_PORT_NOBODY) {
 		drop(s);
-	else
-		deliver(s, &s->allocations.all[other], &from, payload);
+		return;
+	}
+	count(&a->to_peers, payload.len);
+	deliver(s, &s->allocations.all[other], &from, payload);
 }
 
 static struct air_allocation *find(struct altair_server *s,

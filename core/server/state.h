@@ -35,6 +35,7 @@ struct altair_server {
 	struct air_policy policy;
 	struct air_heap timers;
 	struct air_allocations allocations;
+	bool drains;	      /* no allocation may begin */
 	uint64_t indications; /* sent; makes their transaction ids */
 };
 

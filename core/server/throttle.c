@@ -42,9 +42,8 @@ void air_throttle_init(struct air_throttle *t, struct air_arena *arena,
 		       unsigned rate, const uint8_t hash_key[16])
 {
 	t->rate = rate;
-	if (rate > 0)
-		t->counts = air_arena_take(arena, (size_t)ROWS * COUNTS,
-					   sizeof *t->counts);
+	t->counts =
+		air_arena_take(arena, (size_t)ROWS * COUNTS, sizeof *t->counts);
 	t->guessers = air_arena_take(arena, GUESSERS, sizeof *t->guessers);
 	for (size_t i = 0; i < sizeof t->hash_key; i++)
 		t->hash_key[i] = hash_key[i];

@@ -13,6 +13,7 @@
 #include <altair/error.h>
 #include <altair/machine.h>
 #include <altair/punch.h>
+#include <altair/roster.h>
 #include <altair/serve.h>
 #include <altair/server.h>
 #include <altair/tls.h>
