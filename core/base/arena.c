@@ -4,7 +4,7 @@
 
 #define ALIGNMENT _Alignof(max_align_t)
 
-void *air_arena_take(struct air_arena *arena, size_t count, size_t size)
+static void *carve(struct air_arena *arena, size_t count, size_t size)
 {
 	size_t start = (arena->used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	size_t limit = arena->mem ? arena->cap : SIZE_MAX;
@@ -15,8 +15,19 @@ void *air_arena_take(struct air_arena *arena, size_t count, size_t size)
 		return NULL;
 	}
 	arena->used = start + count * size;
-	if (!arena->mem)
-		return NULL;
-	memset(arena->mem + start, 0, count * size);
-	return arena->mem + start;
+	return arena->mem ? arena->mem + start : NULL;
+}
+
+void *air_arena_take(struct air_arena *arena, size_t count, size_t size)
+{
+	void *taken = carve(arena, count, size);
+
+	if (taken)
+		memset(taken, 0, count * size);
+	return taken;
+}
+
+uint8_t *air_arena_reserve(struct air_arena *arena, size_t len)
+{
+	return carve(arena, len, 1);
 }

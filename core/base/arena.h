@@ -17,5 +17,8 @@ struct air_arena {
 /* `count` zeroed elements of `size` bytes, aligned for any type; NULL when only
  * measuring or when the memory does not suffice (then `failed`). */
 void *air_arena_take(struct air_arena *arena, size_t count, size_t size);
+/* Bytes of which nobody reads what nobody wrote: they are not touched, so that
+ * pages that are never used cost nothing. NULL as above. */
+uint8_t *air_arena_reserve(struct air_arena *arena, size_t len);
 
 #endif

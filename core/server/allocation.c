@@ -144,6 +144,35 @@ void air_allocation_settle(struct air_allocations *a,
 	allocation->is_moving = false;
 }
 
+/* Its client is nowhere; each at a place of its own, for the index. */
+static void settle_nowhere(struct air_allocations *a,
+			   struct air_allocation *allocation)
+{
+	uint32_t number = air_allocation_number(a, allocation);
+	altair_path nowhere = {.sock = AIR_ALLOCATION_NOWHERE};
+
+	memcpy(nowhere.remote.ip, &number, sizeof number);
+	unindex(a, allocation, &allocation->path);
+	allocation->path = nowhere;
+	air_index_add(&a->index, hash_of(a, &nowhere), number);
+}
+
+void air_allocation_leave(struct air_allocations *a,
+			  struct air_allocation *allocation,
+			  const altair_path *path)
+{
+	if (!allocation->is_mobile || allocation->state != ALLOCATION_OPEN) {
+		air_allocation_end(a, allocation);
+	} else if (!is_same(&allocation->path, path)) {
+		unindex(a, allocation, &allocation->next);
+		allocation->is_moving = false;
+	} else if (allocation->is_moving) {
+		air_allocation_settle(a, allocation, &allocation->next);
+	} else {
+		settle_nowhere(a, allocation);
+	}
+}
+
 void air_allocation_end(struct air_allocations *a,
 			struct air_allocation *allocation)
 {

@@ -30,6 +30,9 @@ struct air_server_key {
 
 #define AIR_ALLOCATION_TICKET_LEN 12
 
+/* The sock of a client whose stream is gone: it may come again. */
+#define AIR_ALLOCATION_NOWHERE UINT32_MAX
+
 struct air_allocation {
 	altair_path path;   /* the client's */
 	altair_path next;   /* while it moves: where it will be */
@@ -104,6 +107,11 @@ void air_allocation_move(struct air_allocations *allocations,
 void air_allocation_settle(struct air_allocations *allocations,
 			   struct air_allocation *allocation,
 			   const altair_path *path);
+/* The stream of its client is gone, `path`. What has a ticket waits elsewhere or
+ * nowhere, what has none ends. */
+void air_allocation_leave(struct air_allocations *allocations,
+			  struct air_allocation *allocation,
+			  const altair_path *path);
 /* Ends it with all it has. */
 void air_allocation_end(struct air_allocations *allocations,
 			struct air_allocation *allocation);

@@ -18,6 +18,8 @@
 #define CHALLENGES_LIMIT 10000
 #define EACH_DEFAULT 64
 #define EACH_LIMIT 4096
+#define CONNECTIONS_LIMIT 100000
+#define CONNECTIONS_PREFIX 50
 #define POOL_LIMIT (16u << 20)
 #define REALM_MAX 127	      /* RFC 8489 14.9: fewer than 128 characters */
 #define NAME_MAX 508	      /* RFC 8489 14.3 */
@@ -44,6 +46,7 @@ void altair_server_config_default(altair_server_config *config)
 	config->mobility = true;
 	config->lifetime_max = LIFETIME_DEFAULT;
 	config->challenge_rate = 10;
+	config->connections_prefix = CONNECTIONS_PREFIX;
 	config->nonce_life = ALTAIR_SEC(3600);
 }
 
@@ -108,6 +111,10 @@ bool air_server_config_is_valid(const altair_server_config *config)
 	    config->batch_max > BATCH_LIMIT ||
 	    config->buffer_len < AIR_BINDING_MAX + 8 ||
 	    config->buffer_len > BUFFER_LIMIT)
+		return false;
+	if (config->connections_max > CONNECTIONS_LIMIT ||
+	    (config->connections_max > 0 &&
+	     !(config->crypto && config->crypto->random)))
 		return false;
 	return config->allocations_max == 0 ||
 	       (has_all(config->crypto) && are_relays_valid(config) &&

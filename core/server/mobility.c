@@ -3,7 +3,8 @@
  * the user who made the allocation may show it (RFC 8016 5).
  *
  * Between the Refresh from the new address and the first data from there both
- * 5-tuples are the client's, and data goes to the old one (RFC 8016 3.2.2).
+ * 5-tuples are the client's, and data goes to the old one (RFC 8016 3.2.2). Where
+ * the old one was a stream that is gone there is nothing to wait for.
  */
 #include "server/mobility.h"
 
@@ -53,6 +54,9 @@ static int move(struct air_call *call, struct air_allocation *a)
 	if (!air_mobility_grant(call->server, a))
 		return AIR_STUN_SERVER_ERROR;
 	air_allocation_move(&call->server->allocations, a, call->path);
+	if (a->path.sock == AIR_ALLOCATION_NOWHERE)
+		air_allocation_settle(&call->server->allocations, a,
+				      call->path);
 	return 0;
 }
 

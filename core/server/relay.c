@@ -27,15 +27,17 @@ static void drop(struct altair_server *s)
 
 /* --- to a client --------------------------------------------------------- */
 
-/* RFC 8656 12.5. */
+/* RFC 8656 12.5: on a stream it is padded. */
 static size_t write_channel(struct air_server_room room, uint16_t number,
-			    altair_bytes payload)
+			    altair_bytes payload, bool is_stream)
 {
 	struct air_writer w = air_writer(room.at, room.len);
 
 	air_write_u16(&w, number);
 	air_write_u16(&w, (uint16_t)payload.len);
 	air_write_bytes(&w, payload);
+	if (is_stream)
+		air_write_zeros(&w, (4 - payload.len % 4) % 4);
 	return air_written(&w).len;
 }
 
@@ -67,9 +69,11 @@ static size_t write_data(struct altair_server *s, const altair_addr *peer,
 static bool queue(struct altair_server *s, const struct air_allocation *a,
 		  size_t len)
 {
-	uint32_t path = air_server_outbox_path(&s->out, &a->path);
+	uint32_t path = AIR_SERVER_NO_PATH;
 
-	if (len == 0 || path == AIR_SERVER_NO_PATH) {
+	if (len > 0 && a->path.sock != AIR_ALLOCATION_NOWHERE)
+		path = air_server_outbox_path(&s->out, &a->path);
+	if (path == AIR_SERVER_NO_PATH) {
 		drop(s);
 		return false;
 	}
@@ -106,7 +110,7 @@ static void deliver(struct altair_server *s, struct air_allocation *a,
 		return;
 	}
 	len = c ? write_channel(air_server_outbox_room(&s->out), c->number,
-				payload)
+				payload, air_server_stream_is(a->path.sock))
 		: write_data(s, peer, AIR_STUN_DATA_ATTR, &data);
 	if (queue(s, a, len))
 		count(&a->from_peers, payload.len);

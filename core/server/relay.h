@@ -7,7 +7,7 @@
 /* True for a sock of ours. */
 static inline bool air_relay_is_sock(uint32_t sock)
 {
-	return sock >= ALTAIR_SERVER_RELAY;
+	return sock >= ALTAIR_SERVER_RELAY && sock < ALTAIR_SERVER_STREAM;
 }
 
 /* Channel numbers: RFC 8656 12 has 0x4000 to 0x4fff, RFC 5766 11 had more, and

@@ -307,6 +307,7 @@ static int serve(struct air_call *call, const struct method *method)
 		code = AIR_STUN_UNAUTHENTICATED;
 	if (code != 0)
 		return code;
+	air_server_stream_prove(&call->server->streams, call->now, call->path);
 	if (!is_understood(call))
 		return AIR_STUN_UNKNOWN_ATTRIBUTE;
 	if (!method->needs_allocation)
@@ -326,6 +327,9 @@ static bool is_told(struct air_call *call, int code)
 	if (code != AIR_STUN_UNAUTHENTICATED && call->guest.key.len > 0)
 		return true;
 	memset(&call->guest, 0, sizeof call->guest);
+	/* On a stream nobody forges where they are. */
+	if (air_server_stream_is(call->path->sock))
+		return air_server_stream_refuses(s, call->path->sock);
 	if (air_throttle_allows(&s->throttle, call->now, &call->from))
 		return true;
 	s->stats.throttled++;

@@ -4,7 +4,8 @@
  *
  * Binding requests come first and touch nothing but the output. The order of
  * what is polled: ports to open, for the answers wait for them; then what is
- * sent; then ports to close, for something may still have to leave there.
+ * sent; then ports and streams to close, for something may still have to leave
+ * there.
  */
 #include "base/addr.h"
 #include "server/allocate.h"
@@ -96,8 +97,11 @@ static bool take_stun(struct altair_server *s, altair_time now,
 	struct air_stun_message m;
 
 	if (!air_stun_message_read(&m, bytes, UNDERSTOOD) ||
-	    !air_stun_is_intact(&m))
+	    !air_stun_is_intact(&m)) {
+		/* Nonsense ends a stream. */
+		air_server_stream_shut(s, client->path->sock);
 		return false;
+	}
 	if (m.header.class == AIR_STUN_REQUEST)
 		return take_request(s, now, client, &m);
 	return m.header.class == AIR_STUN_INDICATION &&
@@ -125,7 +129,8 @@ static void know(struct altair_server *s, const altair_path *path,
 
 	client->path = path;
 	client->number = AIR_SERVER_NO_PATH;
-	client->is_known = from.port != 0 && air_addr_ip_len(&from) != 0;
+	client->is_known = from.port != 0 && air_addr_ip_len(&from) != 0 &&
+			   air_server_stream_lives(&s->streams, path->sock);
 	if (client->is_known)
 		air_binding_prepare(&s->binding, &from, &client->binding);
 }
@@ -175,6 +180,7 @@ static void expire(struct altair_server *s, altair_time now)
 
 	while (s->relays && air_heap_pop(&s->timers, now, &timer))
 		air_allocation_expire(&s->allocations, timer);
+	air_server_stream_expire(s, now);
 }
 
 static void server_input(altair_machine *machine, altair_time now,
@@ -217,10 +223,24 @@ static enum altair_step tell(const struct altair_server *s, altair_output *out,
 	return ALTAIR_EVENT;
 }
 
+static bool tell_shut(struct altair_server *s, altair_output *out)
+{
+	uint32_t sock = air_server_stream_next_shut(&s->streams);
+
+	out->event = ALTAIR_EV_SHUT;
+	out->reason = 0;
+	out->addr = (altair_addr){.family = ALTAIR_NO_FAMILY};
+	out->number = sock;
+	out->total = 0;
+	out->rtt = 0;
+	return sock != 0;
+}
+
 static enum altair_step server_poll(altair_machine *machine, altair_output *out)
 {
 	struct altair_server *s = (struct altair_server *)machine;
 	struct air_ports *ports = s->allocations.ports;
+	altair_time streams;
 	uint16_t port;
 
 	for (unsigned f = 0; f < FAMILIES && s->relays; f++) {
@@ -237,7 +257,12 @@ static enum altair_step server_poll(altair_machine *machine, altair_output *out)
 		if (port)
 			return tell(s, out, f, port);
 	}
+	if (tell_shut(s, out))
+		return ALTAIR_EVENT;
+	streams = air_server_stream_deadline(&s->streams);
 	out->deadline = s->relays ? air_heap_next(&s->timers) : ALTAIR_NEVER;
+	if (streams < out->deadline)
+		out->deadline = streams;
 	return ALTAIR_WAIT;
 }
 
@@ -313,6 +338,9 @@ static struct altair_server *lay_out(struct air_arena *arena,
 	air_server_outbox_init(&s->out, arena, config->batch_max,
 			       config->buffer_len);
 	memcpy(s->allocations.hash_key, hash_key, 16);
+	air_server_stream_init(&s->streams, arena,
+			       (uint32_t)config->connections_max,
+			       config->connections_prefix, hash_key);
 	if (config->allocations_max > 0)
 		lay_out_relay(s, arena, config);
 	return s;
@@ -356,7 +384,7 @@ int altair_server_init(altair_server **out, void *mem, size_t len,
 
 	if (!air_server_config_is_valid(config))
 		return ALTAIR_E_INVALID;
-	if (config->allocations_max > 0 &&
+	if (config->allocations_max + config->connections_max > 0 &&
 	    config->crypto->random(config->crypto->user, hash_key,
 				   sizeof hash_key) != 0)
 		return ALTAIR_E_RANDOM;
@@ -416,4 +444,5 @@ void altair_server_get_stats(const altair_server *server,
 	*out = server->stats;
 	out->size = sizeof *out;
 	out->allocations = pool->count - pool->free_count;
+	out->streams = server->streams.count;
 }

@@ -12,6 +12,7 @@
 #include "server/nonce.h"
 #include "server/policy.h"
 #include "server/rest.h"
+#include "server/stream.h"
 #include "server/throttle.h"
 #include "server/user.h"
 
@@ -21,6 +22,7 @@ struct altair_server {
 	struct air_server_outbox out;
 	struct air_binding binding;
 	altair_server_stats stats;
+	struct air_server_streams streams;
 	/* TURN; all of it only where `relays` */
 	bool relays;
 	const altair_crypto *crypto;

@@ -19,8 +19,10 @@
 void air_frame_init(struct air_frame *frame, struct air_arena *arena,
 		    size_t max)
 {
-	frame->buffer = air_arena_take(arena, max, 1);
+	frame->buffer = air_arena_reserve(arena, max);
 	frame->max = max;
+	frame->is_strict = false;
+	frame->channel_max = AIR_STUN_CHANNEL_MAX;
 	air_frame_reset(frame);
 }
 
@@ -31,8 +33,9 @@ void air_frame_reset(struct air_frame *frame)
 	frame->is_broken = false;
 }
 
-/* The length of the message that begins so, 0 when none does. */
-static size_t length_of(const uint8_t *head)
+/* The length of the message that begins so, 0 when none does. No 16-bit sum: a
+ * body of 65516 bytes or more makes a message longer than 65535. */
+static size_t length_of(const struct air_frame *f, const uint8_t *head)
 {
 	struct air_reader r = air_reader((altair_bytes){head, AIR_FRAME_HEAD});
 	uint16_t type = air_read_u16(&r);
@@ -40,7 +43,7 @@ static size_t length_of(const uint8_t *head)
 
 	if (type < AIR_STUN_CHANNEL_MIN)
 		return len % 4 == 0 ? AIR_STUN_HEADER_LEN + len : 0;
-	if (type > AIR_STUN_CHANNEL_MAX)
+	if (type > f->channel_max)
 		return 0;
 	return (AIR_FRAME_HEAD + len + 3) / 4 * 4;
 }
@@ -84,8 +87,8 @@ enum air_frame_step air_frame_next(struct air_frame *f, altair_bytes *in,
 
 		if (!in_place && !gather(f, in, AIR_FRAME_HEAD))
 			break;
-		len = length_of(in_place ? in->data : f->buffer);
-		if (len == 0) {
+		len = length_of(f, in_place ? in->data : f->buffer);
+		if (len == 0 || (f->is_strict && len > f->max)) {
 			f->is_broken = true;
 		} else if (len > f->max) {
 			f->skip = len - f->have;

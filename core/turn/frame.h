@@ -12,7 +12,9 @@
 
 struct air_frame {
 	uint8_t *buffer;
-	size_t max;  /* longest message; longer ones are skipped          */
+	size_t max;	/* longest message; longer ones are skipped...       */
+	bool is_strict; /* ...or break the stream                         */
+	uint16_t channel_max; /* the last number that ChannelData may have */
 	size_t have; /* bytes of an unfinished message in `buffer`        */
 	size_t skip; /* bytes of a message that is too long               */
 	bool is_broken;

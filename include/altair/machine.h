@@ -62,7 +62,7 @@ enum altair_event {
 	ALTAIR_EV_RELAY_OPEN,	     /* server: a relay port is to be opened */
 	ALTAIR_EV_RELAY_CLOSE,	     /* server: a relay port is to be closed */
 	ALTAIR_EV_OPEN,		     /* agent: a stream is to be opened      */
-	ALTAIR_EV_SHUT		     /* agent: a stream is to be closed      */
+	ALTAIR_EV_SHUT		     /* agent, server: close a stream        */
 };
 
 typedef struct altair_output {

@@ -7,8 +7,8 @@
  * comprehension-required attributes gets 420 and their list, at most 1.5 times
  * the request. Answers to a merged burst leave as one merged burst.
  *
- * TURN, where the configuration has `allocations_max`: allocations over UDP for
- * users with long-term credentials, MD5 and SHA-1 as well as the profile of RFC
+ * TURN, where the configuration has `allocations_max`: allocations of UDP ports
+ * for users with long-term credentials, MD5 and SHA-1 as well as the profile of RFC
  * 8489 (SHA-256, USERHASH). Nobody who lacks a password costs memory: nonces are
  * not kept. All tables have the sizes of the configuration: the one more
  * allocation is refused with 508, a user over quota with 486. A source is
@@ -33,6 +33,21 @@
  * What arrives there goes into altair_input with that path.sock, merged or not;
  * what altair_poll gives with such a path.sock leaves there. An open is told
  * before what it is needed for, a close behind what still had to leave.
+ *
+ * Streams (RFC 8489 6.2.2, RFC 8656 3.1), where the configuration has
+ * `connections_max`. The driver accepts connections, over TLS if it likes, gives
+ * each a free number and says so to altair_server_accepted. What one brings goes
+ * through altair_server_unframe, and the messages that come out of it into
+ * altair_input. What altair_poll gives with its path.sock is written whole and in
+ * order; `segment` does not matter there. What is relayed to a client that reads
+ * too slowly (ChannelData, Data indications) may be left out, a message at a
+ * time; when anything else has no room, the stream is closed.
+ *   ALTAIR_EV_SHUT   close the stream with the sock `number`, behind what still
+ *                    had to leave; then the number is free
+ * A stream is shut that has brought no message 5 seconds after it was accepted,
+ * or after 10 none of a user who has proved it; later, when it has had no
+ * allocation for a minute. With the stream its allocation ends, but for one with
+ * a mobility ticket (RFC 8016), which waits for its client until it expires.
  */
 #ifndef ALTAIR_SERVER_H
 #define ALTAIR_SERVER_H
@@ -48,6 +63,10 @@ typedef struct altair_server altair_server;
 
 /* Your sockets have lower numbers. Below ALTAIR_SERVER_RELAY + 131072. */
 #define ALTAIR_SERVER_RELAY 65536u
+
+/* Streams have the numbers from here to ALTAIR_SERVER_STREAM + connections_max:
+ * one more than there may be, as a new one may push out another. */
+#define ALTAIR_SERVER_STREAM (1u << 20)
 
 /* Who may use the relay: a name and the keys of RFC 8489 18.5.1. */
 typedef struct altair_server_user {
@@ -113,6 +132,13 @@ typedef struct altair_server_config {
 	                           stand for all of `own`                    */
 	size_t never_count;
 	bool low_ports; /* peers may have ports below 1024           */
+
+	/* Streams, with or without TURN. They need crypto->random. */
+	size_t connections_max;	     /* default 0: none; at most 100,000    */
+	unsigned connections_prefix; /* of those from one IPv4 address or 64
+	                           bits of IPv6 whose users have not proved
+	                           who they are; default 50, 0 for any
+	                           number                                    */
 } altair_server_config;
 
 /* Fills in `size` and every default. */
@@ -153,6 +179,32 @@ ALTAIR_API void altair_server_unreachable(altair_server *server, uint32_t sock,
 					  const altair_addr *peer, uint8_t type,
 					  uint8_t code);
 
+/*
+ * A stream was accepted; `sock` is a free number of yours, from
+ * ALTAIR_SERVER_STREAM on, and `path` has its two addresses. When there are
+ * `connections_max`, the oldest whose user has not proved who they are is shut.
+ * Poll afterwards; what was polled stays valid. Returns 0; ALTAIR_E_FULL: close
+ * it, there is no room for it or for one more from there; ALTAIR_E_INVALID: no
+ * such number, or not free.
+ */
+ALTAIR_API int altair_server_accepted(altair_server *server, altair_time now,
+				      uint32_t sock, const altair_path *path);
+
+/*
+ * Takes bytes of a stream from the front of *in. Returns 1 and a whole message
+ * for altair_input in *out, whose bytes are part of *in or stay valid until the
+ * next call for this stream; 0 when all of *in is taken; ALTAIR_E_INVALID when
+ * what came is neither STUN nor ChannelData, a message is longer than 16 KiB
+ * (2 KiB, and STUN, until the user is proved), or there is no such stream: then
+ * close it and call altair_server_lost.
+ */
+ALTAIR_API int altair_server_unframe(altair_server *server, uint32_t sock,
+				     altair_bytes *in, altair_datagram *out);
+
+/* The driver has closed a stream, for what reason ever; not needed after
+ * ALTAIR_EV_SHUT. What was polled stays valid; poll again afterwards. */
+ALTAIR_API void altair_server_lost(altair_server *server, uint32_t sock);
+
 /* Says again what time it is, where time-limited credentials are used: the
  * machine counts on from the last time it was told. */
 ALTAIR_API void altair_server_set_time(altair_server *server, altair_time now,
@@ -171,6 +223,9 @@ typedef struct altair_server_stats {
 	                     room in the output                              */
 	uint64_t denied; /* asked for a peer that is none                   */
 	uint64_t throttled; /* not answered, or passwords not looked at */
+	uint64_t streams;   /* there are now                               */
+	uint64_t streams_refused; /* for want of room                      */
+	uint64_t streams_shut;	  /* by us: too late, nonsense, pushed out    */
 } altair_server_stats;
 
 /* Copies the counters as they are now. */

@@ -41,6 +41,8 @@ static struct {
 	uint32_t open[64]; /* socks */
 	altair_addr open_addr[64];
 	size_t open_count, opened, closed;
+	uint32_t shut; /* the last stream that we were told to close */
+	size_t shuts;
 	unsigned refuse_opens; /* so many to come */
 	bool refuses_ipv6;     /* ports of this family */
 	bool holds_opens;      /* nothing is said of them */
@@ -168,6 +170,10 @@ static inline void drain(void)
 
 		if (step == ALTAIR_EVENT && out.event == ALTAIR_EV_RELAY_OPEN) {
 			open_port(&out);
+		} else if (step == ALTAIR_EVENT &&
+			   out.event == ALTAIR_EV_SHUT) {
+			w.shut = out.number;
+			w.shuts++;
 		} else if (step == ALTAIR_EVENT) {
 			CHECK_EQ(out.event, ALTAIR_EV_RELAY_CLOSE);
 			close_port(&out);
@@ -190,7 +196,8 @@ static inline void begin(const altair_server_config *c)
 	altair_crypto crypto = w.crypto;
 
 	free(w.memory);
-	w.sent_count = w.open_count = w.opened = w.closed = 0;
+	w.sent_count = w.open_count = w.opened = w.closed = w.shuts = 0;
+	w.shut = 0;
 	w.refuse_opens = 0;
 	w.holds_opens = w.refuses_ipv6 = false;
 	w.crypto = crypto;
@@ -251,6 +258,28 @@ static inline enum altair_verdict deliver(uint32_t sock, const char *from,
 	return d.verdict;
 }
 
+/* Bytes of a stream; false when they end it. */
+static inline bool stream_brings(uint32_t sock, const void *data, size_t len)
+{
+	uint8_t *copy = malloc(len + 1); /* to see it overrun */
+	altair_bytes in = {copy, len};
+	altair_datagram d;
+	int got;
+
+	memcpy(copy, data, len);
+	while ((got = altair_server_unframe(w.s, sock, &in, &d)) == 1) {
+		altair_input(w.m, w.now, &d, 1);
+		drain();
+	}
+	free(copy);
+	if (got == 0)
+		return true;
+	CHECK_EQ(got, ALTAIR_E_INVALID);
+	altair_server_lost(w.s, sock);
+	drain();
+	return false;
+}
+
 static inline altair_server_stats stats(void)
 {
 	altair_server_stats s;
@@ -264,6 +293,7 @@ static inline altair_server_stats stats(void)
 
 static struct {
 	const char *from, *user, *password;
+	uint32_t sock;	    /* a stream of ours, or 0          */
 	uint16_t algorithm; /* 0: as RFC 5389                  */
 	bool hides_name;    /* USERHASH                        */
 	bool with_fingerprint;
@@ -374,7 +404,10 @@ static inline size_t send_it(void)
 		air_stun_build_fingerprint(&me.b);
 	me.request = air_stun_build_end(&me.b);
 	CHECK(me.request.len > 0);
-	deliver(0, me.from, me.request, 0);
+	if (me.sock)
+		stream_brings(me.sock, me.request.data, me.request.len);
+	else
+		deliver(0, me.from, me.request, 0);
 	return w.sent_count - before;
 }
 
@@ -386,7 +419,7 @@ static inline int answer_to_it(void)
 
 	CHECK_EQ(send_it(), 1);
 	s = &w.sent[(w.sent_count - 1) % SENT_MAX];
-	CHECK_EQ(s->path.sock, 0);
+	CHECK_EQ(s->path.sock, me.sock);
 	CHECK(air_stun_message_read(&me.answer,
 				    (altair_bytes){s->bytes, s->len},
 				    AIR_STUN_SET_BASE | AIR_STUN_SET_TURN));
