@@ -10,7 +10,7 @@
  * thread writes for itself alone.
  */
 #define _GNU_SOURCE
-#include "worker.h"
+#include "crew.h"
 
 #include <altair/error.h>
 
@@ -21,12 +21,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-struct altair_serve {
-	int stop; /* an eventfd; readable from altair_serve_stop on */
-	size_t count;
-	struct worker *workers;
-};
 
 /* --- starting and stopping ------------------------------------------------ */
 
@@ -96,8 +90,11 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 			rc = open_socket(serve, &serve->workers[i],
 					 &config->listen[k]);
 	}
-	for (size_t i = 0; i < serve->count && rc == 0; i++)
-		rc = air_worker_init(&serve->workers[i], config->relay);
+	for (size_t i = 0; i < serve->count && rc == 0; i++) {
+		rc = air_desk_open(&serve->workers[i].desk);
+		if (rc == 0)
+			rc = air_worker_init(&serve->workers[i], config->relay);
+	}
 	return rc;
 }
 
@@ -133,8 +130,11 @@ static altair_serve *allocate(size_t count)
 		return NULL;
 	}
 	memset(serve->workers, 0, len);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		serve->workers[i].relays.epoll = -1;
+		serve->workers[i].desk.asked = -1;
+		serve->workers[i].desk.done = -1;
+	}
 	return serve;
 }
 

@@ -197,15 +197,23 @@ static void tick(struct worker *w)
 	answer(w);
 }
 
+void air_worker_settle(struct worker *w)
+{
+	publish(w);
+	answer(w);
+}
+
 void *air_worker_run(void *user)
 {
 	struct worker *w = user;
 	struct pollfd *stop = &w->watched[w->listens];
 	struct pollfd *relays = &w->watched[w->listens + 1];
+	struct pollfd *desk = &w->watched[w->listens + 2];
 
 	*relays = (struct pollfd){.fd = w->relays.epoll, .events = POLLIN};
+	*desk = (struct pollfd){.fd = w->desk.asked, .events = POLLIN};
 	while (!stop->revents) {
-		int n = poll(w->watched, w->listens + 2, patience(w));
+		int n = poll(w->watched, w->listens + 3, patience(w));
 
 		tick(w);
 		if (n <= 0)
@@ -215,6 +223,8 @@ void *air_worker_run(void *user)
 				drain(w, i);
 		if (relays->revents)
 			drain_relays(w);
+		if (desk->revents)
+			air_desk_serve(&w->desk, w);
 	}
 	return NULL;
 }
@@ -272,8 +282,10 @@ int air_worker_init(struct worker *w, const altair_server_config *relay)
 
 void air_worker_close(struct worker *w)
 {
+	air_desk_close(&w->desk);
 	air_relays_close(&w->relays);
 	for (size_t i = 0; i < w->listens; i++)
 		altair_udp_close(w->udp[i]);
 	free(w->server_memory);
+	free(w->renewed);
 }

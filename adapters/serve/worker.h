@@ -4,6 +4,7 @@
 #ifndef AIR_WORKER_H
 #define AIR_WORKER_H
 
+#include "desk.h"
 #include "relays.h"
 
 #include <altair/serve.h>
@@ -26,11 +27,13 @@ struct worker {
 	/* As in altair_server_stats, from `requests` on. */
 	_Alignas(CACHE_LINE) atomic_uint_least64_t counters[COUNTERS];
 	altair_udp *udp[LISTENS_MAX];
-	/* The sockets, then `stop`, then the set of the relay ports. */
-	struct pollfd watched[LISTENS_MAX + 2];
+	/* The sockets, `stop`, the set of the relay ports, the desk. */
+	struct pollfd watched[LISTENS_MAX + 3];
 	size_t listens;
 	altair_server *server;
 	void *server_memory;
+	void *renewed; /* what altair_server_renew was given */
+	struct desk desk;
 	struct relays relays;
 	bool tells_time; /* for time-limited credentials */
 	altair_time deadline;
@@ -46,6 +49,8 @@ int air_worker_init(struct worker *worker, const altair_server_config *relay);
 /* The thread's life, until `stop` is readable. */
 void *air_worker_run(void *worker);
 void air_worker_close(struct worker *worker);
+/* In its thread: does what the machine has to say after a call of its own. */
+void air_worker_settle(struct worker *worker);
 /* Adds the worker's counters to those in `out`. */
 void air_worker_count(const struct worker *worker, altair_server_stats *out);
 

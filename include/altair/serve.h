@@ -7,7 +7,7 @@
 #ifndef ALTAIR_SERVE_H
 #define ALTAIR_SERVE_H
 
-#include <altair/server.h>
+#include <altair/roster.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,6 +47,25 @@ ALTAIR_API int altair_serve_local(const altair_serve *serve, size_t index,
 /* The sum over all threads, as of a moment ago. */
 ALTAIR_API void altair_serve_get_stats(const altair_serve *serve,
 				       altair_server_stats *out);
+
+/*
+ * The calls of altair/roster.h for a running server: the threads do them, in
+ * turn with their work, and the call waits for it, a moment. They may come from
+ * any thread, but not from two at the same time. Ids are of all threads together;
+ * *place is 0 at first, as there.
+ */
+ALTAIR_API size_t altair_serve_list(altair_serve *serve, uint64_t *place,
+				    altair_session *out, size_t cap);
+ALTAIR_API int altair_serve_find(altair_serve *serve, uint64_t id,
+				 altair_session *out);
+ALTAIR_API size_t altair_serve_peers(altair_serve *serve, uint64_t id,
+				     altair_session_peer *out, size_t cap);
+ALTAIR_API int altair_serve_end(altair_serve *serve, uint64_t id);
+ALTAIR_API void altair_serve_drain(altair_serve *serve, bool drains);
+
+/* As altair_server_renew, in memory of its own; also ALTAIR_E_MEMORY. */
+ALTAIR_API int altair_serve_renew(altair_serve *serve,
+				  const altair_server_config *relay);
 
 /* Stops the threads, closes the sockets, frees the object. NULL is allowed. */
 ALTAIR_API void altair_serve_stop(altair_serve *serve);

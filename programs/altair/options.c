@@ -303,13 +303,15 @@ static int take_file(const struct command *command, struct taken *taken,
 {
 	const struct option_row *row = command->options;
 	struct option_file *file;
+	void *at;
 	int code;
 
 	while (row->name && row->type != OPTION_FILE)
 		row++;
 	if (!row->name)
 		return -1;
-	file = (struct option_file *)((char *)values + row->at);
+	at = (char *)values + row->at;
+	file = at;
 	if (!file->path)
 		return -1;
 	code = air_ini_open(&file->ini, file->path);

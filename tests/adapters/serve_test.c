@@ -321,6 +321,36 @@ static void stops_under_load(void)
 	altair_udp_close(udp);
 }
 
+/* Each thread is asked, also while it works; without TURN there is nothing. */
+static void every_desk_answers(void)
+{
+	static const char *const ip[] = {"127.0.0.1"};
+	altair_serve *serve = start(ip, 1, 4);
+	altair_addr to = local_of(serve, 0);
+	altair_udp *udp = open_client("127.0.0.1", 0);
+	altair_server_config config;
+	altair_session_peer peer;
+	altair_session session;
+	uint64_t place = 0;
+
+	altair_server_config_default(&config);
+	ask(udp, &to, 1);
+	CHECK_EQ(altair_serve_list(serve, &place, &session, 1), 0);
+	CHECK_EQ(place, (uint64_t)4 << 32);
+	CHECK_EQ(altair_serve_list(serve, &place, &session, 1), 0);
+	for (uint64_t id = 0; id < 9; id++) {
+		CHECK_EQ(altair_serve_find(serve, id, &session),
+			 ALTAIR_E_INVALID);
+		CHECK_EQ(altair_serve_peers(serve, id, &peer, 1), 0);
+		CHECK_EQ(altair_serve_end(serve, id), ALTAIR_E_INVALID);
+	}
+	altair_serve_drain(serve, true);
+	CHECK_EQ(altair_serve_renew(serve, &config), ALTAIR_E_INVALID);
+	hear(udp, 1, 32, NULL);
+	altair_udp_close(udp);
+	altair_serve_stop(serve);
+}
+
 static const struct check_test tests[] = {
 	TEST(answers_both_families),
 	TEST(answers_nothing_but_requests),
@@ -328,6 +358,7 @@ static const struct check_test tests[] = {
 	TEST(a_burst_is_answered_by_a_burst),
 	TEST(answers_that_cannot_merge_all_leave),
 	TEST(every_thread_answers),
+	TEST(every_desk_answers),
 	TEST(a_second_server_is_refused),
 	TEST(wrong_configurations_are_refused),
 	TEST(stops_under_load),

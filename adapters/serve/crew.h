@@ -1,0 +1,15 @@
+/*
+ * crew.h - a running server: its workers, all alike.
+ */
+#ifndef AIR_CREW_H
+#define AIR_CREW_H
+
+#include "worker.h"
+
+struct altair_serve {
+	int stop; /* an eventfd; readable from altair_serve_stop on */
+	size_t count;
+	struct worker *workers;
+};
+
+#endif
