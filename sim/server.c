@@ -138,6 +138,7 @@ static void configure(struct sim_server *server, altair_server_config *config,
 	config->buffer_len = 16384;
 	config->allocations_max = ALLOCATIONS_MAX;
 	config->quota_user = ALLOCATIONS_MAX;
+	config->quota_prefix = ALLOCATIONS_MAX;
 	config->crypto = &server->crypto;
 	config->relay_ipv4 = addr[0];
 	config->relay_ipv6 = addr[1];

@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "server/mobility.h"
+#include "server/prefix.h"
 
 #include <altair/error.h>
 
@@ -238,22 +239,38 @@ static void name_owner(struct air_allocation *a, altair_bytes name)
 	memcpy(a->name, name.data, a->name_len);
 }
 
+/* All that the allocation counts in, or none. */
+static bool take_quotas(const struct air_call *call, uint32_t quota[OWNERS])
+{
+	struct air_allocations *all = &call->server->allocations;
+	const uint64_t owner[OWNERS] = {
+		call->guest.owner, air_prefix_hash(all->hash_key, &call->from)};
+
+	for (unsigned of = 0; of < OWNERS; of++) {
+		quota[of] = air_quota_take(&all->quotas[of], owner[of],
+					   call->server->quota[of]);
+		if (quota[of] != AIR_POOL_NONE)
+			continue;
+		while (of-- > 0)
+			air_quota_give(&all->quotas[of], quota[of]);
+		return false;
+	}
+	return true;
+}
+
 static int create(struct air_call *call, const struct wish *wish)
 {
 	struct altair_server *s = call->server;
 	struct air_allocations *all = &s->allocations;
 	struct air_allocation *a;
+	uint32_t quota[OWNERS];
 	int code;
 
-	if (s->drains)
+	if (s->drains || air_allocation_is_full(all))
 		return AIR_STUN_INSUFFICIENT_CAPACITY;
-	if (!air_quota_take(&all->quotas, call->guest.owner, s->quota_user))
+	if (!take_quotas(call, quota))
 		return AIR_STUN_QUOTA_REACHED;
-	a = air_allocation_add(all, call->path, call->guest.owner);
-	if (!a) {
-		air_quota_give(&all->quotas, call->guest.owner);
-		return AIR_STUN_INSUFFICIENT_CAPACITY;
-	}
+	a = air_allocation_add(all, call->path, call->guest.owner, quota);
 	memcpy(a->transaction, call->m->header.transaction,
 	       sizeof a->transaction);
 	a->key = call->guest.key;

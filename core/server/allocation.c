@@ -21,7 +21,8 @@ void air_allocation_init(struct air_allocations *a, struct air_arena *arena,
 	air_pool_init(&a->pool, arena, limits->allocations);
 	/* A client that moves has two places. */
 	air_index_init(&a->index, arena, 2 * limits->allocations);
-	air_quota_init(&a->quotas, arena, limits->allocations);
+	for (unsigned i = 0; i < OWNERS; i++)
+		air_quota_init(&a->quotas[i], arena, limits->allocations);
 	air_permission_init(&a->permissions, arena, limits->permissions);
 	air_server_channel_init(&a->channels, arena, limits->channels);
 	air_reservation_init(&a->reservations, arena, limits->reservations);
@@ -84,19 +85,25 @@ uint32_t air_allocation_number(const struct air_allocations *a,
 	return (uint32_t)(allocation - a->all);
 }
 
+bool air_allocation_is_full(const struct air_allocations *a)
+{
+	return a->pool.free_count == 0;
+}
+
 struct air_allocation *air_allocation_add(struct air_allocations *a,
 					  const altair_path *path,
-					  uint64_t owner)
+					  uint64_t owner,
+					  const uint32_t quota[OWNERS])
 {
 	uint32_t i = air_pool_take(&a->pool);
 	struct air_allocation *allocation;
 
-	if (i == AIR_POOL_NONE)
-		return NULL;
+	AIR_ASSERT(i != AIR_POOL_NONE);
 	allocation = &a->all[i];
 	memset(allocation, 0, sizeof *allocation);
 	allocation->path = *path;
 	allocation->owner = owner;
+	memcpy(allocation->quota, quota, sizeof allocation->quota);
 	allocation->state = ALLOCATION_OPENING;
 	allocation->permissions.head = AIR_POOL_NONE;
 	allocation->channels.head = AIR_POOL_NONE;
@@ -188,7 +195,8 @@ void air_allocation_end(struct air_allocations *a,
 	for (unsigned f = 0; f < FAMILIES; f++)
 		if (allocation->port[f])
 			air_port_release(&a->ports[f], allocation->port[f]);
-	air_quota_give(&a->quotas, allocation->owner);
+	for (unsigned of = 0; of < OWNERS; of++)
+		air_quota_give(&a->quotas[of], allocation->quota[of]);
 	air_heap_set(a->timers, i, ALTAIR_NEVER);
 	unindex(a, allocation, &allocation->path);
 	if (allocation->is_moving)

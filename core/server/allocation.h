@@ -12,6 +12,9 @@
 
 #include <altair/roster.h>
 
+/* Of whose quota an allocation is. */
+enum air_allocation_of { OF_USER, OF_PREFIX, OWNERS };
+
 enum air_allocation_family { FAMILY_IPV4, FAMILY_IPV6, FAMILIES };
 
 enum air_allocation_state {
@@ -34,9 +37,11 @@ struct air_server_key {
 #define AIR_ALLOCATION_NOWHERE UINT32_MAX
 
 struct air_allocation {
-	altair_path path;   /* the client's */
-	altair_path next;   /* while it moves: where it will be */
-	uint64_t owner;	    /* air_user_identity */
+	altair_path path;	/* the client's */
+	altair_path next;	/* while it moves: where it will be */
+	uint64_t owner;		/* air_user_identity */
+	uint32_t quota[OWNERS]; /* the entries that it is counted in */
+	struct air_meter meter;
 	altair_time expiry; /* time-to-expiry ends */
 	uint32_t life;	    /* seconds, as last granted */
 	struct air_permission_list permissions;
@@ -65,7 +70,7 @@ struct air_allocations {
 	struct air_allocation *all;
 	struct air_pool pool;
 	struct air_index index; /* by path */
-	struct air_quotas quotas;
+	struct air_quotas quotas[OWNERS];
 	struct air_heap *timers;
 	struct air_permissions permissions;
 	struct air_server_channels channels;
@@ -89,11 +94,14 @@ struct air_allocation *air_allocation_find(struct air_allocations *allocations,
 					   const altair_path *path);
 uint32_t air_allocation_number(const struct air_allocations *allocations,
 			       const struct air_allocation *allocation);
-/* A new one for this client and owner, without ports; NULL when the table is
- * full. The owner's quota is the caller's to take; _end gives it back. */
+/* True when the table has no room for another one. */
+bool air_allocation_is_full(const struct air_allocations *allocations);
+/* A new one for this client and owner, without ports; the table must not be
+ * full. Its quotas are the caller's to take; _end gives them back. */
 struct air_allocation *air_allocation_add(struct air_allocations *allocations,
 					  const altair_path *path,
-					  uint64_t owner);
+					  uint64_t owner,
+					  const uint32_t quota[OWNERS]);
 /* Its time-to-expiry is `life` from now. */
 void air_allocation_hold(struct air_allocations *allocations,
 			 struct air_allocation *allocation, altair_time now,

@@ -5,6 +5,7 @@
 #include "server/config.h"
 
 #include "base/addr.h"
+#include "server/bandwidth.h"
 #include "server/binding.h"
 #include "server/policy.h"
 
@@ -43,6 +44,8 @@ void altair_server_config_default(altair_server_config *config)
 	config->permissions_each = EACH_DEFAULT;
 	config->channels_each = EACH_DEFAULT;
 	config->quota_user = 10;
+	config->quota_prefix = 32;
+	config->bandwidth_allocation = 10000000;
 	config->mobility = true;
 	config->lifetime_max = LIFETIME_DEFAULT;
 	config->challenge_rate = 10;
@@ -101,7 +104,7 @@ static bool are_limits_valid(const altair_server_config *c)
 	       c->lifetime_max >= LIFETIME_MIN &&
 	       c->lifetime_max <= LIFETIME_LIMIT &&
 	       c->challenge_rate <= CHALLENGES_LIMIT &&
-	       c->nonce_life >= ALTAIR_SEC(1) &&
+	       air_bandwidth_is_valid(c) && c->nonce_life >= ALTAIR_SEC(1) &&
 	       c->nonce_life <= ALTAIR_SEC(86400);
 }
 

@@ -1,6 +1,7 @@
 /*
  * Quotas by owner. Invariant: an entry is in the pool's use as long as its owner
- * has something, so as many entries as allocations always suffice.
+ * has something, so as many entries as allocations suffice for whoever asks only
+ * when there is room for one allocation more.
  */
 #include "server/quota.h"
 
@@ -26,29 +27,29 @@ static uint32_t find(const struct air_quotas *quotas, uint64_t owner)
 	return i;
 }
 
-bool air_quota_take(struct air_quotas *quotas, uint64_t owner, uint32_t max)
+uint32_t air_quota_take(struct air_quotas *quotas, uint64_t owner, uint32_t max)
 {
 	uint32_t i = find(quotas, owner);
 
 	if (i == AIR_INDEX_NONE && max > 0) {
 		i = air_pool_take(&quotas->pool);
 		AIR_ASSERT(i != AIR_POOL_NONE);
-		quotas->all[i] = (struct air_quota){owner, 0};
+		quotas->all[i] = (struct air_quota){.owner = owner};
 		air_index_add(&quotas->index, (uint32_t)owner, i);
 	}
 	if (max == 0 || quotas->all[i].used >= max)
-		return false;
+		return AIR_POOL_NONE;
 	quotas->all[i].used++;
-	return true;
+	return i;
 }
 
-void air_quota_give(struct air_quotas *quotas, uint64_t owner)
+void air_quota_give(struct air_quotas *quotas, uint32_t number)
 {
-	uint32_t i = find(quotas, owner);
+	struct air_quota *quota = &quotas->all[number];
 
-	AIR_ASSERT(i != AIR_INDEX_NONE && quotas->all[i].used > 0);
-	if (--quotas->all[i].used > 0)
+	AIR_ASSERT(quota->used > 0);
+	if (--quota->used > 0)
 		return;
-	air_index_remove(&quotas->index, (uint32_t)owner, i);
-	air_pool_give(&quotas->pool, i);
+	air_index_remove(&quotas->index, (uint32_t)quota->owner, number);
+	air_pool_give(&quotas->pool, number);
 }

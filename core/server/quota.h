@@ -1,13 +1,16 @@
-/* How many allocations each user has; held until they are really gone. */
+/* How many allocations each owner has, and what they may carry together. An
+ * owner is a user, or a prefix; all is held until the allocations are gone. */
 #ifndef AIR_SERVER_QUOTA_H
 #define AIR_SERVER_QUOTA_H
 
+#include "server/bandwidth.h"
 #include "server/index.h"
 #include "server/pool.h"
 
 struct air_quota {
 	uint64_t owner;
 	uint32_t used;
+	struct air_meter meter;
 };
 
 struct air_quotas {
@@ -19,9 +22,11 @@ struct air_quotas {
 /* For at most `count` owners at the same time. */
 void air_quota_init(struct air_quotas *quotas, struct air_arena *arena,
 		    uint32_t count);
-/* One more for the owner, if that makes at most `max`. */
-bool air_quota_take(struct air_quotas *quotas, uint64_t owner, uint32_t max);
-/* One less. */
-void air_quota_give(struct air_quotas *quotas, uint64_t owner);
+/* One more for the owner, if that makes at most `max`: the number of its entry,
+ * or AIR_POOL_NONE. */
+uint32_t air_quota_take(struct air_quotas *quotas, uint64_t owner,
+			uint32_t max);
+/* One less for the owner of this entry. */
+void air_quota_give(struct air_quotas *quotas, uint32_t number);
 
 #endif

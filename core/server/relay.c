@@ -96,6 +96,26 @@ static bool is_permitted(const struct altair_server *s,
 				   peer) != AIR_POOL_NONE;
 }
 
+/* True when the allocation may carry so much more now. */
+static bool is_within(struct altair_server *s, struct air_allocation *a,
+		      enum air_direction direction, const altair_addr *peer,
+		      altair_bytes payload)
+{
+	struct air_quotas *quotas = s->allocations.quotas;
+	const struct air_draught draught = {
+		.now = s->now,
+		.direction = direction,
+		.meters = {&a->meter,
+			   &quotas[OF_USER].all[a->quota[OF_USER]].meter,
+			   &quotas[OF_PREFIX].all[a->quota[OF_PREFIX]].meter}};
+
+	if (air_bandwidth_take(&s->bandwidth, &draught, peer->family,
+			       payload.len))
+		return true;
+	s->stats.limited++;
+	return false;
+}
+
 /* A payload from `peer` to the client of an allocation (RFC 8656 11.3). */
 static void deliver(struct altair_server *s, struct air_allocation *a,
 		    const altair_addr *peer, altair_bytes payload)
@@ -109,6 +129,8 @@ static void deliver(struct altair_server *s, struct air_allocation *a,
 		drop(s);
 		return;
 	}
+	if (!is_within(s, a, FROM_PEERS, peer, payload))
+		return;
 	len = c ? write_channel(air_server_outbox_room(&s->out), c->number,
 				payload, air_server_stream_is(a->path.sock))
 		: write_data(s, peer, AIR_STUN_DATA_ATTR, &data);
@@ -192,6 +214,8 @@ static void relay(struct altair_server *s, struct air_allocation *a,
 	uint32_t other;
 
 	path.local.port = from.port = a->port[family];
+	if (!is_within(s, a, TO_PEERS, peer, payload))
+		return;
 	if (!air_policy_is_relayed(&s->policy, peer)) {
 		if (send(s, &path, payload))
 			count(&a->to_peers, payload.len);

@@ -179,7 +179,9 @@ int altair_server_renew(altair_server *s, altair_time now, void *mem,
 	s->rest.at = now;
 	s->policy = r.policy;
 	s->nonces.hides_names = c->rest_secret_count == 0;
-	s->quota_user = c->quota_user;
+	s->quota[OF_USER] = c->quota_user;
+	s->quota[OF_PREFIX] = c->quota_prefix;
+	air_bandwidth_set(&s->bandwidth, c);
 	s->throttle.rate = c->challenge_rate;
 	return 0;
 }

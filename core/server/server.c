@@ -189,6 +189,7 @@ static void server_input(altair_machine *machine, altair_time now,
 	struct altair_server *s = (struct altair_server *)machine;
 
 	air_server_outbox_clear(&s->out);
+	s->now = now;
 	expire(s, now);
 	for (size_t i = 0; i < count; i++) {
 		batch[i].verdict = ALTAIR_NOT_MINE;
@@ -367,7 +368,9 @@ static int init_relay(struct altair_server *s, const altair_server_config *c,
 	s->lifetime_max = c->lifetime_max;
 	s->permissions_each = c->permissions_each;
 	s->channels_each = c->channels_each;
-	s->quota_user = c->quota_user;
+	s->quota[OF_USER] = c->quota_user;
+	s->quota[OF_PREFIX] = c->quota_prefix;
+	air_bandwidth_set(&s->bandwidth, c);
 	s->rest.at = now;
 	/* Whose name is not known in advance cannot be known by its hash. */
 	s->nonces.hides_names = c->rest_secret_count == 0;

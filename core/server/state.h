@@ -18,6 +18,7 @@
 
 struct altair_server {
 	struct altair_machine machine;
+	altair_time now; /* of the input that is being taken */
 	size_t batch_max;
 	struct air_server_outbox out;
 	struct air_binding binding;
@@ -29,11 +30,12 @@ struct altair_server {
 	altair_bytes realm;
 	bool is_mobile; /* RFC 8016 is offered */
 	uint32_t lifetime_max;
-	unsigned permissions_each, channels_each, quota_user;
+	unsigned permissions_each, channels_each, quota[OWNERS];
 	struct air_users users;
 	struct air_rest rest;
 	struct air_nonces nonces;
 	struct air_throttle throttle;
+	struct air_bandwidth bandwidth;
 	struct air_policy policy;
 	struct air_heap timers;
 	struct air_allocations allocations;

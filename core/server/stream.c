@@ -12,8 +12,8 @@
 #include "base/addr.h"
 #include "base/assert.h"
 #include "base/cursor.h"
-#include "base/table.h"
 #include "base/time.h"
+#include "server/prefix.h"
 #include "server/relay.h"
 #include "stun/header.h"
 #include "stun/wire.h"
@@ -151,14 +151,6 @@ static void become(struct air_server_streams *s,
 
 /* --- coming -------------------------------------------------------------- */
 
-static uint64_t prefix_of(const struct air_server_streams *s,
-			  const altair_addr *from)
-{
-	altair_bytes prefix = {from->ip, from->family == ALTAIR_IPV6 ? 8 : 4};
-
-	return air_siphash(s->hash_key, prefix);
-}
-
 static void begin(struct air_server_streams *s, altair_time now, uint32_t i,
 		  const altair_path *path)
 {
@@ -177,19 +169,22 @@ static void begin(struct air_server_streams *s, altair_time now, uint32_t i,
 	air_heap_set(&s->timers, i, air_time_after(now, SILENCE_MAX));
 }
 
-/* Makes room for one more, who comes from `prefix`. */
-static bool make_room(struct altair_server *server, uint64_t prefix)
+/* Makes room for one more, who comes from `from`: the entry of his prefix, or
+ * AIR_POOL_NONE. */
+static uint32_t make_room(struct altair_server *server, const altair_addr *from)
 {
 	struct air_server_streams *s = &server->streams;
 	uint32_t oldest = s->strangers.first;
+	uint32_t prefix;
 
 	if (s->count == s->max && oldest == AIR_POOL_NONE)
-		return false;
-	if (!air_quota_take(&s->prefixes, prefix, s->prefix_max))
-		return false;
-	if (s->count == s->max)
+		return AIR_POOL_NONE;
+	prefix =
+		air_quota_take(&s->prefixes, air_prefix_hash(s->hash_key, from),
+			       s->prefix_max);
+	if (prefix != AIR_POOL_NONE && s->count == s->max)
 		air_server_stream_shut(server, ALTAIR_SERVER_STREAM + oldest);
-	return true;
+	return prefix;
 }
 
 int altair_server_accepted(altair_server *server, altair_time now,
@@ -197,12 +192,12 @@ int altair_server_accepted(altair_server *server, altair_time now,
 {
 	struct air_server_streams *s = &server->streams;
 	altair_addr from = air_addr_canonical(&path->remote);
-	uint64_t prefix = prefix_of(s, &from);
-	uint32_t i = sock - ALTAIR_SERVER_STREAM;
+	uint32_t prefix, i = sock - ALTAIR_SERVER_STREAM;
 
 	if (!is_known(s, sock) || s->all[i].state != STREAM_FREE)
 		return ALTAIR_E_INVALID;
-	if (!make_room(server, prefix)) {
+	prefix = make_room(server, &from);
+	if (prefix == AIR_POOL_NONE) {
 		server->stats.streams_refused++;
 		return ALTAIR_E_FULL;
 	}

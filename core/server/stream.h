@@ -23,7 +23,7 @@ struct air_server_stream {
 	altair_path path;
 	struct air_frame frame;
 	altair_time since;	/* accepted, or last proved         */
-	uint64_t prefix;	/* hash of where it is from         */
+	uint32_t prefix;	/* entry in `prefixes`              */
 	uint32_t before, after; /* in the list of its state         */
 	uint8_t state;
 	uint8_t refusals; /* told to who has proved nothing   */

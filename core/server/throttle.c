@@ -9,9 +9,7 @@
  */
 #include "server/throttle.h"
 
-#include "base/addr.h"
-#include "base/cursor.h"
-#include "base/table.h"
+#include "server/prefix.h"
 
 #define ROWS 2
 #define COUNTS (1u << 17) /* of a row */
@@ -49,14 +47,6 @@ void air_throttle_init(struct air_throttle *t, struct air_arena *arena,
 		t->hash_key[i] = hash_key[i];
 }
 
-static uint64_t hash_of(const struct air_throttle *t, const altair_addr *source)
-{
-	altair_bytes prefix = {source->ip,
-			       source->family == ALTAIR_IPV6 ? 8 : 4};
-
-	return air_siphash(t->hash_key, prefix);
-}
-
 bool air_throttle_allows(struct air_throttle *t, altair_time now,
 			 const altair_addr *source)
 {
@@ -67,7 +57,7 @@ bool air_throttle_allows(struct air_throttle *t, altair_time now,
 
 	if (t->rate == 0)
 		return true;
-	hash = hash_of(t, source);
+	hash = air_prefix_hash(t->hash_key, source);
 	for (size_t row = 0; row < ROWS; row++) {
 		of[row] = &t->counts[row * COUNTS + hash % COUNTS];
 		hash >>= 32;
@@ -90,7 +80,7 @@ static uint32_t second_of(altair_time now)
 bool air_throttle_is_punished(const struct air_throttle *t, altair_time now,
 			      const altair_addr *source)
 {
-	uint64_t hash = hash_of(t, source);
+	uint64_t hash = air_prefix_hash(t->hash_key, source);
 	const struct air_throttle_guesser *g = &t->guessers[hash % GUESSERS];
 
 	return g->is_punished && g->who == (uint32_t)(hash >> 32) &&
@@ -111,7 +101,7 @@ static void lock_out(struct air_throttle_guesser *g, uint32_t second)
 void air_throttle_punish(struct air_throttle *t, altair_time now,
 			 const altair_addr *source)
 {
-	uint64_t hash = hash_of(t, source);
+	uint64_t hash = air_prefix_hash(t->hash_key, source);
 	struct air_throttle_guesser *g = &t->guessers[hash % GUESSERS];
 	uint32_t who = (uint32_t)(hash >> 32), second = second_of(now);
 

@@ -115,7 +115,15 @@ typedef struct altair_server_config {
 	                           allocation; default 64, 1 to 4096         */
 	bool mobility; /* default true: an allocation may follow its client to
 	                  another address (RFC 8016)                         */
-	unsigned quota_user;	 /* allocations of a user, default 10         */
+	unsigned quota_user;   /* allocations of a user, default 10         */
+	unsigned quota_prefix; /* allocations made from one source (IPv4 address
+	                           or 64 bits of IPv6), default 32            */
+	/* Bits a second that are relayed in each direction, IP and UDP headers on
+	 * the peers' side counted: of one allocation, of all of a user, of all
+	 * made from one source, in all. What is more is lost, but for bursts of a
+	 * quarter of a second. 0: any number; else 1000 to 10^11. */
+	uint64_t bandwidth_allocation; /* default 10,000,000 */
+	uint64_t bandwidth_user, bandwidth_prefix, bandwidth_total; /* 0 */
 	uint32_t lifetime_max;	 /* seconds, default 3600; 600 to 86400       */
 	unsigned challenge_rate; /* answers a second to a source (IPv4 address
 	                           or 64 bits of IPv6) that has proved nothing;
@@ -226,6 +234,7 @@ typedef struct altair_server_stats {
 	uint64_t streams;   /* there are now                               */
 	uint64_t streams_refused; /* for want of room                      */
 	uint64_t streams_shut;	  /* by us: too late, nonsense, pushed out    */
+	uint64_t limited;	  /* data beyond a bandwidth */
 } altair_server_stats;
 
 /* Copies the counters as they are now. */

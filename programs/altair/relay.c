@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "relay.h"
 
+#include "limits.h"
 #include "listeners.h"
 #include "print.h"
 #include "sockaddr.h"
@@ -32,30 +33,9 @@ bool air_relay_is_wanted(const struct relay_options *given)
 	       given->relay_ips.count || given->external_ips.count ||
 	       given->realm || given->ports || given->rest_secret_file ||
 	       given->challenge_rate || given->allocations_max ||
-	       given->quota_user;
-}
-
-/* What is a plain number or a yes: 0 is not given, the default stays. */
-static void read_limits(altair_server_config *c,
-			const struct relay_options *given)
-{
-	c->allocations_max =
-		given->allocations_max ? given->allocations_max : 1000;
-	if (given->quota_user)
-		c->quota_user = given->quota_user;
-	if (given->permissions_each)
-		c->permissions_each = given->permissions_each;
-	if (given->channels_each)
-		c->channels_each = given->channels_each;
-	c->permissions_max = given->permissions_max;
-	c->channels_max = given->channels_max;
-	if (given->lifetime_max)
-		c->lifetime_max =
-			(uint32_t)(given->lifetime_max / ALTAIR_SEC(1));
-	if (given->nonce_life)
-		c->nonce_life = given->nonce_life;
-	c->mobility = !given->no_mobility;
-	c->low_ports = given->low_ports;
+	       given->quota_user || given->quota_prefix ||
+	       given->rate_allocation || given->rate_user ||
+	       given->rate_prefix || given->rate_total;
 }
 
 static altair_bytes bytes(const char *text, size_t len)
@@ -160,23 +140,6 @@ static int read_secrets(const struct command *self, struct relay *relay,
 		self, "rest-secret-file", path,
 		"wants a file with 1 to %d secrets, one a line, not '%s'",
 		RELAY_SECRETS_MAX, path);
-}
-
-static int read_rate(const struct command *self, struct relay *relay,
-		     const char *text)
-{
-	unsigned long rate;
-	char *end;
-
-	if (!text)
-		return -1;
-	rate = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || rate > 10000)
-		return air_options_refuse(
-			self, "challenge-rate", text,
-			"wants a number from 0 to 10000, not '%s'", text);
-	relay->config.challenge_rate = (unsigned)rate;
-	return -1;
 }
 
 /* --- addresses ------------------------------------------------------------ */
@@ -379,12 +342,11 @@ int air_relay_read(const struct command *self, struct relay *relay,
 
 	altair_server_config_default(c);
 	c->crypto = altair_openssl();
-	read_limits(c, given);
-	code = read_realm(self, relay, given->realm);
+	code = air_limits_read(self, c, given);
+	if (code < 0)
+		code = read_realm(self, relay, given->realm);
 	if (code < 0)
 		code = read_secrets(self, relay, given->rest_secret_file);
-	if (code < 0)
-		code = read_rate(self, relay, given->challenge_rate);
 	if (code < 0)
 		code = read_users(self, relay, &given->users);
 	if (code < 0)

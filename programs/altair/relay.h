@@ -17,7 +17,9 @@
 struct relay_options {
 	struct option_list users, allow, relay_ips, external_ips;
 	const char *realm, *ports, *rest_secret_file, *challenge_rate;
-	unsigned allocations_max, quota_user;
+	unsigned allocations_max, quota_user, quota_prefix;
+	/* Bandwidths. */
+	const char *rate_allocation, *rate_user, *rate_prefix, *rate_total;
 	unsigned permissions_each, channels_each;
 	unsigned permissions_max, channels_max;
 	altair_time lifetime_max, nonce_life;

@@ -76,6 +76,14 @@ expect 2 'one address a family' --relay-ip 127.0.0.1 --relay-ip 127.0.0.2
 expect 2 'relay-ip of its family' --listen 127.0.0.1:0 --external-ip ::1
 expect 2 'relay has one thread' --user a:b --threads 2
 expect 2 'name of 1 to 127' --realm ''
+expect 2 'from 1 to 1000000' --quota-prefix 0
+expect 2 'bits a second from 1k to 100G' --bandwidth-allocation 999
+expect 2 'bits a second from 1k to 100G' --bandwidth-allocation 101G
+expect 2 'bits a second from 1k to 100G' --bandwidth-user 10Mbit
+expect 2 'bits a second from 1k to 100G' --bandwidth-user ''
+expect 2 'bits a second from 1k to 100G' --bandwidth-prefix M
+expect 2 'bits a second from 1k to 100G' --bandwidth-total -1
+expect 2 'bits a second from 1k to 100G' --bandwidth-total 1000000000000G
 expect 2 'unknown option' --nothing
 expect 3 'not an address of this host' --listen 192.0.2.1:0
 

@@ -30,7 +30,7 @@ servers=$!
 echo "the secret" >"$work/secret"
 "$altair" serve --listen 127.0.0.1:0 --user u:p --realm example.org \
   --relay-allow 127.0.0.1/32 --relay-allow ::1/128 --relay-ip 127.0.0.1 \
-  --relay-ip ::1 --quota-user 100 --challenge-rate 0 \
+  --relay-ip ::1 --quota-user 100 --quota-prefix 100 --challenge-rate 0 \
   --rest-secret-file "$work/secret" >"$work/lines" 2>"$work/err" &
 servers="$servers $!"
 exec 3<"$work/lines"

@@ -91,34 +91,37 @@ static void a_pool_gives_each_number_once(void)
 static void a_quota_is_given_back(void)
 {
 	static unsigned used[6];
+	static uint32_t entry[6];
 	struct air_quotas quotas;
 	unsigned sum = 0;
 
 	begin();
 	air_quota_init(&quotas, &arena, 16);
 	memset(used, 0, sizeof used);
-	CHECK(!air_quota_take(&quotas, 9, 0));
+	CHECK_EQ(air_quota_take(&quotas, 9, 0), AIR_POOL_NONE);
 	for (int i = 0; i < 100000; i++) {
 		uint32_t u = next_random() % 6;
 		/* Two owners share their 32 bits of hash. */
 		uint64_t owner = u < 2 ? (uint64_t)u << 32 | 5 : u + 10;
 
 		if (next_random() % 2 && sum < 16) {
-			bool taken = air_quota_take(&quotas, owner, 4);
+			uint32_t got = air_quota_take(&quotas, owner, 4);
+			bool taken = got != AIR_POOL_NONE;
 
 			CHECK_EQ(taken, used[u] < 4);
+			CHECK(!taken || used[u] == 0 || got == entry[u]);
+			entry[u] = taken ? got : entry[u];
 			used[u] += taken;
 			sum += taken;
 		} else if (used[u] > 0) {
-			air_quota_give(&quotas, owner);
+			air_quota_give(&quotas, entry[u]);
 			used[u]--;
 			sum--;
 		}
 	}
 	for (uint32_t u = 0; u < 6; u++)
 		for (; used[u] > 0; used[u]--)
-			air_quota_give(&quotas,
-				       u < 2 ? (uint64_t)u << 32 | 5 : u + 10);
+			air_quota_give(&quotas, entry[u]);
 	CHECK_EQ(quotas.pool.free_count, 16);
 }
 
