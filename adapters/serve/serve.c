@@ -78,18 +78,86 @@ static int start_threads(altair_serve *serve)
 	return rc;
 }
 
-static int open_all(altair_serve *serve, const altair_serve_config *config,
-		    size_t *failed)
+static int open_listener(altair_serve *serve, const altair_addr *listen)
 {
 	int rc = 0;
 
-	for (size_t k = 0; k < config->listens && rc == 0; k++) {
-		if (failed)
-			*failed = k;
-		for (size_t i = 0; i < serve->count && rc == 0; i++)
-			rc = open_socket(serve, &serve->workers[i],
-					 &config->listen[k]);
+	for (size_t i = 0; i < serve->count && rc == 0; i++)
+		rc = open_socket(serve, &serve->workers[i], listen);
+	return rc;
+}
+
+/* The first listener of that family, which must have a single address, and
+ * another one. */
+static int find_listener(const altair_serve_config *config,
+			 const altair_addr *alternate)
+{
+	size_t k = 0;
+
+	while (k < config->listens &&
+	       config->listen[k].family != alternate->family)
+		k++;
+	if (k == config->listens ||
+	    altair_addr_classify(&config->listen[k]) == ALTAIR_ADDR_NONE ||
+	    altair_addr_same_ip(&config->listen[k], alternate))
+		return ALTAIR_E_INVALID;
+	return (int)k;
+}
+
+/* Three sockets that make four of a listener's; see altair_server_alternate. */
+static int open_alternate(altair_serve *serve,
+			  const altair_serve_config *config,
+			  const altair_addr *other)
+{
+	struct worker *first = serve->workers;
+	uint32_t next = (uint32_t)first->listens;
+	int k = find_listener(config, other), rc;
+	altair_server_alternate pair = {.sock = {0}};
+
+	if (k < 0)
+		return k;
+	pair.sock[0] = (uint32_t)k;
+	pair.sock[3] = next;
+	pair.sock[1] = next + 1;
+	pair.sock[2] = next + 2;
+	altair_udp_local(first->udp[k], &pair.addr[0]);
+	rc = open_listener(serve, other);
+	if (rc != 0)
+		return rc;
+	altair_udp_local(first->udp[next], &pair.addr[3]);
+	pair.addr[1] = pair.addr[0];
+	pair.addr[1].port = pair.addr[3].port;
+	pair.addr[2] = pair.addr[3];
+	pair.addr[2].port = pair.addr[0].port;
+	rc = open_listener(serve, &pair.addr[1]);
+	if (rc == 0)
+		rc = open_listener(serve, &pair.addr[2]);
+	for (size_t i = 0; i < serve->count; i++) {
+		struct worker *w = &serve->workers[i];
+
+		w->alternates[w->alternate_count++] = pair;
 	}
+	return rc;
+}
+
+static int open_all(altair_serve *serve, const altair_serve_config *config,
+		    size_t *failed)
+{
+	size_t count = config->listens + config->alternate_count, unused;
+	int rc = 0;
+
+	if (!failed)
+		failed = &unused;
+	for (*failed = 0; *failed < count && rc == 0; ++*failed) {
+		if (*failed < config->listens)
+			rc = open_listener(serve, &config->listen[*failed]);
+		else
+			rc = open_alternate(
+				serve, config,
+				&config->alternates[*failed - config->listens]);
+	}
+	if (rc != 0)
+		--*failed;
 	for (size_t i = 0; i < serve->count && rc == 0; i++) {
 		rc = air_desk_open(&serve->workers[i].desk);
 		if (rc == 0)
@@ -153,6 +221,7 @@ int altair_serve_start(altair_serve **out, const altair_serve_config *config,
 		*failed = 0;
 	if (config->size != sizeof *config || config->listens < 1 ||
 	    config->listens > LISTENS_MAX ||
+	    config->alternate_count > ALTERNATES_MAX ||
 	    (config->relay && config->threads > 1))
 		return ALTAIR_E_INVALID;
 	serve = allocate(count_threads(config));

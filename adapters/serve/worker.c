@@ -38,7 +38,7 @@ static void flush(struct worker *w)
 
 static altair_udp *socket_of(const struct worker *w, uint32_t sock)
 {
-	return sock < LISTENS_MAX ? w->udp[sock]
+	return sock < SOCKETS_MAX ? w->udp[sock]
 				  : air_relays_get(&w->relays, sock);
 }
 
@@ -274,6 +274,10 @@ int air_worker_init(struct worker *w, const altair_server_config *relay)
 		config = *relay;
 	config.batch_max = BATCH;
 	config.buffer_len = ANSWERS_LEN;
+	config.alternates = w->alternates;
+	config.alternate_count = w->alternate_count;
+	if (!config.crypto)
+		config.crypto = altair_system_random();
 	w->deadline = ALTAIR_NEVER;
 	w->tells_time = config.rest_secret_count > 0;
 	return config.allocations_max > 0 ? init_relay(w, &config)

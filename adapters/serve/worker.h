@@ -14,6 +14,9 @@
 #include <stdatomic.h>
 
 #define LISTENS_MAX 16
+#define ALTERNATES_MAX 2
+/* A listener that has another address has three sockets more. */
+#define SOCKETS_MAX (LISTENS_MAX + 3 * ALTERNATES_MAX)
 #define BATCH 32
 #define CACHE_LINE 64
 
@@ -26,10 +29,12 @@
 struct worker {
 	/* As in altair_server_stats, from `requests` on. */
 	_Alignas(CACHE_LINE) atomic_uint_least64_t counters[COUNTERS];
-	altair_udp *udp[LISTENS_MAX];
+	altair_udp *udp[SOCKETS_MAX];
 	/* The sockets, `stop`, the set of the relay ports, the desk. */
-	struct pollfd watched[LISTENS_MAX + 3];
-	size_t listens;
+	struct pollfd watched[SOCKETS_MAX + 3];
+	size_t listens; /* how many sockets */
+	altair_server_alternate alternates[ALTERNATES_MAX];
+	size_t alternate_count;
 	altair_server *server;
 	void *server_memory;
 	void *renewed; /* what altair_server_renew was given */

@@ -6,6 +6,7 @@
 
 #include "base/addr.h"
 #include "server/bandwidth.h"
+#include "server/alternate.h"
 #include "server/binding.h"
 #include "server/policy.h"
 
@@ -113,7 +114,8 @@ bool air_server_config_is_valid(const altair_server_config *config)
 	if (config->size != sizeof *config || config->batch_max < 1 ||
 	    config->batch_max > BATCH_LIMIT ||
 	    config->buffer_len < AIR_BINDING_MAX + 8 ||
-	    config->buffer_len > BUFFER_LIMIT)
+	    config->buffer_len > BUFFER_LIMIT ||
+	    !air_alternate_is_valid(config))
 		return false;
 	if (config->connections_max > CONNECTIONS_LIMIT ||
 	    (config->connections_max > 0 &&

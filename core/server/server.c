@@ -19,7 +19,8 @@
 #include <string.h>
 
 /* Attributes of other usages are known but unexpected, hence ignored (RFC 8489
- * 6.3); what RFC 5780 adds changes where the answer goes, and is refused. */
+ * 6.3); what RFC 5780 adds changes where the answer goes, and is refused where
+ * there is no other address (RFC 5780 6). */
 #define UNDERSTOOD (AIR_STUN_SET_BASE | AIR_STUN_SET_TURN | AIR_STUN_SET_ICE)
 
 /* A longer request is none of any client, only work for us. */
@@ -38,6 +39,7 @@ struct client {
 	const altair_path *path;
 	uint32_t number; /* of the path, AIR_SERVER_NO_PATH until needed */
 	bool is_known;
+	bool is_alternate; /* RFC 5780 is spoken where it has come */
 	struct air_binding_client binding;
 };
 
@@ -79,12 +81,35 @@ static bool answer_binding(struct altair_server *s, struct client *client,
 	return true;
 }
 
+/* The answer may leave another way than the other answers to this client. */
+static bool answer_alternate(struct altair_server *s, altair_time now,
+			     struct client *client,
+			     const struct air_stun_message *m)
+{
+	struct air_alternate_answer answer = {
+		.room = air_server_outbox_room(&s->out), .path = *client->path};
+	struct client other = {.path = &answer.path,
+			       .number = AIR_SERVER_NO_PATH};
+
+	air_alternate_take(&s->alternates, now, m, &answer);
+	if (!queue(s, &other, answer.len))
+		return false;
+	if (answer.is_error)
+		s->stats.errors++;
+	else
+		s->stats.requests++;
+	return true;
+}
+
 static bool take_request(struct altair_server *s, altair_time now,
 			 struct client *client,
 			 const struct air_stun_message *m)
 {
 	if (m->bytes.len > REQUEST_MAX)
 		return false;
+	if (m->header.method == AIR_STUN_BINDING && client->is_alternate &&
+	    m->unknown_count == 0)
+		return answer_alternate(s, now, client, m);
 	if (m->header.method == AIR_STUN_BINDING)
 		return answer_binding(s, client, m);
 	return s->relays && m->bytes.len >= CHALLENGED_MIN &&
@@ -94,9 +119,10 @@ static bool take_request(struct altair_server *s, altair_time now,
 static bool take_stun(struct altair_server *s, altair_time now,
 		      struct client *client, altair_bytes bytes)
 {
+	unsigned more = client->is_alternate ? AIR_STUN_SET_BEHAVIOUR : 0;
 	struct air_stun_message m;
 
-	if (!air_stun_message_read(&m, bytes, UNDERSTOOD) ||
+	if (!air_stun_message_read(&m, bytes, UNDERSTOOD | more) ||
 	    !air_stun_is_intact(&m)) {
 		/* Nonsense ends a stream. */
 		air_server_stream_shut(s, client->path->sock);
@@ -114,7 +140,7 @@ static bool take(struct altair_server *s, altair_time now,
 {
 	if (!client->is_known)
 		return false;
-	if (air_binding_is_plain(bytes))
+	if (!client->is_alternate && air_binding_is_plain(bytes))
 		return answer_plain(s, client, bytes);
 	if (air_relay_is_channel(bytes))
 		return air_relay_take_channel(s, client->path, bytes);
@@ -131,6 +157,7 @@ static void know(struct altair_server *s, const altair_path *path,
 	client->number = AIR_SERVER_NO_PATH;
 	client->is_known = from.port != 0 && air_addr_ip_len(&from) != 0 &&
 			   air_server_stream_lives(&s->streams, path->sock);
+	client->is_alternate = air_alternate_has(&s->alternates, path->sock);
 	if (client->is_known)
 		air_binding_prepare(&s->binding, &from, &client->binding);
 }
@@ -342,6 +369,7 @@ static struct altair_server *lay_out(struct air_arena *arena,
 	air_server_stream_init(&s->streams, arena,
 			       (uint32_t)config->connections_max,
 			       config->connections_prefix, hash_key);
+	air_alternate_init(&s->alternates, arena, config, hash_key);
 	if (config->allocations_max > 0)
 		lay_out_relay(s, arena, config);
 	return s;
@@ -387,7 +415,9 @@ int altair_server_init(altair_server **out, void *mem, size_t len,
 
 	if (!air_server_config_is_valid(config))
 		return ALTAIR_E_INVALID;
-	if (config->allocations_max + config->connections_max > 0 &&
+	if (config->allocations_max + config->connections_max +
+			    config->alternate_count >
+		    0 &&
 	    config->crypto->random(config->crypto->user, hash_key,
 				   sizeof hash_key) != 0)
 		return ALTAIR_E_RANDOM;

@@ -8,6 +8,7 @@
 
 #include "base/machine.h"
 #include "server/allocation.h"
+#include "server/alternate.h"
 #include "server/binding.h"
 #include "server/nonce.h"
 #include "server/policy.h"
@@ -22,6 +23,7 @@ struct altair_server {
 	size_t batch_max;
 	struct air_server_outbox out;
 	struct air_binding binding;
+	struct air_alternates alternates;
 	altair_server_stats stats;
 	struct air_server_streams streams;
 	/* TURN; all of it only where `relays` */

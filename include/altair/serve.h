@@ -26,6 +26,12 @@ typedef struct altair_serve_config {
 	                              `batch_max` and `buffer_len` are ours,
 	                              and the listeners are added to `never`.
 	                              Only its `crypto` must outlive the call */
+	/* RFC 5780: another address with another port, at most one of a family,
+	 * for the first listener of its family, which has a single address,
+	 * too. Three sockets more: that address with both ports, and the
+	 * listener's with the other port; port 0: any                       */
+	const altair_addr *alternates;
+	size_t alternate_count;
 } altair_serve_config;
 
 /* Fills in `size` and every default. */
@@ -33,14 +39,17 @@ ALTAIR_API void altair_serve_config_default(altair_serve_config *config);
 
 /*
  * Binds every address, then starts the threads. Returns 0, an error of
- * altair_udp_open, with *failed (if not NULL) the index of the address it is
- * about, or one of altair_server_init; then nothing runs.
+ * altair_udp_open, with *failed (if not NULL) the index of the listener that it is
+ * about, or `listens` and more for an alternate, or one of altair_server_init;
+ * then nothing runs.
  */
 ALTAIR_API int altair_serve_start(altair_serve **out,
 				  const altair_serve_config *config,
 				  size_t *failed);
 
-/* The bound address of listener `index`. 0, or ALTAIR_E_INVALID. */
+/* The bound address of listener `index`; behind the listeners there are three for
+ * each alternate: its address and port, then its port with the listener's address,
+ * then its address with the listener's port. 0, or ALTAIR_E_INVALID. */
 ALTAIR_API int altair_serve_local(const altair_serve *serve, size_t index,
 				  altair_addr *out);
 

@@ -7,6 +7,13 @@
  * comprehension-required attributes gets 420 and their list, at most 1.5 times
  * the request. Answers to a merged burst leave as one merged burst.
  *
+ * NAT behaviour discovery, where the configuration has `alternates`, and only on
+ * their sockets: answers name our other address (12 bytes more, 24 for IPv6) and
+ * leave from another socket when CHANGE-REQUEST wants that. RESPONSE-PORT, to no
+ * port below 1024, and PADDING make no answer longer than its request, but for
+ * the 32 or 44 bytes that every request gets. Above `challenge_rate` answers a
+ * second a source gets those only, and none at another port.
+ *
  * TURN, where the configuration has `allocations_max`: allocations of UDP ports
  * for users with long-term credentials, MD5 and SHA-1 as well as the profile of RFC
  * 8489 (SHA-256, USERHASH). Nobody who lacks a password costs memory: nonces are
@@ -81,6 +88,14 @@ typedef struct altair_server_prefix {
 	unsigned bits;	/* at most 32 or 128                              */
 } altair_server_prefix;
 
+/* Four sockets for NAT behaviour discovery (RFC 5780 6): two addresses with two
+ * ports each. Of index i, bit 0 stands for the other port and bit 1 for the other
+ * address. */
+typedef struct altair_server_alternate {
+	uint32_t sock[4];
+	altair_addr addr[4]; /* where they are bound, and clients reach them */
+} altair_server_alternate;
+
 typedef struct altair_server_config {
 	size_t size;
 	size_t batch_max;  /* datagrams (bursts) per altair_input, default 32,
@@ -88,6 +103,11 @@ typedef struct altair_server_config {
 	size_t buffer_len; /* bytes of output per altair_input, default
 	                      128 KiB, at most 16 MiB; what does not fit is
 	                      not answered, or lost                          */
+
+	/* RFC 5780, copied; at most one of each family. It needs `random` of
+	 * `crypto`, and `challenge_rate` holds for its longer answers. */
+	const altair_server_alternate *alternates;
+	size_t alternate_count;
 
 	/* TURN. What is pointed to is copied, except `crypto`. */
 	size_t allocations_max; /* default 0: STUN only; at most 1,000,000   */

@@ -4,6 +4,7 @@
  * nothing until a signal ends it: no line is ever written because of a packet.
  */
 #define _GNU_SOURCE
+#include "alternates.h"
 #include "command.h"
 #include "listeners.h"
 #include "print.h"
@@ -26,6 +27,7 @@ static const struct option_list default_listen = {
 struct service {
 	altair_addr listen[OPTION_LIST_MAX];
 	size_t listens;
+	altair_addr alternates[OPTION_LIST_MAX];
 	struct relay relay;
 	altair_serve *serve;
 };
@@ -78,6 +80,8 @@ static int start(struct service *service, const struct settings *given)
 	altair_serve_config_default(&config);
 	config.listen = service->listen;
 	config.listens = service->listens;
+	config.alternates = service->alternates;
+	config.alternate_count = given->alternates.count;
 	config.threads = given->threads;
 	if (service->relay.config.allocations_max > 0)
 		config.relay = &service->relay.config;
@@ -89,18 +93,25 @@ static int start(struct service *service, const struct settings *given)
 		rc = altair_serve_start(&service->serve, &config, &failed);
 	}
 	service->listens = config.listens;
-	return rc == 0 ? -1 : explain(&service->listen[failed], rc);
+	if (rc == 0)
+		return -1;
+	return explain(failed < config.listens
+			       ? &service->listen[failed]
+			       : &service->alternates[failed - config.listens],
+		       rc);
 }
 
-/* One line per listener; scripts wait for them. */
+/* One line per socket; scripts wait for them. */
 static void say_listeners(struct service *service)
 {
-	for (size_t i = 0; i < service->listens; i++) {
-		altair_addr *addr = &service->listen[i];
-		char text[ALTAIR_ADDR_TEXT];
+	altair_addr addr;
+	char text[ALTAIR_ADDR_TEXT];
 
-		altair_serve_local(service->serve, i, addr);
-		altair_addr_format(addr, text, sizeof text);
+	for (size_t i = 0; altair_serve_local(service->serve, i, &addr) == 0;
+	     i++) {
+		if (i < service->listens)
+			service->listen[i] = addr;
+		altair_addr_format(&addr, text, sizeof text);
 		air_print("listening on %s/udp\n", text);
 	}
 }
@@ -207,6 +218,10 @@ static int prepare(const struct command *self, struct service *service,
 	int code = air_listeners_read(self, "listen", listen, service->listen);
 
 	service->listens = listen->count;
+	if (code < 0)
+		code = air_alternates_read(self, &given->alternates,
+					   service->listen, service->listens,
+					   service->alternates);
 	return code < 0 ? prepare_relay(self, service, given) : code;
 }
 

@@ -31,6 +31,12 @@ const struct option_row air_settings[] = {
 	 .help = "listen here; repeatable; port 0 takes a free one\n"
 		 "(default 0.0.0.0:3478 and [::]:3478)",
 	 .at = AT(listen)},
+	{.name = "alt-listen",
+	 .type = OPTION_LIST,
+	 .value = "IP:PORT",
+	 .help = "another address and another port of this host, for NAT\n"
+		 "behaviour discovery (RFC 5780); once for each family",
+	 .at = AT(alternates)},
 	{.name = "threads",
 	 .type = OPTION_NUMBER,
 	 .value = "N",

@@ -10,7 +10,7 @@
 struct settings {
 	struct option_file file;
 	bool check;
-	struct option_list listen;
+	struct option_list listen, alternates;
 	unsigned threads;
 	struct relay_options relay;
 };

@@ -56,6 +56,16 @@ expect 2 'port is not between' --listen 127.0.0.1:65536
 expect 2 'not an IP address' --listen localhost:3478
 expect 2 'address of this host' --listen 224.0.0.1:3478
 expect 2 'address of this host' --listen 255.255.255.255:3478
+expect 2 'wants an endpoint' --listen 127.0.0.1:0 --alt-listen 127.0.0.2
+expect 2 'wants a --listen' --alt-listen 127.0.0.2:0
+expect 2 'wants a --listen' --listen 127.0.0.1:0 --alt-listen '[::1]:0'
+expect 2 'wants a --listen' --listen 127.0.0.1:0 --alt-listen 0.0.0.0:0
+expect 2 'another IP' --listen 127.0.0.1:0 --alt-listen 127.0.0.1:0
+expect 2 'another IP' --listen 127.0.0.1:1 --alt-listen 127.0.0.2:1
+expect 2 'one address a family' --listen 127.0.0.1:0 --alt-listen 127.0.0.2:0 \
+	--alt-listen 127.0.0.3:0
+expect 3 'not an address of this host' --listen 127.0.0.1:0 \
+	--alt-listen 192.0.2.1:0
 expect 2 'from 1 to 256' --threads 0
 expect 2 'from 1 to 256' --threads 257
 expect 2 'unexpected argument' now

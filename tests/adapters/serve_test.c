@@ -288,8 +288,49 @@ static void a_second_server_is_refused(void)
 	altair_serve_stop(second);
 }
 
+/* RFC 5780: four sockets, each of which answers for any other. */
+static void another_socket_answers(void)
+{
+	static const uint8_t flags[] = {0, 2, 4, 6};
+	/* Where they are among the listeners: A1:P1, A1:P2, A2:P1, A2:P2. */
+	static const size_t index[] = {0, 2, 3, 1};
+	altair_addr listen = endpoint("127.0.0.1", 0), from, at[4];
+	altair_addr other = endpoint("127.0.0.2", 0);
+	uint8_t request[28] = {0};
+	altair_serve_config config;
+	altair_serve *serve = NULL;
+
+	altair_serve_config_default(&config);
+	config.listen = &listen;
+	config.listens = 1;
+	config.alternates = &other;
+	config.alternate_count = 1;
+	config.threads = 2;
+	CHECK_EQ(altair_serve_start(&serve, &config, NULL), 0);
+	for (size_t i = 0; i < 4; i++)
+		at[i] = local_of(serve, index[i]);
+	for (size_t i = 0; i < 16; i++) {
+		/* Above ten a second to one source they would be short. */
+		altair_udp *udp =
+			open_client(i % 2 ? "127.0.0.1" : "127.0.0.9", 0);
+
+		write_request(request, 1);
+		memcpy(request + 20, (uint8_t[]){0, 3, 0, 4, 0, 0, 0}, 7);
+		request[3] = 8;
+		request[27] = flags[i % 4];
+		send_to(udp, &at[i / 4], (altair_bytes){request, 28}, 0);
+		hear(udp, 1, 56, &from);
+		CHECK(altair_addr_equal(&from, &at[(i / 4) ^ (i % 4)]));
+		altair_udp_close(udp);
+	}
+	altair_serve_stop(serve);
+}
+
 static void wrong_configurations_are_refused(void)
 {
+	altair_addr v6 = {.family = ALTAIR_IPV6, .ip = {[15] = 1}, .port = 1};
+	altair_addr any = endpoint("0.0.0.0", 0);
+	size_t failed = 9;
 	altair_addr listen[17] = {endpoint("127.0.0.1", 0)};
 	altair_serve_config config;
 	altair_serve *serve = NULL;
@@ -300,6 +341,19 @@ static void wrong_configurations_are_refused(void)
 	config.listens = 17;
 	CHECK_EQ(altair_serve_start(&serve, &config, NULL), ALTAIR_E_INVALID);
 	config.listens = 1;
+	config.alternates = &v6;
+	config.alternate_count = 1;
+	CHECK_EQ(altair_serve_start(&serve, &config, &failed),
+		 ALTAIR_E_INVALID);
+	CHECK_EQ(failed, 1);
+	config.alternates = &listen[0];
+	config.listen = &any;
+	CHECK_EQ(altair_serve_start(&serve, &config, NULL), ALTAIR_E_INVALID);
+	config.listen = listen;
+	CHECK_EQ(altair_serve_start(&serve, &config, NULL), ALTAIR_E_INVALID);
+	config.alternate_count = 3;
+	CHECK_EQ(altair_serve_start(&serve, &config, NULL), ALTAIR_E_INVALID);
+	config.alternate_count = 0;
 	config.size = 0;
 	CHECK_EQ(altair_serve_start(&serve, &config, NULL), ALTAIR_E_INVALID);
 	altair_serve_stop(NULL);
@@ -360,6 +414,7 @@ static const struct check_test tests[] = {
 	TEST(every_thread_answers),
 	TEST(every_desk_answers),
 	TEST(a_second_server_is_refused),
+	TEST(another_socket_answers),
 	TEST(wrong_configurations_are_refused),
 	TEST(stops_under_load),
 };
