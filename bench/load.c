@@ -10,21 +10,19 @@
  * each responder SLICES short turns, so that a machine that is faster at one
  * moment than at another is so for all of them.
  *
- * The cost: what the scheduler says the threads of PID ran (/proc/PID/task/N/
- * schedstat) during the turn. That includes the softirq work done in their
- * time: on loopback, a sender carries its datagram up to the receiver's socket.
- * What the kernel moved to the softirq thread of CPU, on which all responders
- * run, is added; it is nearly nothing.
+ * The cost: what the threads of PID ran during the turn (cpu.h). What the kernel
+ * moved to the softirq thread of CPU, on which all responders run, is added; it
+ * is nearly nothing.
  */
 #define _GNU_SOURCE
+#include "clock.h"
+#include "cpu.h"
 #include "endpoint.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <netinet/udp.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define CLIENTS 64
 #define BURST 32
@@ -53,76 +51,7 @@ struct responder {
 	double cost[ROUNDS];
 };
 
-/* --- the CPU time of the responder ---------------------------------------- */
-
-/* The first number of a schedstat: nanoseconds on the CPU. */
-static uint64_t read_schedstat(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	uint64_t ns = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%" SCNu64, &ns) != 1)
-		ns = 0;
-	fclose(file);
-	return ns;
-}
-
-static uint64_t cpu_of(const char *pid)
-{
-	char path[320];
-	struct dirent *task;
-	uint64_t sum = 0;
-	DIR *tasks;
-
-	snprintf(path, sizeof path, "/proc/%s/task", pid);
-	tasks = opendir(path);
-	while (tasks && (task = readdir(tasks))) {
-		if (task->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof path, "/proc/%s/task/%s/schedstat", pid,
-			 task->d_name);
-		sum += read_schedstat(path);
-	}
-	if (tasks)
-		closedir(tasks);
-	return sum;
-}
-
-/* The process id of ksoftirqd/CPU, or "" if there is none to be seen. */
-static void find_softirq_thread(char *pid, size_t cap, const char *cpu)
-{
-	char path[320], want[32], name[32];
-	struct dirent *entry;
-	DIR *proc = opendir("/proc");
-
-	pid[0] = '\0';
-	snprintf(want, sizeof want, "ksoftirqd/%s", cpu);
-	while (proc && !pid[0] && (entry = readdir(proc))) {
-		FILE *file;
-
-		snprintf(path, sizeof path, "/proc/%s/comm", entry->d_name);
-		file = fopen(path, "r");
-		if (!file)
-			continue;
-		if (fscanf(file, "%31s", name) == 1 && strcmp(name, want) == 0)
-			snprintf(pid, cap, "%.15s", entry->d_name);
-		fclose(file);
-	}
-	if (proc)
-		closedir(proc);
-}
-
 /* --- the load ------------------------------------------------------------- */
-
-static altair_time now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ALTAIR_SEC(now.tv_sec) + (altair_time)now.tv_nsec;
-}
 
 /* Binding requests without attributes (RFC 8489 5), all different. */
 static void write_requests(struct client *client, unsigned burst)
@@ -319,7 +248,7 @@ int main(int argc, char **argv)
 				"NAME,IP:PORT,PID...\n");
 		return 2;
 	}
-	find_softirq_thread(softirq, sizeof softirq, argv[1]);
+	cpu_find_softirq(softirq, sizeof softirq, argv[1]);
 	for (int i = first; i < argc; i++)
 		if (!open_responder(&all[count++], argv[i], merged ? BURST : 1))
 			return 3;

@@ -1,0 +1,17 @@
+/* clock.h - the time, for the programs of this folder. */
+#ifndef BENCH_CLOCK_H
+#define BENCH_CLOCK_H
+
+#include <altair/base.h>
+
+#include <time.h>
+
+static inline altair_time now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return ALTAIR_SEC(now.tv_sec) + (altair_time)now.tv_nsec;
+}
+
+#endif

@@ -1,0 +1,132 @@
+# relay_table.awk - the results of relay.sh as one table or, with json=yes, as JSON.
+# The exit code is 1 when a bar is missed. A line of the results has what was
+# measured, whom, and the figures of bench-turn.
+
+function median(a, b, c) {
+	if ((a <= b && b <= c) || (c <= b && b <= a))
+		return b
+	return (b <= a && a <= c) || (c <= a && a <= b) ? a : c
+}
+
+# The median of the rounds' ratios: what disturbs a round disturbs both.
+function ratio(what, x, y, at,   r, i) {
+	for (i = 0; i < 3; i++)
+		r[i] = figure[what, x, at + i] / figure[what, y, at + i]
+	return median(r[0], r[1], r[2])
+}
+
+function middle(what, who, at) {
+	return median(figure[what, who, at], figure[what, who, at + 1],
+		      figure[what, who, at + 2])
+}
+
+function row(name, unit, floor, altair, coturn) {
+	rows[++row_count] = sprintf("%-44s %10s %10s %10s  %s", name,
+		floor == "" ? "-" : sprintf("%.2f", floor),
+		sprintf("%.2f", altair), sprintf("%.2f", coturn), unit)
+	items[++item_count] = sprintf("{\"what\":\"%s\",\"unit\":\"%s\"," \
+		"\"floor\":%s,\"altair\":%.3f,\"coturn\":%.3f}", name, unit,
+		floor == "" ? "null" : sprintf("%.3f", floor), altair, coturn)
+}
+
+function bar(name, value, how, limit,   met) {
+	met = how == "most" ? value <= limit : value >= limit
+	if (!met)
+		missed = 1
+	bars[++bar_count] = sprintf("%-56s %8.2f  (at %s %s: %s)", name, value,
+		how, limit, met ? "met" : "MISSED")
+	verdicts[bar_count] = sprintf("{\"bar\":\"%s\",\"value\":%.3f," \
+		"\"at_%s\":%s,\"met\":%s}", name, value, how, limit,
+		met ? "true" : "false")
+}
+
+function singles(what, floor_most, coturn_least) {
+	if (!((what, "altair", 1) in figure))
+		return
+	row(what " single packets", "us/packet",
+	    middle(what, "floor", 1) / 1000, middle(what, "altair", 1) / 1000,
+	    middle(what, "coturn", 1) / 1000)
+	bar(what ": altair / floor, CPU per packet",
+	    ratio(what, "altair", "floor", 1), "most", floor_most)
+	if (coturn_least)
+		bar(what ": coturn / altair, CPU per packet",
+		    ratio(what, "coturn", "altair", 1), "least", coturn_least)
+	else
+		bar(what ": packets lost", figure[what, "altair", 8], "most", 0)
+}
+
+function bursts() {
+	if (!(("bursts", "altair", 1) in figure))
+		return
+	row("bursts of 16 x 1200, CPU", "us/packet",
+	    middle("bursts", "floor", 1) / 1000,
+	    middle("bursts", "altair", 1) / 1000,
+	    middle("bursts", "coturn", 1) / 1000)
+	row("bursts of 16 x 1200, throughput", "M packets/s",
+	    middle("bursts", "floor", 4) / 1e6,
+	    middle("bursts", "altair", 4) / 1e6,
+	    middle("bursts", "coturn", 4) / 1e6)
+	bar("bursts: altair / floor, throughput",
+	    ratio("bursts", "altair", "floor", 4), "least", 0.8)
+	bar("bursts: altair / coturn, throughput",
+	    ratio("bursts", "altair", "coturn", 4), "least", 12)
+}
+
+function allocations() {
+	if (!(("allocation", "altair", 1) in figure))
+		return
+	row("authenticated allocation", "us", "",
+	    middle("allocation", "altair", 1) / 1000,
+	    middle("allocation", "coturn", 1) / 1000)
+	bar("allocation: CPU, us", middle("allocation", "altair", 1) / 1000,
+	    "most", 30)
+	bar("allocation: coturn / altair, CPU",
+	    ratio("allocation", "coturn", "altair", 1), "least", 4)
+}
+
+function each(who) {
+	return (figure["memory-10000", who, 1] - figure["memory-1", who, 1]) / \
+		10000
+}
+
+function memory() {
+	if (!(("memory-1", "altair", 1) in figure))
+		return
+	row("resident memory per allocation at 10,000", "KiB", "",
+	    each("altair"), each("coturn"))
+	bar("memory: KiB per allocation", each("altair"), "most", 1)
+}
+
+{
+	for (i = 3; i <= NF; i++)
+		figure[$1, $2, i - 2] = $i
+}
+
+END {
+	singles("64x1200", 1.10, 1.05)
+	singles("64x100", 1.10, 1.05)
+	singles("1000x1200", 1.10, 1.35)
+	singles("1000x100", 1.10, 1.35)
+	singles("64x1200x3", 1.25, 0)
+	singles("1000x1200x3", 1.25, 0)
+	bursts()
+	allocations()
+	memory()
+	if (json == "yes") {
+		printf "{\"figures\":["
+		for (i = 1; i <= item_count; i++)
+			printf "%s%s", (i > 1 ? "," : ""), items[i]
+		printf "],\"bars\":["
+		for (i = 1; i <= bar_count; i++)
+			printf "%s%s", (i > 1 ? "," : ""), verdicts[i]
+		print "]}"
+	} else {
+		printf "%-44s %10s %10s %10s\n", "", "floor", "altair", "coturn"
+		for (i = 1; i <= row_count; i++)
+			print rows[i]
+		print ""
+		for (i = 1; i <= bar_count; i++)
+			print bars[i]
+	}
+	exit missed
+}
