@@ -1,3 +1,8 @@
+/*
+ * One TURN client machine for each allocation that is being made; it is dropped when
+ * its channels stand. They hold for five minutes without being refreshed (RFC 8656
+ * 9), which is longer than a load.
+ */
 #define _GNU_SOURCE
 #include "turn_links.h"
 
