@@ -35,11 +35,11 @@ struct air_pair {
 	bool is_valid;	       /* ours to it was answered                    */
 	bool wants_nomination; /* ours: to be sent; controlled: was asked   */
 	bool is_nominated;
-	bool is_suspect;  /* it was silent when it should have answered      */
-	bool is_stopped;  /* not checked unless it is triggered              */
-	bool is_kept;	  /* a vigil is over it                              */
-	bool is_held;	  /* its relay does not let us speak to the remote   */
-	uint8_t searches; /* in vain, since anything was heard              */
+	bool is_suspect;   /* it was silent when it should have answered      */
+	bool is_stopped;   /* not checked unless it is triggered              */
+	bool is_kept;	   /* a vigil is over it                              */
+	bool is_held;	   /* its relay does not let us speak to the remote   */
+	uint16_t searches; /* in vain, since anything was heard             */
 };
 
 /* RFC 8445 6.1.2.3: G and D are the priorities of the candidates of the

@@ -28,6 +28,8 @@
 
 #define PAUSE_MIN ALTAIR_SEC(1)
 #define PAUSE_MAX ALTAIR_SEC(60)
+/* A silent server is left in peace for so much longer while a path works. */
+#define REST ALTAIR_SEC(15)
 /* An address that was held for longer is asked for again at once. */
 #define HELD_LONG ALTAIR_SEC(10)
 /* Streams: for opening, and for each answer. */
@@ -386,11 +388,22 @@ static bool find_host(const struct altair_agent *a, const struct air_relay *r,
 	return count > 0;
 }
 
+/* When the next life may begin. */
+static altair_time begins_at(const struct altair_agent *a,
+			     const struct air_relay *r)
+{
+	bool may_rest = r->reason == ALTAIR_E_TIMEOUT && r->pause > PAUSE_MIN;
+
+	return may_rest && !air_search_is_lost(a)
+		       ? air_time_after(r->begin_at, REST)
+		       : r->begin_at;
+}
+
 static bool may_begin(const struct altair_agent *a, const struct air_relay *r)
 {
 	uint32_t sock;
 
-	return !r->turn && a->now >= r->begin_at &&
+	return !r->turn && a->now >= begins_at(a, r) &&
 	       (r->is_stream || find_host(a, r, &sock));
 }
 
@@ -563,7 +576,7 @@ altair_time air_relay_deadline(const struct altair_agent *a)
 
 	for (uint32_t i = 0; i < a->relays_count; i++) {
 		const struct air_relay *r = &a->relays[i];
-		altair_time own = r->begin_at;
+		altair_time own = begins_at(a, r);
 
 		if (r->turn)
 			own = r->deadline < r->open_until ? r->deadline

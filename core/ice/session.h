@@ -236,6 +236,8 @@ void air_search_begin(struct altair_agent *a, altair_time now);
 /* The peer is known: the first one, should there be no path then. */
 void air_search_later(struct altair_agent *a, altair_time now);
 void air_search_run(struct altair_agent *a);
+/* True while no path works. */
+bool air_search_is_lost(const struct altair_agent *a);
 
 /* --- budget.c --- */
 

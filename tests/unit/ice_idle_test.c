@@ -42,6 +42,66 @@ static void an_hour_is_cheap(void)
 	}
 }
 
+/* The peer lists addresses where nobody is: a direct path stays worth a search. */
+static void list_nobody(int s, int count)
+{
+	char text[ALTAIR_CANDIDATE_TEXT];
+
+	for (int i = 1; i <= count; i++) {
+		snprintf(text, sizeof text,
+			 "candidate:%d 1 UDP %d 192.0.2.%d 9 typ host", i,
+			 2000000 + i, i);
+		CHECK_EQ(altair_agent_add_remote(w.side[s].agent, w.now, text),
+			 0);
+	}
+}
+
+/* The most that a side sent in a minute that begins at a full second. */
+static void find_busiest_minute(unsigned from, unsigned to, uint64_t most[2])
+{
+	uint64_t sent[60][2];
+
+	for (unsigned second = from; second < to; second++) {
+		uint64_t *then = sent[second % 60];
+
+		run_until(1000 * (uint64_t)second);
+		for (int s = 0; s < 2; s++) {
+			uint64_t count = w.side[s].sent - then[s];
+
+			if (second >= from + 60 && count > most[s])
+				most[s] = count;
+			then[s] = w.side[s].sent;
+		}
+	}
+}
+
+/* Also where a server does not answer, and direct paths are searched in vain. */
+static void a_search_in_vain_is_cheap(void)
+{
+	uint64_t most[2] = {0, 0};
+
+	begin();
+	for (int s = 0; s < 2; s++) {
+		altair_agent_config c = config(s);
+
+		add(s, s ? SYM : BLOCKED, &c);
+		add_stun(s);
+		CHECK_EQ(add_relay(s, false), 0);
+		CHECK_EQ(add_relay(s, true), 1);
+	}
+	go();
+	for (int s = 0; s < 2; s++)
+		list_nobody(s, 12);
+	run_until(12000);
+	find_busiest_minute(12, 1200, most);
+	for (int s = 0; s < 2; s++) {
+		printf("# %u in the busiest minute\n", (unsigned)most[s]);
+		CHECK_EQ(state_of(s), ALTAIR_AGENT_COMPLETED);
+		CHECK_EQ(w.side[s].selected.kind, ALTAIR_PATH_RELAY);
+		CHECK(most[s] > 0 && most[s] <= 120);
+	}
+}
+
 /* The bar of the issue. The data is sent each 10 ms. */
 static unsigned time_until_relayed(bool both)
 {
@@ -94,6 +154,7 @@ static void the_reserve_is_there_when_the_path_is_cut(void)
 
 static const struct check_test tests[] = {
 	TEST(an_hour_is_cheap),
+	TEST(a_search_in_vain_is_cheap),
 	TEST(the_reserve_is_there_when_the_path_is_cut),
 };
 
