@@ -224,9 +224,9 @@ static enum altair_verdict take_data(struct altair_agent *a, altair_time now,
 
 	if (base >= 0)
 		pair = air_checklist_find(&a->list, (uint32_t)base, remote);
-	if (base >= 0 && (!pair || !air_path_is_open(pair)))
+	if (base >= 0 && (!pair || !air_path_is_open(pair, now)))
 		pair = air_generation_find(a, (uint32_t)base, remote);
-	if (!pair || !air_path_is_open(pair)) {
+	if (!pair || !air_path_is_open(pair, now)) {
 		a->stats.strangers++;
 		return ALTAIR_NOT_MINE;
 	}

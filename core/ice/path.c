@@ -17,6 +17,10 @@
 /* A path that was heard so lately is not doubted because of other news. */
 #define HEARD_LATELY ALTAIR_SEC(1)
 
+/* A check that came shows where the peer is for as long as an answer to ours would
+ * let us send there (RFC 7675 5.1). */
+#define HEARD_FOR ALTAIR_SEC(30)
+
 static altair_time later(altair_time a, altair_time b)
 {
 	return a > b ? a : b;
@@ -38,7 +42,7 @@ static enum tier tier_of(const struct altair_agent *a,
 {
 	bool is_past = air_generation_is_past(a, pair);
 
-	if (!air_path_is_open(pair) ||
+	if (!air_path_is_open(pair, a->now) ||
 	    (is_past && (a->past.is_retired || a->now >= air_pair_ends(pair))))
 		return TIER_NONE;
 	if (!pair->is_valid)
@@ -50,9 +54,15 @@ static enum tier tier_of(const struct altair_agent *a,
 	return is_past ? TIER_PAST : TIER_FRESH;
 }
 
-bool air_path_is_open(const struct air_pair *pair)
+static altair_time ages_at(const struct air_pair *pair)
 {
-	return pair->is_valid || (pair->is_heard && pair->state != PAIR_FAILED);
+	return air_time_after(pair->heard_at, HEARD_FOR);
+}
+
+bool air_path_is_open(const struct air_pair *pair, altair_time now)
+{
+	return pair->is_valid || (pair->is_heard && now < ages_at(pair) &&
+				  pair->state != PAIR_FAILED);
 }
 
 bool air_path_is_relayed(const struct altair_agent *a,
@@ -250,8 +260,11 @@ void air_path_listen(struct altair_agent *a, struct air_pair *pair,
 		     altair_time now)
 {
 	struct air_vigil *vigil = air_path_vigil(a, pair);
+	altair_time heard_at = pair->heard_at;
 
 	air_path_hear(a, pair, now);
+	if (!pair->is_valid) /* nothing has proved that it is the peer's */
+		pair->heard_at = heard_at;
 	if (vigil)
 		air_vigil_listen(vigil, now);
 }
@@ -305,6 +318,8 @@ altair_time air_path_deadline(const struct altair_agent *a)
 {
 	altair_time at = a->has_spoken ? a->now : ALTAIR_NEVER;
 
+	if (a->path && !a->path->is_valid && ages_at(a->path) < at)
+		at = ages_at(a->path);
 	for (size_t i = 0; i < AIR_KEPT_MAX; i++) {
 		altair_time other;
 

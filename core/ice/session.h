@@ -206,7 +206,7 @@ enum altair_verdict air_answer_take(struct altair_agent *a, altair_time now,
 /* --- path.c --- */
 
 /* True when the pair may carry data, or did before its consent expired. */
-bool air_path_is_open(const struct air_pair *pair);
+bool air_path_is_open(const struct air_pair *pair, altair_time now);
 /* True when either end of it is relayed. */
 bool air_path_is_relayed(const struct altair_agent *a,
 			 const struct air_pair *pair);

@@ -180,7 +180,8 @@ static void shut_needless(struct altair_agent *a, struct air_tcp *stream)
 	if (stream->remote.family == ALTAIR_NO_FAMILY)
 		return;
 	for (uint32_t i = 0; i < a->past.count; i++)
-		if (air_path_is_open(&a->list.pairs[AIR_PAIRS_MAX + i]) &&
+		if (air_path_is_open(&a->list.pairs[AIR_PAIRS_MAX + i],
+				     a->now) &&
 		    is_pair_of(a, &a->list.pairs[AIR_PAIRS_MAX + i], stream))
 			return;
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)

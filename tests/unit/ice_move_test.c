@@ -286,6 +286,76 @@ static void two_living_addresses_do_not_flap(void)
 	CHECK_EQ(flaps, 0);
 }
 
+static bool drop_all(const struct flight *f)
+{
+	(void)f;
+	return true;
+}
+
+/* What its checks have shown before, on pairs that nobody watches, proves
+ * nothing of now when those pairs are searched. */
+static void a_peer_that_sleeps_is_not_connected(void)
+{
+	static const char *const hosts[] = {
+		"203.0.113.1:9000", "203.0.113.2:9001", "203.0.113.3:9002"};
+	altair_agent_config a = config(true), b = config(false);
+
+	begin();
+	add(0, &a, "192.0.2.1:5000", "192.0.2.1:5000");
+	add(1, &b, "192.0.2.2:6000", "192.0.2.2:6000");
+	for (uint32_t i = 0; i < 3; i++) {
+		add_place(1, 9 + i, hosts[i], hosts[i])->delay = MS(1);
+		CHECK_EQ(altair_agent_add_host(w.side[1].agent, w.now, 9 + i,
+					       &w.side[1].places[i].addr),
+			 0);
+	}
+	gather();
+	exchange_credentials();
+	for (uint32_t i = 0; i < 4; i++)
+		signal_candidate(0, i);
+	signal_candidate(1, 0);
+	run_until(3000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_COMPLETED);
+	CHECK(w.side[0].agent->list.pairs_count >= 4);
+	w.drop = drop_all;
+	for (unsigned ms = 4000; ms < 600000; ms += 100) {
+		run_until(ms);
+		if (ms >= 35000)
+			CHECK_EQ(state_of(0), ALTAIR_AGENT_DISCONNECTED);
+	}
+	w.drop = NULL;
+	run_until(665000);
+	CHECK(state_of(0) == ALTAIR_AGENT_COMPLETED);
+}
+
+static bool drop_answers(const struct flight *f)
+{
+	return f->to == 1;
+}
+
+/* A path that was only heard ends in time, also where nothing else is due. */
+static void what_was_heard_ages(void)
+{
+	altair_agent_config a = config(false), b = config(true);
+
+	begin();
+	a.lite = true;
+	w.drop = drop_answers;
+	add(0, &a, "192.0.2.1:5000", "192.0.2.1:5000");
+	add(1, &b, "192.0.2.2:6000", "192.0.2.2:6000");
+	gather();
+	exchange_credentials();
+	signal_candidate(1, 0);
+	run_until(3000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_CONNECTED);
+	w.drop = drop_all;
+	run_until(32000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_CONNECTED);
+	run_until(33500);
+	CHECK(state_of(0) != ALTAIR_AGENT_CONNECTED);
+	CHECK_EQ(say(0, four()), ALTAIR_E_STATE);
+}
+
 /* Nothing that a stranger brings moves anything. */
 static void strangers_move_nothing(void)
 {
@@ -311,6 +381,8 @@ static const struct check_test tests[] = {
 	TEST(an_idle_peer_moves_too),
 	TEST(a_hundred_moves_in_an_hour),
 	TEST(two_living_addresses_do_not_flap),
+	TEST(a_peer_that_sleeps_is_not_connected),
+	TEST(what_was_heard_ages),
 	TEST(strangers_move_nothing),
 };
 
