@@ -19,6 +19,7 @@ void air_lite_hear(struct altair_agent *a, struct air_pair *pair,
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		a->list.pairs[i].is_valid = false;
 	pair->is_valid = true;
+	pair->seen = pair->local;
 	air_nominate_conclude(a, pair);
 }
 

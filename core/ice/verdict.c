@@ -84,6 +84,7 @@ static bool peer_maps_per_destination(const struct altair_agent *a)
  * STUN and TURN. */
 struct census {
 	uint32_t asked, answered;
+	uint32_t relays; /* among those asked */
 };
 
 static struct census count_servers(const struct altair_agent *a)
@@ -103,6 +104,7 @@ static struct census count_servers(const struct altair_agent *a)
 		const struct air_relay *r = &a->relays[i];
 
 		c.asked += !r->is_stream;
+		c.relays += !r->is_stream;
 		c.answered += !r->is_stream &&
 			      (air_relay_is_up(a, r) ||
 			       (r->reason && r->reason != ALTAIR_E_TIMEOUT));
@@ -188,12 +190,27 @@ static bool is_host_reached(const struct altair_agent *a)
 	return false;
 }
 
-/* Servers were asked, and not one answered; nor did a peer. */
+/* The server answers to a stream, and is asked over UDP, too. */
+static bool is_reached_by_stream(const struct altair_agent *a)
+{
+	for (uint32_t i = 0; i < a->relays_count; i++)
+		for (uint32_t k = 0; k < a->relays_count; k++)
+			if (a->relays[i].is_stream && !a->relays[k].is_stream &&
+			    air_relay_is_up(a, &a->relays[i]) &&
+			    altair_addr_same_ip(&a->relays[i].server,
+						&a->relays[k].server))
+				return true;
+	return false;
+}
+
+/* Servers were asked, and not one answered; nor did a peer. Where relays alone were
+ * asked it may as well be that they do not run. */
 static bool is_udp_blocked(const struct altair_agent *a)
 {
 	struct census c = count_servers(a);
 
-	return c.asked > 0 && c.answered == 0 && !is_host_reached(a);
+	return c.asked > 0 && c.answered == 0 && !is_host_reached(a) &&
+	       (c.asked > c.relays || is_reached_by_stream(a));
 }
 
 /* The reason of a relay that gives no address, or 0. */
@@ -320,13 +337,31 @@ static enum altair_agent_verdict_code first_of(const struct row *row,
 
 /* --- the verdict --------------------------------------------------------- */
 
+/* The peer has listed it, or is where its NAT was seen: an address that a check
+ * alone has shown may be a host's that is still to be listed. */
+static bool is_explained(const struct altair_agent *a,
+			 const altair_agent_pair *pair)
+{
+	bool is_nat = false;
+
+	for (uint32_t i = 0; i < a->list.remotes_count; i++)
+		is_nat |= a->list.remotes[i].type == CANDIDATE_SRFLX &&
+			  altair_addr_same_ip(&a->list.remotes[i].addr,
+					      &pair->remote_addr);
+	return pair->remote_type != ALTAIR_CANDIDATE_PRFLX || is_nat;
+}
+
+/* What the peer sees of us an answer says: until then nothing is known. */
 static enum altair_agent_verdict_code
-judge_direct(const altair_agent_pair *pair)
+judge_direct(const struct altair_agent *a, const altair_agent_pair *pair)
 {
 	enum altair_addr_class class = altair_addr_classify(&pair->remote_addr);
 
-	if (pair->local_type != ALTAIR_CANDIDATE_HOST ||
-	    pair->remote_type != ALTAIR_CANDIDATE_HOST)
+	if (pair->local_type != ALTAIR_CANDIDATE_HOST)
+		return ALTAIR_VERDICT_DIRECT_NAT;
+	if (!is_explained(a, pair) || !a->path->is_valid)
+		return ALTAIR_VERDICT_DIRECT;
+	if (pair->remote_type != ALTAIR_CANDIDATE_HOST)
 		return ALTAIR_VERDICT_DIRECT_NAT;
 	return class == ALTAIR_ADDR_GLOBAL ? ALTAIR_VERDICT_DIRECT_HOST
 					   : ALTAIR_VERDICT_DIRECT_LAN;
@@ -346,7 +381,7 @@ static enum altair_agent_verdict_code judge_path(const struct altair_agent *a)
 	case ALTAIR_PATH_DIRECT:
 		break;
 	}
-	return judge_direct(&pair);
+	return judge_direct(a, &pair);
 }
 
 /* No path yet. Wrong credentials are told before the patience ends. */
@@ -357,8 +392,10 @@ static enum altair_agent_verdict_code judge_start(const struct altair_agent *a)
 	if (!a->keys.has_remote ||
 	    (a->list.remotes_count == 0 && !a->is_remote_ended))
 		return ALTAIR_VERDICT_WAITING;
-	return a->list.remotes_count == 0 ? ALTAIR_VERDICT_NO_CANDIDATES
-					  : ALTAIR_VERDICT_CHECKING;
+	if (a->list.remotes_count == 0)
+		return ALTAIR_VERDICT_NO_CANDIDATES;
+	return a->state == ALTAIR_AGENT_GATHERING ? ALTAIR_VERDICT_GATHERING
+						  : ALTAIR_VERDICT_CHECKING;
 }
 
 static enum altair_agent_verdict_code judge(const struct altair_agent *a)

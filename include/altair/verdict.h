@@ -177,7 +177,12 @@ ALTAIR_API int altair_agent_remote_candidate(const altair_agent *agent,
 	  "use a relay, or enable IPv6 or port mapping on either router")      \
 	X(NO_ANSWER, "no-answer", "nothing was heard of the peer",             \
 	  "make sure that it runs, then use a relay")                          \
-	X(CLOSED, "closed", "the session was closed", "begin a new one")
+	X(CLOSED, "closed", "the session was closed", "begin a new one")       \
+	X(GATHERING, "gathering", "no path to the peer was tried yet",         \
+	  "wait, this takes seconds; if it does not end, look at the servers " \
+	  "that were given")                                                   \
+	X(DIRECT, "direct", "direct, whether through a NAT is not known",      \
+	  "nothing is left to improve")
 
 enum altair_agent_verdict_code {
 #define ALTAIR_AGENT_VERDICT_ENUM(id, name, sentence, advice)                  \

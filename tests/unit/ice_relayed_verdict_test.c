@@ -161,6 +161,50 @@ static void the_relay_is_silent(void)
 	}
 }
 
+/* It is the only server: that it is silent says nothing about UDP. And as nothing
+ * can be tried without it, nothing is said to be. */
+static void the_only_server_is_silent(void)
+{
+	begin();
+	for (int s = 0; s < 2; s++) {
+		altair_agent_config c = config(s);
+
+		c.relay_only = true;
+		add(s, OPEN, &c);
+		CHECK_EQ(add_relay_at(s, "203.0.113.77:3478", false, "pass"),
+			 0);
+	}
+	go();
+	CHECK_EQ(altair_agent_add_remote(w.side[0].agent, w.now,
+					 "candidate:1 1 UDP 1 192.0.2.9 9 typ "
+					 "host"),
+		 0);
+	run_until(5000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_GATHERING);
+	CHECK_STR(verdict_of(0).name, "gathering");
+	run_until(120000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_FAILED);
+	CHECK_STR(verdict_of(0).name, "relay-silent");
+	CHECK_STR(verdict_of(1).name, "no-candidates");
+}
+
+/* The same server answers over TCP: so it is UDP that does not get through. */
+static void one_relay_both_ways(void)
+{
+	begin();
+	for (int s = 0; s < 2; s++) {
+		altair_agent_config c = config(s);
+
+		add(s, BLOCKED, &c);
+		CHECK_EQ(add_relay(s, false), 0);
+		CHECK_EQ(add_relay(s, true), 1);
+	}
+	go();
+	run_until(30000);
+	for (int s = 0; s < 2; s++)
+		CHECK_STR(verdict_of(s).name, "relayed-udp-blocked");
+}
+
 static const struct check_test tests[] = {
 	TEST(a_relay_that_is_not_needed),
 	TEST(relayed_because_we_asked_for_it),
@@ -168,6 +212,8 @@ static const struct check_test tests[] = {
 	TEST(the_password_of_the_relay_is_wrong),
 	TEST(servers_are_silent),
 	TEST(the_relay_is_silent),
+	TEST(the_only_server_is_silent),
+	TEST(one_relay_both_ways),
 	TEST(why_it_is_relayed),
 };
 

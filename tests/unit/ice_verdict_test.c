@@ -67,6 +67,11 @@ static void one_network(void)
 	check_names("direct-lan", "direct-lan");
 }
 
+static void tell(int to, const char *text)
+{
+	CHECK_EQ(altair_agent_add_remote(w.side[to].agent, w.now, text), 0);
+}
+
 static void through_a_nat(void)
 {
 	static const char *const hosts[] = {"10.0.0.1:5000", "192.0.2.2:6000"};
@@ -78,7 +83,29 @@ static void through_a_nat(void)
 	exchange_credentials();
 	signal_candidate(0, 0);
 	run_until(2000);
-	check_names("direct-nat", "direct-nat");
+	/* B knows A from its checks alone. */
+	check_names("direct-nat", "direct");
+	tell(1, "candidate:1 1 UDP 2130706431 10.0.0.1 5000 typ host");
+	CHECK_STR(name_of(1), "direct");
+	tell(1, "candidate:2 1 UDP 1694498815 192.0.2.1 1 typ srflx raddr "
+		"10.0.0.1 rport 5000");
+	CHECK_STR(name_of(1), "direct-nat");
+}
+
+/* No NAT is claimed of a host whose check came before its candidate. */
+static void a_check_overtakes_the_candidate(void)
+{
+	static const char *const hosts[] = {"192.0.2.1:5000", "192.0.2.2:6000"};
+
+	add_pair(hosts, hosts);
+	gather();
+	exchange_credentials();
+	signal_candidate(0, 0);
+	run_until(2000);
+	check_names("direct-host", "direct");
+	signal_candidate(1, 0);
+	run_until(3000);
+	check_names("direct-host", "direct-host");
 }
 
 /* --- not directly -------------------------------------------------------- */
@@ -157,11 +184,6 @@ static void add_servers(const struct situation *sit)
 				 0);
 		}
 	}
-}
-
-static void tell(int to, const char *text)
-{
-	CHECK_EQ(altair_agent_add_remote(w.side[to].agent, w.now, text), 0);
 }
 
 /* Everything that `from` has, or lists instead. */
@@ -383,6 +405,7 @@ static const struct check_test tests[] = {
 	TEST(two_open_hosts),
 	TEST(one_network),
 	TEST(through_a_nat),
+	TEST(a_check_overtakes_the_candidate),
 	TEST(relayed_for_a_reason),
 	TEST(failed_for_a_reason),
 	TEST(relayed_while_direct_paths_are_tried),
