@@ -28,6 +28,9 @@
 #include <net/if.h>
 #include <string.h>
 
+_Static_assert(ORDER_MESSAGE_MAX == INPUT_LINE_MAX / 4 * 3,
+	       "base64 that fills a line");
+
 struct agent_options {
 	bool controlling, controlled, hold, relay_only;
 	struct option_list stun, turn, interfaces;
@@ -82,6 +85,7 @@ struct name {
 	const struct server *server;
 	const struct turn_uri *turn; /* NULL: a STUN server */
 	bool has[2];		     /* an address that is used: v4, v6 */
+	int error;		     /* why the last one is not; or 0 */
 	bool is_alone;		     /* there is room for one family only */
 };
 
@@ -185,9 +189,15 @@ static void fail(struct agent_run *r, int code, const char *sentence)
 	air_run_end(&r->run, air_print_failure(code, "%s", sentence));
 }
 
-static void refuse(const struct agent_run *r, int error)
+/* `order` was not obeyed. */
+static void refuse(const struct agent_run *r, const struct order *order,
+		   int error, const char *why)
 {
-	air_agent_json_refusal(since(r), error, altair_strerror(error));
+	char sentence[400];
+
+	snprintf(sentence, sizeof sentence, "%s%s%s%s", order->cmd ? "\"" : "",
+		 order->cmd ? order->cmd : "", order->cmd ? "\": " : "", why);
+	air_agent_json_refusal(since(r), error, sentence);
 }
 
 /* ---- servers ---- */
@@ -235,7 +245,21 @@ static void on_found(void *user, const altair_addr *addr)
 		     : altair_agent_add_server(
 			       r->agent, altair_uv_agent_now(r->driver), addr);
 	*has = rc >= 0;
+	name->error = rc < 0 ? rc : 0;
 	altair_uv_agent_kick(r->driver);
+}
+
+static void say_useless(const struct agent_run *r, const struct name *name)
+{
+	int error = name->error ? name->error : ALTAIR_E_ADDRESS;
+	char sentence[400];
+
+	snprintf(sentence, sizeof sentence, "the server %s %s%s",
+		 name->server->name,
+		 error == ALTAIR_E_ADDRESS ? "has no address that can be asked"
+					   : "cannot be used: ",
+		 error == ALTAIR_E_ADDRESS ? "" : altair_strerror(error));
+	air_agent_json_refusal(since(r), error, sentence);
 }
 
 static void on_resolved(void *user, int status)
@@ -251,10 +275,7 @@ static void on_resolved(void *user, int status)
 			 name->server->name, uv_strerror(status));
 		air_agent_json_refusal(since(r), ALTAIR_E_RESOLVE, sentence);
 	} else if (!name->has[0] && !name->has[1]) {
-		snprintf(sentence, sizeof sentence,
-			 "the server %s has no address that can be asked",
-			 name->server->name);
-		air_agent_json_refusal(since(r), ALTAIR_E_ADDRESS, sentence);
+		say_useless(r, name);
 	}
 	seal(r);
 }
@@ -309,10 +330,6 @@ static void gather(struct agent_run *r)
 	altair_time now = altair_uv_agent_now(r->driver);
 	int error;
 
-	if (r->is_gathering) {
-		refuse(r, ALTAIR_E_STATE);
-		return;
-	}
 	if (altair_uv_agent_hosts(r->driver) == 0) {
 		fail(r, EXIT_LOCAL_NETWORK,
 		     r->options.interfaces.count > 0
@@ -339,10 +356,9 @@ static void take_candidate(struct agent_run *r, const struct order *order)
 		r->agent, altair_uv_agent_now(r->driver), order->candidate);
 
 	if (error == ALTAIR_E_SYNTAX)
-		air_agent_json_refusal(since(r), error,
-				       "\"candidate\" is no candidate line");
+		refuse(r, order, error, "\"candidate\" is no candidate line");
 	else if (error && error != ALTAIR_E_ADDRESS)
-		refuse(r, error);
+		refuse(r, order, error, altair_strerror(error));
 }
 
 static void take_remote(struct agent_run *r, const struct order *order)
@@ -354,10 +370,9 @@ static void take_remote(struct agent_run *r, const struct order *order)
 					    altair_uv_agent_now(r->driver),
 					    order->ufrag, order->pwd);
 	if (error == ALTAIR_E_SYNTAX)
-		air_agent_json_refusal(since(r), error,
-				       "\"ufrag\" or \"pwd\" is none");
+		refuse(r, order, error, "\"ufrag\" or \"pwd\" is none");
 	else if (error)
-		refuse(r, error);
+		refuse(r, order, error, altair_strerror(error));
 }
 
 static void obey(struct agent_run *r, const struct order *order)
@@ -376,7 +391,10 @@ static void obey(struct agent_run *r, const struct order *order)
 					       altair_uv_agent_now(r->driver));
 		break;
 	case ORDER_GATHER:
-		gather(r);
+		if (r->is_gathering)
+			error = ALTAIR_E_STATE;
+		else
+			gather(r);
 		break;
 	case ORDER_SEND:
 		error = altair_uv_agent_send(r->driver, order->message);
@@ -393,7 +411,7 @@ static void obey(struct agent_run *r, const struct order *order)
 		break;
 	}
 	if (error)
-		refuse(r, error);
+		refuse(r, order, error, altair_strerror(error));
 	altair_uv_agent_kick(r->driver);
 }
 
@@ -413,7 +431,7 @@ static void on_line(void *user, altair_bytes line, bool is_cut)
 	if (air_order_read(&order, line, why, sizeof why))
 		obey(r, &order);
 	else
-		air_agent_json_refusal(since(r), ALTAIR_E_SYNTAX, why);
+		refuse(r, &order, ALTAIR_E_SYNTAX, why);
 	air_order_free(&order);
 }
 
@@ -545,7 +563,9 @@ static int read_relays(const struct command *self, struct agent_run *r)
 				"--turn wants turn:USER:PASS@HOST[:PORT], "
 				"perhaps with ?transport=udp, tcp or tls; in "
 				"USER and PASS other signs than letters and "
-				"digits are written as %%XX");
+				"digits are written as %%XX, and they have at "
+				"most %d bytes each and %d together",
+				TURN_NAME_MAX, TURN_LOGIN_MAX);
 		hide(given->item[i]);
 	}
 	r->turns = given->count;

@@ -64,8 +64,8 @@ static bool read_send(struct reader *r)
 	const json_t *base64 = json_object_get(order->json, "base64");
 
 	if (!json_is_string(text) == !json_is_string(base64))
-		return complain(r, "\"send\" wants either \"text\" or "
-				   "\"base64\", a text");
+		return complain(r, "it wants either \"text\" or \"base64\", "
+				   "a text");
 	if (json_is_string(text)) {
 		order->message.data = (const uint8_t *)json_string_value(text);
 		order->message.len = json_string_length(text);
@@ -75,8 +75,7 @@ static bool read_send(struct reader *r)
 	if (!air_base64_read(json_string_value(base64),
 			     json_string_length(base64), order->bytes,
 			     sizeof order->bytes, &order->message.len))
-		return complain_about(r, "base64",
-				      "is no base64, or more than 2048 bytes");
+		return complain_about(r, "base64", "is no base64");
 	return true;
 }
 
@@ -107,6 +106,7 @@ static bool read_kind(struct reader *r)
 		if (strcmp(kinds[i].name, name) != 0)
 			continue;
 		r->order->kind = kinds[i].kind;
+		r->order->cmd = kinds[i].name;
 		return !kinds[i].read || kinds[i].read(r);
 	}
 	snprintf(r->why, r->cap, "unknown cmd \"%.40s\"", name);

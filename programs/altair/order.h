@@ -19,11 +19,13 @@ enum order_kind {
 	ORDER_CLOSE
 };
 
-/* A message may be longer than what goes: that is said when it is sent. */
-#define ORDER_MESSAGE_MAX 2048
+/* The longest that base64 in a line can mean. It may be longer than what goes: that
+ * is said when it is sent. */
+#define ORDER_MESSAGE_MAX 12288
 
 struct order {
 	enum order_kind kind;
+	const char *cmd;	 /* its name; NULL: not known */
 	const char *ufrag, *pwd; /* REMOTE; they live as long as the order */
 	bool is_lite;
 	const char *candidate; /* CANDIDATE */

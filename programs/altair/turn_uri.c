@@ -92,5 +92,6 @@ bool air_turn_uri_parse(struct turn_uri *out, const char *text)
 		      &out->name_len) &&
 	       decode(colon + 1, (size_t)(at - colon - 1), out->password,
 		      &out->password_len) &&
+	       out->name_len + out->password_len <= TURN_LOGIN_MAX &&
 	       read_server(out, at + 1);
 }

@@ -7,8 +7,9 @@
 
 #include "server.h"
 
-/* RFC 8489 14.3. */
+/* RFC 8489 14.3; and of both together, as altair_agent_add_relay has it. */
 #define TURN_NAME_MAX 508
+#define TURN_LOGIN_MAX 512
 
 enum turn_transport { TURN_UDP, TURN_TCP, TURN_TLS };
 

@@ -208,6 +208,7 @@ static void a_server_without_tls(void)
 
 static void wrong_options(void)
 {
+	static char too_long[700]; /* 300 and 300 bytes */
 	const char *const wrong[] = {
 		"turn:ann@127.0.0.1",
 		"turn:ann:@127.0.0.1",
@@ -221,12 +222,16 @@ static void wrong_options(void)
 		"turns:ann:pass@127.0.0.1",
 		"stun:127.0.0.1",
 		"ann:pass@127.0.0.1",
+		too_long,
 	};
 	struct proc p;
 
+	snprintf(too_long, sizeof too_long, "turn:%0300d:%0300d@127.0.0.1", 1,
+		 2);
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		CHECK_EQ(proc_run(&p, ARGS("agent", "--turn", wrong[i])), 2);
 		CHECK(strstr(p.err_text, "--turn wants"));
+		CHECK(strstr(p.err_text, "512 together"));
 		CHECK_STR(p.out_text, "");
 		proc_free(&p);
 	}

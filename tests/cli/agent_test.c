@@ -257,7 +257,7 @@ static void what_makes_no_sense_is_said(void)
 	refuses("{\"cmd\":\"dance\\u001b[31m\"}\n", "ALTAIR_E_SYNTAX",
 		"unknown cmd \\\"dance\\u001B");
 	refuses("{\"cmd\":\"remote\",\"ufrag\":\"abcd\"}\n", "ALTAIR_E_SYNTAX",
-		"pwd\\\" is missing");
+		"\"\\\"remote\\\": \\\"pwd\\\" is missing");
 	refuses("{\"cmd\":\"remote\",\"ufrag\":\"a\",\"pwd\":\"b\"}\n",
 		"ALTAIR_E_SYNTAX", "is none");
 	refuses("{\"cmd\":\"remote\",\"ufrag\":\"ab\\u0000d\",\"pwd\":\"b\"}\n",
@@ -266,7 +266,8 @@ static void what_makes_no_sense_is_said(void)
 		"\"lite\":1}\n",
 		"ALTAIR_E_SYNTAX", "lite\\\" is not true or false");
 	refuses("{\"cmd\":\"candidate\",\"candidate\":\"junk\"}\n",
-		"ALTAIR_E_SYNTAX", "no candidate line");
+		"ALTAIR_E_SYNTAX",
+		"\\\"candidate\\\": \\\"candidate\\\" is no candidate");
 	refuses("{\"cmd\":\"send\"}\n", "ALTAIR_E_SYNTAX", "either");
 	refuses("{\"cmd\":\"send\",\"text\":\"a\",\"base64\":\"YQ==\"}\n",
 		"ALTAIR_E_SYNTAX", "either");
@@ -275,7 +276,14 @@ static void what_makes_no_sense_is_said(void)
 	refuses("{\"cmd\":\"send\",\"base64\":\"YQ\"}\n", "ALTAIR_E_SYNTAX",
 		"no base64");
 	refuses("{\"cmd\":\"send\",\"text\":\"early\"}\n", "ALTAIR_E_STATE",
-		"not possible");
+		"\\\"send\\\": this is not possible");
+	refuses("{\"cmd\":\"gather\"}\n", "ALTAIR_E_STATE",
+		"\\\"gather\\\": this is not possible");
+	/* Base64 as long as a line may be is read: it is too long to go. */
+	snprintf(line, sizeof line,
+		 "{\"cmd\":\"send\",\"base64\":\"%016000d\"}\n", 0);
+	refuses(line, "ALTAIR_E_TOO_LONG",
+		"\\\"send\\\": the message is longer than 1200");
 	memset(line, ' ', sizeof line - 2);
 	line[sizeof line - 2] = '\n';
 	refuses(line, "ALTAIR_E_TOO_LONG", "16384");
