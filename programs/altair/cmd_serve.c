@@ -4,33 +4,14 @@
  * nothing until a signal ends it: no line is ever written because of a packet.
  */
 #define _GNU_SOURCE
-#include "alternates.h"
 #include "command.h"
-#include "listeners.h"
 #include "print.h"
-#include "run.h"
-#include "settings.h"
+#include "service.h"
 
 #include <altair/error.h>
-#include <altair/serve.h>
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
-
-static const struct option_list default_listen = {
-	.item = {"0.0.0.0:3478", "[::]:3478"},
-	.count = 2,
-};
-
-/* The addresses to listen on, and the server once it runs. */
-struct service {
-	altair_addr listen[OPTION_LIST_MAX];
-	size_t listens;
-	altair_addr alternates[OPTION_LIST_MAX];
-	struct relay relay;
-	altair_serve *serve;
-};
 
 /* Says why the server does not start. Returns the exit code. */
 static int explain(const altair_addr *addr, int error)
@@ -71,33 +52,34 @@ static int explain(const altair_addr *addr, int error)
 }
 
 /* Returns -1 to go on, or the exit code. */
-static int start(struct service *service, const struct settings *given)
+static int start(struct service *service)
 {
+	struct plan *plan = service->plan;
 	altair_serve_config config;
 	size_t failed;
 	int rc;
 
 	altair_serve_config_default(&config);
-	config.listen = service->listen;
-	config.listens = service->listens;
-	config.alternates = service->alternates;
-	config.alternate_count = given->alternates.count;
-	config.threads = given->threads;
-	if (service->relay.config.allocations_max > 0)
-		config.relay = &service->relay.config;
+	config.listen = plan->listen;
+	config.listens = plan->listens;
+	config.alternates = plan->alternates;
+	config.alternate_count = plan->given.alternates.count;
+	config.threads = plan->given.threads;
+	if (plan->relay.config.allocations_max > 0)
+		config.relay = &plan->relay.config;
 	rc = altair_serve_start(&service->serve, &config, &failed);
 	if ((rc == ALTAIR_E_FAMILY || rc == ALTAIR_E_ADDRESS) && failed == 1 &&
-	    given->listen.count == 0) {
+	    plan->given.listen.count == 0) {
 		air_print_note("this host has no IPv6: only IPv4 is served");
 		config.listens = 1;
 		rc = altair_serve_start(&service->serve, &config, &failed);
 	}
-	service->listens = config.listens;
+	plan->listens = config.listens;
 	if (rc == 0)
 		return -1;
 	return explain(failed < config.listens
-			       ? &service->listen[failed]
-			       : &service->alternates[failed - config.listens],
+			       ? &plan->listen[failed]
+			       : &plan->alternates[failed - config.listens],
 		       rc);
 }
 
@@ -109,8 +91,8 @@ static void say_listeners(struct service *service)
 
 	for (size_t i = 0; altair_serve_local(service->serve, i, &addr) == 0;
 	     i++) {
-		if (i < service->listens)
-			service->listen[i] = addr;
+		if (i < service->plan->listens)
+			service->plan->listen[i] = addr;
 		altair_addr_format(&addr, text, sizeof text);
 		air_print("listening on %s/udp\n", text);
 	}
@@ -120,7 +102,8 @@ static void say_listeners(struct service *service)
 static bool is_repeated(const struct service *service, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (service->listen[i].port == service->listen[index].port)
+		if (service->plan->listen[i].port ==
+		    service->plan->listen[index].port)
 			return true;
 	return false;
 }
@@ -130,21 +113,22 @@ static void say_relay(const struct service *service)
 {
 	char text[ALTAIR_ADDR_TEXT + 8];
 
-	if (service->relay.config.allocations_max == 0)
+	if (service->plan->relay.config.allocations_max == 0)
 		return;
-	if (altair_addr_classify(&service->listen[0]) == ALTAIR_ADDR_NONE)
+	if (altair_addr_classify(&service->plan->listen[0]) == ALTAIR_ADDR_NONE)
 		snprintf(text, sizeof text, "HOST:%u",
-			 (unsigned)service->listen[0].port);
+			 (unsigned)service->plan->listen[0].port);
 	else
-		altair_addr_format(&service->listen[0], text, sizeof text);
-	air_relay_say(&service->relay, text);
+		altair_addr_format(&service->plan->listen[0], text,
+				   sizeof text);
+	air_relay_say(&service->plan->relay, text);
 }
 
 /* What the administrator and the clients need, once for each port. */
 static void say_how_to_use(const struct service *service)
 {
-	for (size_t i = 0; i < service->listens; i++) {
-		const altair_addr *addr = &service->listen[i];
+	for (size_t i = 0; i < service->plan->listens; i++) {
+		const altair_addr *addr = &service->plan->listen[i];
 		enum altair_addr_class class = altair_addr_classify(addr);
 		char text[ALTAIR_ADDR_TEXT];
 
@@ -179,52 +163,6 @@ static void say_summary(const struct service *service)
 			stats.to_peers, stats.from_peers, stats.allocated);
 }
 
-static int run_service(struct service *service)
-{
-	struct run run = {.code = EXIT_DONE};
-	int code = air_run_open(&run);
-
-	if (code != 0)
-		return air_print_failure(code, "the event loop did not start");
-	say_listeners(service);
-	say_how_to_use(service);
-	say_relay(service);
-	air_run_go(&run);
-	say_summary(service);
-	code = air_run_close(&run);
-	/* A service is stopped with SIGTERM: that is its good end. */
-	return code == EXIT_SIGNAL + SIGTERM ? EXIT_DONE : code;
-}
-
-/* Returns -1 to go on, or the exit code. */
-static int prepare_relay(const struct command *self, struct service *service,
-			 const struct settings *given)
-{
-	if (given->threads > 1 && air_relay_is_wanted(&given->relay))
-		return air_options_complain(
-			self, "the relay has one thread: leave --threads out");
-	if (given->threads > 1)
-		return -1;
-	return air_relay_read(self, &service->relay, &given->relay,
-			      service->listen, service->listens);
-}
-
-/* Returns -1 to go on, or the exit code. */
-static int prepare(const struct command *self, struct service *service,
-		   const struct settings *given)
-{
-	const struct option_list *listen =
-		given->listen.count > 0 ? &given->listen : &default_listen;
-	int code = air_listeners_read(self, "listen", listen, service->listen);
-
-	service->listens = listen->count;
-	if (code < 0)
-		code = air_alternates_read(self, &given->alternates,
-					   service->listen, service->listens,
-					   service->alternates);
-	return code < 0 ? prepare_relay(self, service, given) : code;
-}
-
 static int say_checked(const struct settings *given)
 {
 	air_print("%s: good\n",
@@ -232,22 +170,35 @@ static int say_checked(const struct settings *given)
 	return EXIT_DONE;
 }
 
+static int run_service(struct service *service)
+{
+	int code = air_service_open(service);
+
+	if (code >= 0) {
+		air_run_end(&service->run, code);
+		return air_service_run(service);
+	}
+	say_listeners(service);
+	say_how_to_use(service);
+	say_relay(service);
+	code = air_service_run(service);
+	say_summary(service);
+	return code;
+}
+
 static int run_serve(const struct command *self, int argc, char **argv)
 {
-	struct settings given = {.threads = 0};
-	struct service service = {.serve = NULL};
-	int code = air_options_read(self, argc, argv, &given);
+	struct service service = {.self = self, .argc = argc, .argv = argv};
+	int code = air_plan_read(&service.plan, self, argc, argv);
 
+	if (code < 0 && service.plan->given.check)
+		code = say_checked(&service.plan->given);
 	if (code < 0)
-		code = prepare(self, &service, &given);
-	if (code < 0 && given.check)
-		code = say_checked(&given);
-	if (code < 0)
-		code = start(&service, &given);
+		code = start(&service);
 	if (code < 0)
 		code = run_service(&service);
 	altair_serve_stop(service.serve);
-	air_ini_close(&given.file.ini);
+	air_plan_free(service.plan);
 	return code;
 }
 

@@ -33,5 +33,6 @@ extern const struct command air_command_discover;
 extern const struct command air_command_connect;
 extern const struct command air_command_serve;
 extern const struct command air_command_agent;
+extern const struct command air_command_ctl;
 
 #endif

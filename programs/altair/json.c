@@ -117,18 +117,25 @@ void air_json_base64(json_t *object, altair_bytes value)
 	free(base64);
 }
 
-void air_json_write(json_t *object)
+char *air_json_line(json_t *object)
 {
 	char *line = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII |
 						JSON_REAL_PRECISION(9));
 
+	json_decref(object);
+	return line;
+}
+
+void air_json_write(json_t *object)
+{
+	char *line = air_json_line(object);
+
 	if (line)
 		air_print("%s\n", line);
 	free(line);
-	json_decref(object);
 }
 
-void air_json_error(altair_time since, int code, const char *message)
+json_t *air_json_failure(altair_time since, int code, const char *message)
 {
 	json_t *object = air_json_event(since, "error");
 
@@ -137,5 +144,10 @@ void air_json_error(altair_time since, int code, const char *message)
 		if (names[i].code == code)
 			air_json_text(object, "name", names[i].name);
 	air_json_text(object, "message", message);
-	air_json_write(object);
+	return object;
+}
+
+void air_json_error(altair_time since, int code, const char *message)
+{
+	air_json_write(air_json_failure(since, code, message));
 }

@@ -28,10 +28,17 @@ void air_json_bytes(json_t *object, altair_bytes value);
 /* "text" if the bytes are UTF-8, else "base64". */
 void air_json_base64(json_t *object, altair_bytes value);
 
+/* The object as one line, without its end, to be freed; or NULL. Frees the
+ * object. */
+char *air_json_line(json_t *object);
+
 /* Writes the object as one line and frees it. */
 void air_json_write(json_t *object);
 
 /* The event "error": the exit code, its name, and the sentence. */
+json_t *air_json_failure(altair_time since, int code, const char *message);
+
+/* Writes it. */
 void air_json_error(altair_time since, int code, const char *message);
 
 #endif

@@ -379,6 +379,14 @@ int air_relay_read(const struct command *self, struct relay *relay,
 	return -1;
 }
 
+void air_relay_keep(struct relay *relay, const struct relay *before)
+{
+	if (!relay->is_generated || !before->is_generated)
+		return;
+	memcpy(relay->password, before->password, sizeof relay->password);
+	relay->users[0] = before->users[0];
+}
+
 static void say_address(const struct relay *relay, const altair_addr *bound,
 			const altair_addr *external)
 {

@@ -48,6 +48,8 @@ bool air_relay_is_wanted(const struct relay_options *given);
 int air_relay_read(const struct command *self, struct relay *relay,
 		   const struct relay_options *given, const altair_addr *listen,
 		   size_t listens);
+/* A password that is ours stays as it was before. */
+void air_relay_keep(struct relay *relay, const struct relay *before);
 /* What the administrator and the clients need. `server` is how clients may
  * name the server. */
 void air_relay_say(const struct relay *relay, const char *server);

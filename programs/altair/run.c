@@ -33,6 +33,8 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct run *run = handle->data;
 
+	if (!run->over && run->takes && run->takes(run->user, number))
+		return;
 	if (!run->over && run->stopping)
 		run->stopping(run->user);
 	air_run_end(run, EXIT_SIGNAL + number);

@@ -17,6 +17,8 @@ struct run {
 	altair_time began;
 	int code;
 	bool over;
+	/* A signal came; true: the run goes on. May be NULL. */
+	bool (*takes)(void *user, int number);
 	/* A signal came; the run ends after it. May be NULL. */
 	void (*stopping)(void *user);
 	void *user;

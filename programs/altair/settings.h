@@ -11,6 +11,8 @@ struct settings {
 	struct option_file file;
 	bool check;
 	struct option_list listen, alternates;
+	const char *control; /* a socket, or NULL */
+	altair_time drain_timeout;
 	unsigned threads;
 	struct relay_options relay;
 };

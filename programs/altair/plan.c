@@ -1,0 +1,84 @@
+/*
+ * A plan keeps what it was read from, for its texts point into it: the command
+ * line, which is there for ever, and the file, which is closed with the plan.
+ */
+#define _GNU_SOURCE
+#include "plan.h"
+
+#include "alternates.h"
+#include "listeners.h"
+#include "local.h"
+#include "print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option_list default_listen = {
+	.item = {"0.0.0.0:3478", "[::]:3478"},
+	.count = 2,
+};
+
+/* Returns -1 to go on, or the exit code. */
+static int read_relay(const struct command *self, struct plan *plan)
+{
+	const struct settings *given = &plan->given;
+
+	if (given->threads > 1 && air_relay_is_wanted(&given->relay))
+		return air_options_complain(
+			self, "the relay has one thread: leave --threads out");
+	if (given->threads > 1)
+		return -1;
+	return air_relay_read(self, &plan->relay, &given->relay, plan->listen,
+			      plan->listens);
+}
+
+static int read_listeners(const struct command *self, struct plan *plan)
+{
+	const struct option_list *list = plan->given.listen.count > 0
+						 ? &plan->given.listen
+						 : &default_listen;
+
+	int code = air_listeners_read(self, "listen", list, plan->listen);
+
+	plan->listens = list->count;
+	return code < 0 ? air_alternates_read(self, &plan->given.alternates,
+					      plan->listen, plan->listens,
+					      plan->alternates)
+			: code;
+}
+
+static int read_control(const struct command *self, const char *path)
+{
+	if (!path || (*path && strlen(path) < LOCAL_PATH_MAX))
+		return -1;
+	return air_options_refuse(self, "control", path,
+				  "wants a path of 1 to %d bytes",
+				  LOCAL_PATH_MAX - 1);
+}
+
+int air_plan_read(struct plan **out, const struct command *self, int argc,
+		  char **argv)
+{
+	struct plan *plan = calloc(1, sizeof *plan);
+	int code;
+
+	*out = plan;
+	if (!plan)
+		return air_print_failure(EXIT_INTERNAL, "out of memory");
+	code = air_options_read(self, argc, argv, &plan->given);
+	if (code < 0)
+		code = read_listeners(self, plan);
+	if (code < 0)
+		code = read_control(self, plan->given.control);
+	if (code < 0)
+		code = read_relay(self, plan);
+	return code;
+}
+
+void air_plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	air_ini_close(&plan->given.file.ini);
+	free(plan);
+}

@@ -1,0 +1,140 @@
+/*
+ * The operator's side of `altair serve`, in the command's own thread: it asks the
+ * server's threads at their desks and never touches what is theirs.
+ *
+ * SIGHUP reads the settings again; SIGTERM lets sessions come to their end, a
+ * second one does not; SIGINT never does.
+ */
+#define _GNU_SOURCE
+#include "service.h"
+
+#include "control.h"
+#include "print.h"
+
+#include <altair/error.h>
+#include <altair/udp.h>
+
+#include <inttypes.h>
+#include <signal.h>
+
+#define DRAIN_DEFAULT ALTAIR_SEC(30)
+#define DRAIN_LOOK_MS 100
+
+/* --- reload --------------------------------------------------------------- */
+
+/* Returns -1, or the exit code. */
+static int take_over(struct service *service, struct plan *fresh)
+{
+	int rc = 0;
+
+	air_relay_keep(&fresh->relay, &service->plan->relay);
+	if (fresh->relay.config.allocations_max > 0 &&
+	    service->plan->relay.config.allocations_max > 0)
+		rc = altair_serve_renew(service->serve, &fresh->relay.config);
+	return rc == 0 ? -1
+		       : air_print_failure(EXIT_INTERNAL,
+					   "the settings stay as they are: %s",
+					   altair_strerror(rc));
+}
+
+int air_service_reload(struct service *service)
+{
+	const struct option_row *row;
+	struct plan *fresh, *before = service->plan;
+	int code = air_plan_read(&fresh, service->self, service->argc,
+				 service->argv);
+
+	if (code < 0)
+		code = take_over(service, fresh);
+	if (code >= 0) {
+		air_plan_free(fresh);
+		return code;
+	}
+	row = air_options_differ(service->self, &before->given, &fresh->given);
+	if (row)
+		air_print_note("another '%s' wants a new start", row->name);
+	service->plan = fresh;
+	air_plan_free(before);
+	return -1;
+}
+
+/* --- drain ---------------------------------------------------------------- */
+
+static uint64_t sessions(const struct service *service)
+{
+	altair_server_stats stats;
+
+	altair_serve_get_stats(service->serve, &stats);
+	return stats.allocations;
+}
+
+static void look(uv_timer_t *timer)
+{
+	struct service *service = timer->data;
+
+	if (sessions(service) == 0 || altair_clock_now() >= service->drain_end)
+		air_run_end(&service->run, EXIT_SIGNAL + SIGTERM);
+}
+
+void air_service_drain(struct service *service)
+{
+	const struct settings *given = &service->plan->given;
+	altair_time time =
+		given->drain_timeout ? given->drain_timeout : DRAIN_DEFAULT;
+
+	if (service->drains)
+		return;
+	service->drains = true;
+	service->drain_end = altair_clock_now() + time;
+	altair_serve_drain(service->serve, true);
+	uv_timer_start(&service->draining, look, 0, DRAIN_LOOK_MS);
+	if (sessions(service) > 0)
+		air_print_note("%" PRIu64 " sessions may go on for %" PRIu64
+			       " s; SIGTERM again ends them",
+			       sessions(service), time / ALTAIR_SEC(1));
+}
+
+/* --- signals -------------------------------------------------------------- */
+
+/* True: the run goes on. */
+static bool take_signal(void *user, int number)
+{
+	struct service *service = user;
+
+	if (number == SIGHUP) {
+		air_service_reload(service);
+		return true;
+	}
+	if (number != SIGTERM || service->drains)
+		return false;
+	air_service_drain(service);
+	return true;
+}
+
+/* --- its life ------------------------------------------------------------- */
+
+int air_service_open(struct service *service)
+{
+	const char *path = service->plan->given.control;
+	int code = air_run_open(&service->run);
+
+	if (code != 0)
+		return air_print_failure(code, "the event loop did not start");
+	service->run.takes = take_signal;
+	service->run.user = service;
+	uv_timer_init(&service->run.loop, &service->draining);
+	service->draining.data = service;
+	return path ? air_control_open(service, path) : -1;
+}
+
+int air_service_run(struct service *service)
+{
+	int code;
+
+	air_run_go(&service->run);
+	air_control_close(service->control);
+	uv_close((uv_handle_t *)&service->draining, NULL);
+	code = air_run_close(&service->run);
+	/* A service is stopped with SIGTERM: that is its good end. */
+	return code == EXIT_SIGNAL + SIGTERM ? EXIT_DONE : code;
+}

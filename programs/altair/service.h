@@ -1,0 +1,41 @@
+/*
+ * service.h - `altair serve` while it runs: the server's threads, the loop beside
+ * them, and what an operator may have it do.
+ */
+#ifndef AIR_SERVICE_H
+#define AIR_SERVICE_H
+
+#include "plan.h"
+#include "run.h"
+
+#include <altair/serve.h>
+
+struct control;
+
+struct service {
+	const struct command *self;
+	int argc; /* with argv: what is read again */
+	char **argv;
+	struct plan *plan;
+	altair_serve *serve;
+	struct run run;
+	struct control *control; /* NULL: none */
+	uv_timer_t draining;
+	bool drains;
+	altair_time drain_end;
+};
+
+/* Begins to listen to signals and operators; the server runs. Returns -1 to go
+ * on, or the exit code. */
+int air_service_open(struct service *service);
+/* Until it ends; returns the exit code. */
+int air_service_run(struct service *service);
+
+/* Reads the command line and the file again and takes over what it can, else
+ * says why not, and all stays as it was. Nobody is dropped. Returns -1 when it
+ * is done, or what the exit code would be. */
+int air_service_reload(struct service *service);
+/* Lets no session begin, and ends with the last one or after the drain time. */
+void air_service_drain(struct service *service);
+
+#endif
