@@ -42,7 +42,8 @@ int air_relays_add(struct relays *relays, uint32_t sock,
 	struct epoll_event event = {.events = EPOLLIN, .data.u32 = sock};
 	altair_udp **udp = &relays->udp[sock - ALTAIR_SERVER_RELAY];
 	int rc = altair_udp_open_beside(udp, relays->sibling, addr,
-					ALTAIR_UDP_MERGE | ALTAIR_UDP_ERRORS);
+					ALTAIR_UDP_MERGE | ALTAIR_UDP_ERRORS |
+						ALTAIR_UDP_FRAGMENTS);
 
 	if (rc != 0)
 		return rc;

@@ -9,8 +9,6 @@
 
 #include <altair/error.h>
 
-#include <netinet/icmp6.h>
-#include <netinet/ip_icmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -137,19 +135,13 @@ static void drain(struct worker *w, uint32_t sock)
 			break;
 }
 
-/* The peers of a relay port at which nothing listens (RFC 792, RFC 4443 3.1). */
+/* What routers and hosts say of datagrams to peers. */
 static void tell_errors(struct worker *w, altair_udp *udp, uint32_t sock)
 {
-	altair_addr peer;
+	altair_icmp icmp;
 
-	for (int i = 0; i < BATCH && altair_udp_error(udp, &peer) == 1; i++) {
-		bool is_v6 = peer.family == ALTAIR_IPV6;
-
-		altair_server_unreachable(
-			w->server, sock, &peer,
-			is_v6 ? ICMP6_DST_UNREACH : ICMP_DEST_UNREACH,
-			is_v6 ? ICMP6_DST_UNREACH_NOPORT : ICMP_PORT_UNREACH);
-	}
+	for (int i = 0; i < BATCH && altair_udp_icmp(udp, &icmp) == 1; i++)
+		altair_server_unreachable(w->server, sock, &icmp);
 	answer(w);
 }
 
@@ -260,6 +252,7 @@ static int init_relay(struct worker *w, altair_server_config *config)
 	config->never = never;
 	config->never_count = count;
 	config->buffer_len = RELAYED_LEN;
+	config->dont_fragment = true;
 	rc = init_server(w, config);
 	free(never);
 	return rc == 0 ? air_relays_open(&w->relays, w->udp[0]) : rc;

@@ -72,6 +72,8 @@ struct altair_udp {
 	bool tells_local;  /* the kernel says which address was asked      */
 	bool takes_bursts; /* and the length of their segments             */
 	bool cuts_bursts;  /* the kernel cuts what we send                 */
+	bool fragments;	   /* unless a datagram is whole                   */
+	bool keeps_whole;  /* what leaves now                              */
 	bool owns_desk;
 	struct desk *desk;
 };
@@ -143,6 +145,23 @@ static bool prepare(const altair_udp *udp, uint8_t family, unsigned flags)
 	       set_family_option(udp, family, IP_RECVERR, IPV6_RECVERR);
 }
 
+/*
+ * Whether what leaves from now on may be fragmented. Neither way believes what
+ * routers say of the path: the one who asked for whole datagrams is told, and
+ * decides (ip(7), IP_MTU_DISCOVER; linux/in.h: OMIT has DF 0).
+ */
+static bool keep_whole(altair_udp *udp, bool is_whole)
+{
+	udp->keeps_whole = is_whole;
+	if (udp->bound.family == ALTAIR_IPV4)
+		return set_option(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER,
+				  is_whole ? IP_PMTUDISC_PROBE
+					   : IP_PMTUDISC_OMIT);
+	return set_option(udp->fd, IPPROTO_IPV6, IPV6_DONTFRAG, is_whole) &&
+	       set_option(udp->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+			  is_whole ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_WANT);
+}
+
 /* Opens and binds the descriptor. Returns 0 or ALTAIR_E_*. */
 static int bind_socket(altair_udp *udp, const altair_addr *local,
 		       unsigned flags)
@@ -168,6 +187,9 @@ static int bind_socket(altair_udp *udp, const altair_addr *local,
 	air_sockaddr_get(&udp->bound, &addr);
 	if (!is_any_address(&udp->bound))
 		udp->local = udp->bound;
+	udp->fragments = flags & ALTAIR_UDP_FRAGMENTS;
+	if (udp->fragments && !keep_whole(udp, false))
+		return ALTAIR_E_SYSTEM;
 	if (flags & ALTAIR_UDP_MERGE) {
 		udp->takes_bursts = set_option(udp->fd, SOL_UDP, UDP_GRO, 1);
 		/* 0 changes nothing: it asks whether the kernel knows it. */
@@ -554,8 +576,13 @@ int altair_udp_send(altair_udp *udp, const altair_datagram *batch, size_t count)
 {
 	struct outcome outcome = {.taken = 0};
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (udp->fragments && batch[i].whole != udp->keeps_whole) {
+			flush(udp, &outcome);
+			keep_whole(udp, batch[i].whole);
+		}
 		send_datagram(udp, &batch[i], &outcome);
+	}
 	flush(udp, &outcome);
 	if (outcome.taken > 0 || outcome.error == 0)
 		return (int)outcome.taken;
@@ -564,20 +591,30 @@ int altair_udp_send(altair_udp *udp, const altair_datagram *batch, size_t count)
 
 /* --- ICMP errors ---------------------------------------------------------- */
 
-/* RFC 792 and RFC 4443 3.1: nothing listens at the port. The other codes tell of
- * the way there, which may be better a moment later. */
-static bool is_refusal(const struct sock_extended_err *e)
+/* What the error says; false for one of no kind that we know. A datagram that is
+ * too long for the first link never left: the next router would have said this. */
+static bool read_error(const struct sock_extended_err *e, altair_icmp *out)
 {
-	if (e->ee_origin == SO_EE_ORIGIN_ICMP)
-		return e->ee_type == ICMP_DEST_UNREACH &&
-		       e->ee_code == ICMP_PORT_UNREACH;
-	return e->ee_origin == SO_EE_ORIGIN_ICMP6 &&
-	       e->ee_type == ICMP6_DST_UNREACH &&
-	       e->ee_code == ICMP6_DST_UNREACH_NOPORT;
+	bool is_v6 = out->remote.family == ALTAIR_IPV6;
+	bool is_ours = e->ee_origin == SO_EE_ORIGIN_LOCAL;
+
+	if (is_ours && e->ee_errno != EMSGSIZE)
+		return false;
+	if (!is_ours && e->ee_origin != SO_EE_ORIGIN_ICMP &&
+	    e->ee_origin != SO_EE_ORIGIN_ICMP6)
+		return false;
+	out->type = e->ee_type;
+	out->code = e->ee_code;
+	if (is_ours) {
+		out->type = is_v6 ? ICMP6_PACKET_TOO_BIG : ICMP_DEST_UNREACH;
+		out->code = is_v6 ? 0 : ICMP_FRAG_NEEDED;
+	}
+	out->mtu = e->ee_errno == EMSGSIZE ? e->ee_info : 0;
+	return true;
 }
 
-/* True if one of the control messages tells of a refusal. */
-static bool tells_refusal(struct msghdr *head)
+/* Finds the error among the control messages. */
+static bool find_error(struct msghdr *head, altair_icmp *out)
 {
 	struct sock_extended_err e;
 
@@ -589,12 +626,12 @@ static bool tells_refusal(struct msghdr *head)
 		      c->cmsg_type == IPV6_RECVERR))
 			continue;
 		memcpy(&e, CMSG_DATA(c), sizeof e);
-		return is_refusal(&e);
+		return read_error(&e, out);
 	}
 	return false;
 }
 
-int altair_udp_error(altair_udp *udp, altair_addr *remote)
+int altair_udp_icmp(altair_udp *udp, altair_icmp *out)
 {
 	union air_sockaddr about;
 	_Alignas(struct cmsghdr) uint8_t control[256];
@@ -605,7 +642,30 @@ int altair_udp_error(altair_udp *udp, altair_addr *remote)
 		head.msg_controllen = sizeof control;
 		if (recvmsg(udp->fd, &head, MSG_ERRQUEUE) < 0)
 			return 0;
-	} while (!tells_refusal(&head));
-	air_sockaddr_get(remote, &about);
+		air_sockaddr_get(&out->remote, &about);
+	} while (!find_error(&head, out));
+	return 1;
+}
+
+/* RFC 792 and RFC 4443 3.1: nothing listens at the port. The other codes tell of
+ * the way there, which may be better a moment later. */
+static bool is_refusal(const altair_icmp *icmp)
+{
+	if (icmp->remote.family == ALTAIR_IPV6)
+		return icmp->type == ICMP6_DST_UNREACH &&
+		       icmp->code == ICMP6_DST_UNREACH_NOPORT;
+	return icmp->type == ICMP_DEST_UNREACH &&
+	       icmp->code == ICMP_PORT_UNREACH;
+}
+
+int altair_udp_error(altair_udp *udp, altair_addr *remote)
+{
+	altair_icmp icmp;
+
+	do
+		if (altair_udp_icmp(udp, &icmp) == 0)
+			return 0;
+	while (!is_refusal(&icmp));
+	*remote = icmp.remote;
 	return 1;
 }

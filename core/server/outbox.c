@@ -25,7 +25,8 @@ struct air_server_burst {
 	uint32_t at, len;
 	uint32_t segment;
 	uint32_t segments;
-	bool is_closed; /* its last segment is shorter */
+	bool is_closed; /* nothing more may follow */
+	bool is_whole;	/* altair_datagram.whole */
 };
 
 void air_server_outbox_init(struct air_server_outbox *box,
@@ -108,6 +109,20 @@ void air_server_outbox_queue(struct air_server_outbox *box, uint32_t path,
 	box->used += len;
 }
 
+void air_server_outbox_queue_whole(struct air_server_outbox *box, uint32_t path,
+				   size_t len)
+{
+	box->bursts[box->burst_count++] =
+		(struct air_server_burst){.path = path,
+					  .at = (uint32_t)box->used,
+					  .len = (uint32_t)len,
+					  .segment = (uint32_t)len,
+					  .segments = 1,
+					  .is_closed = true,
+					  .is_whole = true};
+	box->used += len;
+}
+
 bool air_server_outbox_poll(struct air_server_outbox *box, altair_datagram *out)
 {
 	const struct air_server_burst *b = &box->bursts[box->burst_polled];
@@ -119,5 +134,6 @@ bool air_server_outbox_poll(struct air_server_outbox *box, altair_datagram *out)
 	out->bytes = (altair_bytes){box->buffer + b->at, b->len};
 	out->segment = b->segments > 1 ? b->segment : 0;
 	out->verdict = ALTAIR_NOT_MINE;
+	out->whole = b->is_whole;
 	return true;
 }

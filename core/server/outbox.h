@@ -42,6 +42,9 @@ uint32_t air_server_outbox_path(struct air_server_outbox *box,
 /* Queues the `len` bytes that were written into the room. */
 void air_server_outbox_queue(struct air_server_outbox *box, uint32_t path,
 			     size_t len);
+/* The same, as a burst of its own that nobody on the way may fragment. */
+void air_server_outbox_queue_whole(struct air_server_outbox *box, uint32_t path,
+				   size_t len);
 /* The next burst; false when there is none. */
 bool air_server_outbox_poll(struct air_server_outbox *box,
 			    altair_datagram *out);

@@ -15,6 +15,16 @@
 
 #include <string.h>
 
+/* RFC 792; RFC 4443 3. */
+enum {
+	ICMP_UNREACHABLE = 3,
+	ICMP_FRAGMENTATION_NEEDED = 4, /* the code */
+	ICMP_TIME_EXCEEDED = 11,
+	ICMPV6_UNREACHABLE = 1,
+	ICMPV6_TOO_BIG = 2,
+	ICMPV6_TIME_EXCEEDED = 3
+};
+
 uint32_t air_relay_sock(enum air_allocation_family family, uint16_t port)
 {
 	return ALTAIR_SERVER_RELAY * (1 + (uint32_t)family) + port;
@@ -162,24 +172,48 @@ void air_relay_take_peer(struct altair_server *s, const altair_path *path,
 		drop(s);
 }
 
-/* RFC 8656 11.5: the peer's IP must be permitted. */
-void air_relay_take_icmp(struct altair_server *s, uint32_t sock,
-			 const altair_addr *peer,
-			 const struct air_stun_value *icmp)
+/* RFC 8656 11.5: of these kinds clients are told. */
+static bool is_told(const altair_icmp *icmp)
 {
-	altair_addr about = air_addr_canonical(peer);
-	struct air_allocation *a = find_owner(s, sock);
+	if (icmp->remote.family == ALTAIR_IPV6)
+		return icmp->type >= ICMPV6_UNREACHABLE &&
+		       icmp->type <= ICMPV6_TIME_EXCEEDED;
+	return icmp->type == ICMP_UNREACHABLE ||
+	       icmp->type == ICMP_TIME_EXCEEDED;
+}
 
-	if (a && is_permitted(s, a, &about))
-		queue(s, a, write_data(s, &about, AIR_STUN_ICMP, icmp));
-	else
+/* RFC 8656 18.13: the MTU of these, and of others nothing. */
+static bool has_mtu(const altair_icmp *icmp)
+{
+	if (icmp->remote.family == ALTAIR_IPV6)
+		return icmp->type == ICMPV6_TOO_BIG;
+	return icmp->type == ICMP_UNREACHABLE &&
+	       icmp->code == ICMP_FRAGMENTATION_NEEDED;
+}
+
+/* RFC 8656 11.5: the peer's IP must be permitted, whoever it was that spoke. */
+void air_relay_take_icmp(struct altair_server *s, uint32_t sock,
+			 const altair_icmp *icmp)
+{
+	altair_addr about = air_addr_canonical(&icmp->remote);
+	struct air_allocation *a = find_owner(s, sock);
+	/* The layout has the type where others have a family. */
+	struct air_stun_value v = {.family = icmp->type,
+				   .code = icmp->code,
+				   .number = has_mtu(icmp) ? icmp->mtu : 0};
+
+	if (!is_told(icmp))
+		return;
+	if (!a || !is_permitted(s, a, &about))
 		drop(s);
+	else if (is_within(s, a, FROM_PEERS, &about, (altair_bytes){NULL, 0}))
+		queue(s, a, write_data(s, &about, AIR_STUN_ICMP, &v));
 }
 
 /* --- to a peer ----------------------------------------------------------- */
 
 static bool send(struct altair_server *s, const altair_path *path,
-		 altair_bytes payload)
+		 altair_bytes payload, bool is_whole)
 {
 	struct air_server_room room = air_server_outbox_room(&s->out);
 	uint32_t number;
@@ -195,14 +229,17 @@ static bool send(struct altair_server *s, const altair_path *path,
 	}
 	if (payload.len > 0)
 		memcpy(room.at, payload.data, payload.len);
-	air_server_outbox_queue(&s->out, number, payload.len);
+	if (is_whole)
+		air_server_outbox_queue_whole(&s->out, number, payload.len);
+	else
+		air_server_outbox_queue(&s->out, number, payload.len);
 	s->stats.to_peers++;
 	return true;
 }
 
 /* A payload of an allocation to a peer that it may reach. */
 static void relay(struct altair_server *s, struct air_allocation *a,
-		  const altair_addr *peer, altair_bytes payload)
+		  const altair_addr *peer, altair_bytes payload, bool is_whole)
 {
 	enum air_allocation_family family =
 		peer->family == ALTAIR_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
@@ -217,7 +254,7 @@ static void relay(struct altair_server *s, struct air_allocation *a,
 	if (!is_within(s, a, TO_PEERS, peer, payload))
 		return;
 	if (!air_policy_is_relayed(&s->policy, peer)) {
-		if (send(s, &path, payload))
+		if (send(s, &path, payload, is_whole))
 			count(&a->to_peers, payload.len);
 		return;
 	}
@@ -263,11 +300,23 @@ bool air_relay_take_channel(struct altair_server *s, const altair_path *path,
 	if (!c || !c->is_permitted)
 		drop(s);
 	else
-		relay(s, a, &c->peer, payload);
+		relay(s, a, &c->peer, payload, false);
 	return true;
 }
 
-/* RFC 8656 11.2. DONT-FRAGMENT is not offered, so such data is not sent. */
+/* RFC 8656 13, 14, 15: DONT-FRAGMENT counts from IPv4 to IPv4 and from streams;
+ * where datagrams are translated it is ignored. */
+static bool is_whole(const struct air_stun_message *m, const altair_path *from,
+		     const altair_addr *peer)
+{
+	altair_addr client = air_addr_canonical(&from->remote);
+
+	return air_stun_message_place(m, AIR_STUN_DONT_FRAGMENT) &&
+	       (air_server_stream_is(from->sock) ||
+		(client.family == ALTAIR_IPV4 && peer->family == ALTAIR_IPV4));
+}
+
+/* RFC 8656 11.2. Where DONT-FRAGMENT is not offered, such data is not sent. */
 bool air_relay_take_send(struct altair_server *s, const altair_path *path,
 			 const struct air_stun_message *m)
 {
@@ -277,7 +326,8 @@ bool air_relay_take_send(struct altair_server *s, const altair_path *path,
 	if (!a)
 		return false;
 	if (m->unknown_count > 0 ||
-	    air_stun_message_place(m, AIR_STUN_DONT_FRAGMENT) ||
+	    (air_stun_message_place(m, AIR_STUN_DONT_FRAGMENT) &&
+	     !s->dont_fragment) ||
 	    !air_stun_message_get(m, AIR_STUN_XOR_PEER_ADDRESS, &peer) ||
 	    !air_stun_message_get(m, AIR_STUN_DATA_ATTR, &data) ||
 	    air_permission_find(&s->allocations.permissions, &a->permissions,
@@ -286,7 +336,8 @@ bool air_relay_take_send(struct altair_server *s, const altair_path *path,
 	} else if (!air_policy_permits(&s->policy, &peer.addr)) {
 		s->stats.denied++;
 	} else {
-		relay(s, a, &peer.addr, data.bytes);
+		relay(s, a, &peer.addr, data.bytes,
+		      is_whole(m, path, &peer.addr));
 	}
 	return true;
 }

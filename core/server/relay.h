@@ -33,7 +33,6 @@ void air_relay_take_peer(struct altair_server *server, const altair_path *path,
 			 altair_bytes payload);
 /* An ICMP error about what a relay port sent to a peer. */
 void air_relay_take_icmp(struct altair_server *server, uint32_t sock,
-			 const altair_addr *peer,
-			 const struct air_stun_value *icmp);
+			 const altair_icmp *icmp);
 
 #endif

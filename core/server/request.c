@@ -18,7 +18,7 @@
 #define LIFETIME 600u
 
 /* Known to the STUN library, but nothing that we offer: as good as unknown (RFC
- * 8656 7.2 says so of DONT-FRAGMENT). */
+ * 8656 7.2 says so of DONT-FRAGMENT, the first one, where it cannot be). */
 static const uint16_t not_offered[] = {
 	AIR_STUN_DONT_FRAGMENT, AIR_STUN_ACCESS_TOKEN, AIR_STUN_CONNECTION_ID};
 #define NOT_OFFERED (sizeof not_offered / sizeof *not_offered)
@@ -58,7 +58,7 @@ static altair_bytes list_unknown(const struct air_call *call,
 {
 	for (size_t i = 0; i < call->m->unknown_count; i++)
 		air_write_u16(w, call->m->unknown[i]);
-	for (size_t i = 0; i < NOT_OFFERED; i++)
+	for (size_t i = call->server->dont_fragment; i < NOT_OFFERED; i++)
 		if (air_call_has(call, not_offered[i]))
 			air_write_u16(w, not_offered[i]);
 	return air_written(w);
@@ -66,7 +66,7 @@ static altair_bytes list_unknown(const struct air_call *call,
 
 static bool is_understood(const struct air_call *call)
 {
-	for (size_t i = 0; i < NOT_OFFERED; i++)
+	for (size_t i = call->server->dont_fragment; i < NOT_OFFERED; i++)
 		if (air_call_has(call, not_offered[i]))
 			return false;
 	return call->m->unknown_count == 0;

@@ -393,6 +393,7 @@ static int init_relay(struct altair_server *s, const altair_server_config *c,
 	s->relays = true;
 	s->crypto = c->crypto;
 	s->is_mobile = c->mobility;
+	s->dont_fragment = c->dont_fragment;
 	s->lifetime_max = c->lifetime_max;
 	s->permissions_each = c->permissions_each;
 	s->channels_each = c->channels_each;
@@ -452,14 +453,10 @@ void altair_server_opened(altair_server *s, altair_time now, uint32_t sock,
 }
 
 void altair_server_unreachable(altair_server *s, uint32_t sock,
-			       const altair_addr *peer, uint8_t type,
-			       uint8_t code)
+			       const altair_icmp *icmp)
 {
-	/* The layout has the type where others have a family. */
-	struct air_stun_value icmp = {.family = type, .code = code};
-
 	if (air_relay_is_sock(sock))
-		air_relay_take_icmp(s, sock, peer, &icmp);
+		air_relay_take_icmp(s, sock, icmp);
 }
 
 void altair_server_set_time(altair_server *s, altair_time now,

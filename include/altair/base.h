@@ -101,7 +101,17 @@ typedef struct altair_datagram {
 	altair_bytes bytes;
 	size_t segment;
 	enum altair_verdict verdict; /* set by altair_input                 */
+	bool whole; /* of altair_server, to peers: nobody on the way may
+	               fragment it                                          */
 } altair_datagram;
+
+/* An ICMP error about a datagram that was sent (RFC 792, RFC 4443). */
+typedef struct altair_icmp {
+	altair_addr remote; /* where it was to go; port 0: not known        */
+	uint8_t type, code; /* of ICMPv6 where the remote has IPv6          */
+	uint32_t mtu;	    /* "fragmentation needed", "packet too big";
+	                       else 0                                       */
+} altair_icmp;
 
 /* Room for any text that altair_addr_format writes, its NUL included. */
 #define ALTAIR_ADDR_TEXT 64

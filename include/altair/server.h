@@ -159,7 +159,9 @@ typedef struct altair_server_config {
 	                           listeners, control, metrics; 0.0.0.0 and ::
 	                           stand for all of `own`                    */
 	size_t never_count;
-	bool low_ports; /* peers may have ports below 1024           */
+	bool dont_fragment; /* the driver heeds altair_datagram.whole, so
+	                       DONT-FRAGMENT is offered; default false         */
+	bool low_ports;	    /* peers may have ports below 1024           */
 
 	/* Streams, with or without TURN. They need crypto->random. */
 	size_t connections_max;	     /* default 0: none; at most 100,000    */
@@ -199,13 +201,12 @@ ALTAIR_API void altair_server_opened(altair_server *server, altair_time now,
 				     uint32_t sock, int error);
 
 /*
- * An ICMP error (RFC 792, RFC 4443) about what left from relay port `sock` for
- * `peer`, whose port may be 0: its client is told, if the peer is permitted.
- * Like altair_server_opened it leaves valid what was polled.
+ * An ICMP error about what left from relay port `sock`: its client is told, if
+ * the peer is permitted and the type is one of RFC 8656 11.5. Like
+ * altair_server_opened it leaves valid what was polled.
  */
 ALTAIR_API void altair_server_unreachable(altair_server *server, uint32_t sock,
-					  const altair_addr *peer, uint8_t type,
-					  uint8_t code);
+					  const altair_icmp *icmp);
 
 /*
  * A stream was accepted; `sock` is a free number of yours, from

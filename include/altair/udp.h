@@ -19,7 +19,9 @@ enum altair_udp_flags {
 	ALTAIR_UDP_PKTINFO = 2,	  /* path.local is the address that was asked;
 	                             answers leave from it                   */
 	ALTAIR_UDP_MERGE = 4,	  /* take and give merged bursts             */
-	ALTAIR_UDP_ERRORS = 8	  /* collect ICMP errors for altair_udp_error */
+	ALTAIR_UDP_ERRORS = 8,	  /* collect ICMP errors for altair_udp_icmp  */
+	ALTAIR_UDP_FRAGMENTS = 16 /* routers may fragment what leaves (IPv4:
+	                             DF is 0), unless a datagram is `whole`  */
 };
 
 /*
@@ -71,6 +73,10 @@ ALTAIR_API int altair_udp_send(altair_udp *udp, const altair_datagram *batch,
  * remote's host or from a router before it. 1 and the remote it is about, or 0
  * when there is none. */
 ALTAIR_API int altair_udp_error(altair_udp *udp, altair_addr *remote);
+
+/* The same for every kind of ICMP error. What was too long for the first link is
+ * told as if a router had said so. */
+ALTAIR_API int altair_udp_icmp(altair_udp *udp, altair_icmp *out);
 
 /* CLOCK_BOOTTIME: monotonic, and it counts sleep. */
 ALTAIR_API altair_time altair_clock_now(void);

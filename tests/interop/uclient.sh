@@ -72,6 +72,7 @@ good -c -x -e ::1 -r $peer_port
 good -c -M -e 127.0.0.1 -r $peer_port
 good -c -B -e 127.0.0.1 -r $peer_port
 good -c -G -y
+good -c -g -s -e 127.0.0.1 -r $peer_port # DONT-FRAGMENT
 # The last -u counts.
 run 'tot_send_msgs=20, tot_recv_msgs=20' -c -y -u ann -W 'the secret'
 status=0

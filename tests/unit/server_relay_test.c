@@ -161,7 +161,8 @@ static void a_peer_that_is_a_client_is_reached_inside(void)
 
 static void icmp_errors_are_told_of_permitted_peers(void)
 {
-	altair_addr peer = addr(PEER), other = addr(PEER2);
+	altair_icmp icmp = {addr(PEER), 3, 4, 1400};
+	altair_icmp other = {addr(PEER2), 3, 3, 0};
 	struct air_stun_message m;
 	struct air_stun_value v;
 	uint32_t sock;
@@ -170,13 +171,13 @@ static void icmp_errors_are_told_of_permitted_peers(void)
 	sock = arrive(ME, "user");
 	CHECK_EQ(bind_channel(0x4000, PEER), 0);
 	w.sent_count = 0;
-	peer.port = 0;
-	altair_server_unreachable(w.s, sock, &other, 3, 3);
-	altair_server_unreachable(w.s, sock + 1, &peer, 3, 3);
-	altair_server_unreachable(w.s, 5, &peer, 3, 3);
+	icmp.remote.port = 0;
+	altair_server_unreachable(w.s, sock, &other);
+	altair_server_unreachable(w.s, sock + 1, &icmp);
+	altair_server_unreachable(w.s, 5, &icmp);
 	drain();
 	CHECK_EQ(w.sent_count, 0);
-	altair_server_unreachable(w.s, sock, &peer, 3, 4);
+	altair_server_unreachable(w.s, sock, &icmp);
 	drain();
 	CHECK_EQ(w.sent_count, 1);
 	check_addr(last()->path.remote, ME);
@@ -185,10 +186,138 @@ static void icmp_errors_are_told_of_permitted_peers(void)
 	CHECK_EQ(m.header.method, AIR_STUN_DATA);
 	CHECK(!air_stun_message_place(&m, AIR_STUN_DATA_ATTR));
 	CHECK(air_stun_message_get(&m, AIR_STUN_XOR_PEER_ADDRESS, &v));
-	CHECK(altair_addr_equal(&v.addr, &peer));
+	CHECK(altair_addr_equal(&v.addr, &icmp.remote));
 	CHECK(air_stun_message_get(&m, AIR_STUN_ICMP, &v));
 	CHECK_EQ(v.family, 3);
 	CHECK_EQ(v.code, 4);
+	CHECK_EQ(v.number, 1400);
+}
+
+/* RFC 8656 11.5 and 18.13: of some types, and the MTU of fewer. */
+static void icmp_errors_of_some_kinds_only(void)
+{
+	static const struct {
+		const char *peer;
+		uint8_t type, code;
+		bool is_told, has_mtu;
+	} kinds[] = {{PEER, 3, 1, true, false},	   {PEER, 3, 4, true, true},
+		     {PEER, 4, 0, false, false},   {PEER, 5, 1, false, false},
+		     {PEER, 8, 0, false, false},   {PEER, 11, 0, true, false},
+		     {PEER, 12, 0, false, false},  {PEER, 1, 0, false, false},
+		     {PEER, 2, 0, false, false},   {PEER6, 0, 0, false, false},
+		     {PEER6, 1, 4, true, false},   {PEER6, 2, 0, true, true},
+		     {PEER6, 3, 0, true, false},   {PEER6, 4, 0, false, false},
+		     {PEER6, 128, 0, false, false}};
+	struct air_stun_message m;
+	struct air_stun_value v;
+	uint16_t ports[2];
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_family(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 2), 0);
+	for (size_t i = 0; i < 2; i++)
+		ports[w.open_addr[i].family == ALTAIR_IPV6] =
+			w.open_addr[i].port;
+	CHECK_EQ(permit(PEER), 0);
+	CHECK_EQ(permit(PEER6), 0);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		altair_icmp icmp = {addr(kinds[i].peer), kinds[i].type,
+				    kinds[i].code, 1280};
+		bool is_v6 = icmp.remote.family == ALTAIR_IPV6;
+
+		w.sent_count = 0;
+		altair_server_unreachable(
+			w.s, 65536u * (1 + is_v6) + ports[is_v6], &icmp);
+		drain();
+		CHECK_EQ(w.sent_count, kinds[i].is_told);
+		if (!kinds[i].is_told)
+			continue;
+		CHECK(air_stun_message_read(
+			&m, (altair_bytes){last()->bytes, last()->len}, 3));
+		CHECK(air_stun_message_get(&m, AIR_STUN_ICMP, &v));
+		CHECK_EQ(v.family, kinds[i].type);
+		CHECK_EQ(v.number, kinds[i].has_mtu ? 1280 : 0);
+	}
+}
+
+/* --- DONT-FRAGMENT (RFC 8656 18.9) ---------------------------------------- */
+
+static size_t send_whole(const char *peer, const char *data)
+{
+	ask_class(AIR_STUN_INDICATION, AIR_STUN_SEND);
+	with_bytes(AIR_STUN_DONT_FRAGMENT, "", 0);
+	with_addr(AIR_STUN_XOR_PEER_ADDRESS, peer);
+	with_bytes(AIR_STUN_DATA_ATTR, data, strlen(data));
+	return send_it();
+}
+
+static int allocate_whole(void)
+{
+	ask(AIR_STUN_ALLOCATE);
+	with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
+	with_number(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 2);
+	with_bytes(AIR_STUN_DONT_FRAGMENT, "", 0);
+	return answer_to_signed();
+}
+
+static void dont_fragment_is_obeyed_where_it_can_be(void)
+{
+	altair_server_config c = config();
+
+	begin(&c);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_whole(), 420);
+	CHECK_EQ(allocate(), 0);
+	CHECK_EQ(permit(PEER), 0);
+	CHECK_EQ(send_whole(PEER, "all"), 0);
+	CHECK_EQ(stats().dropped, 1);
+	c.dont_fragment = true;
+	begin(&c);
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_whole(), 0);
+	CHECK_EQ(permit(PEER), 0);
+	CHECK_EQ(permit(PEER6), 0);
+	CHECK_EQ(send_whole(PEER, "all"), 1);
+	CHECK(last()->whole);
+	CHECK_EQ(send_to(PEER, "all"), 1);
+	CHECK(!last()->whole);
+	/* Where addresses are translated it is passed over. */
+	CHECK_EQ(send_whole(PEER6, "all"), 1);
+	CHECK(!last()->whole);
+}
+
+/* Of a burst each part is judged by itself. */
+static void whole_datagrams_are_not_merged(void)
+{
+	altair_server_config c = config();
+	uint8_t burst[4 * 512];
+	size_t len = 0;
+
+	c.dont_fragment = true;
+	begin(&c);
+	arrive(ME, "user");
+	CHECK_EQ(permit(PEER), 0);
+	for (int i = 0; i < 4; i++) {
+		ask_class(AIR_STUN_INDICATION, AIR_STUN_SEND);
+		/* DONT-FRAGMENT, or as long an attribute that is optional. */
+		air_write_u16(&me.b.w, i < 2 ? AIR_STUN_DONT_FRAGMENT : 0xff00);
+		air_write_u16(&me.b.w, 0);
+		with_addr(AIR_STUN_XOR_PEER_ADDRESS, PEER);
+		with_bytes(AIR_STUN_DATA_ATTR, "data", 4);
+		me.request = air_stun_build_end(&me.b);
+		memcpy(burst + len, me.request.data, me.request.len);
+		len += me.request.len;
+	}
+	w.sent_count = 0;
+	deliver(0, ME, (altair_bytes){burst, len}, len / 4);
+	CHECK_EQ(w.sent_count, 3);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(w.sent[i].whole, i < 2);
+		CHECK_EQ(w.sent[i].len, i < 2 ? 4 : 8);
+	}
 }
 
 static void bursts_stay_bursts(void)
@@ -250,6 +379,9 @@ static const struct check_test tests[] = {
 	TEST(what_ends_leaves_the_rest),
 	TEST(a_peer_that_is_a_client_is_reached_inside),
 	TEST(icmp_errors_are_told_of_permitted_peers),
+	TEST(icmp_errors_of_some_kinds_only),
+	TEST(dont_fragment_is_obeyed_where_it_can_be),
+	TEST(whole_datagrams_are_not_merged),
 	TEST(bursts_stay_bursts),
 	TEST(malformed_channel_data_is_dropped),
 };

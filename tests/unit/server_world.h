@@ -35,6 +35,7 @@ static struct {
 	struct sent {
 		altair_path path;
 		size_t len, segment;
+		bool whole;
 		uint8_t bytes[70000];
 	} sent[SENT_MAX];
 	size_t sent_count;
@@ -182,6 +183,7 @@ static inline void drain(void)
 			s->path = out.datagram.path;
 			s->len = out.datagram.bytes.len;
 			s->segment = out.datagram.segment;
+			s->whole = out.datagram.whole;
 			memcpy(s->bytes, out.datagram.bytes.data, s->len);
 			w.sent_count++;
 		}
