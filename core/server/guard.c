@@ -5,7 +5,8 @@
  * must return ours, so that nobody on the way can shorten it.
  *
  * Who is not known is checked against a key that nobody has: an unknown name and
- * a wrong password take the same way and get the same answer.
+ * a wrong password take the same way and get the same answer. So does a right one
+ * while its source waits for having guessed.
  */
 #include "server/guard.h"
 
@@ -128,27 +129,32 @@ static int check_timed(struct altair_server *s, altair_time now,
 	return AIR_STUN_UNAUTHENTICATED;
 }
 
-/* The checks of RFC 8489 9.2.4 that need the user. */
-static int check_user(struct altair_server *s, altair_time now,
-		      const struct air_stun_message *m, struct air_guest *guest)
+/* Whom the request names, whether there is such a user or not. */
+static uint64_t read_claim(const struct altair_server *s,
+			   const struct air_stun_message *m)
 {
-	uint64_t algorithm = find_algorithm(m);
-	int code;
+	const altair_server_user *user = find_user(s, m);
+	struct air_stun_value v;
+	altair_bytes holder;
+	uint64_t until;
 
-	if (algorithm == 0)
-		return AIR_STUN_BAD_REQUEST;
-	code = check_static(s, m, algorithm, guest);
-	if (code != 0 && s->rest.count > 0)
-		code = check_timed(s, now, m, algorithm, guest);
-	return code;
+	if (user)
+		return air_user_identity(&s->users, user->name);
+	if (!air_stun_message_get(m, AIR_STUN_USERNAME, &v))
+		air_stun_message_get(m, AIR_STUN_USERHASH, &v);
+	else if (s->rest.count > 0 && air_rest_read(v.bytes, &until, &holder))
+		v.bytes = holder;
+	return air_user_identity(&s->users, v.bytes);
 }
 
+/* RFC 8489 9.2.4 has the nonce checked last. Then who has no nonce of ours would
+ * learn by 401 or 438 whether a password is right, as often as they ask. */
 int air_guard_check(struct altair_server *s, altair_time now,
 		    const altair_addr *from, const struct air_stun_message *m,
 		    struct air_guest *guest)
 {
 	struct air_stun_value nonce;
-	bool is_fresh;
+	uint64_t algorithm, claim;
 	int code;
 
 	memset(guest, 0, sizeof *guest);
@@ -159,15 +165,18 @@ int air_guard_check(struct altair_server *s, altair_time now,
 	    !has(m, AIR_STUN_REALM) ||
 	    !air_stun_message_get(m, AIR_STUN_NONCE, &nonce))
 		return AIR_STUN_BAD_REQUEST;
-	code = check_user(s, now, m, guest);
-	is_fresh = code == AIR_STUN_BAD_REQUEST ||
-		   air_nonce_is_valid(&s->nonces, now, from, nonce.bytes);
-	if (code == AIR_STUN_UNAUTHENTICATED && is_fresh)
-		air_throttle_punish(&s->throttle, now, from);
-	if (code == 0 && !is_fresh)
-		code = AIR_STUN_STALE_NONCE;
+	algorithm = find_algorithm(m);
+	if (algorithm == 0)
+		return AIR_STUN_BAD_REQUEST;
+	if (!air_nonce_is_valid(&s->nonces, now, from, nonce.bytes))
+		return AIR_STUN_STALE_NONCE;
+	claim = read_claim(s, m);
+	code = check_static(s, m, algorithm, guest);
+	if (code != 0 && s->rest.count > 0)
+		code = check_timed(s, now, m, algorithm, guest);
 	if (code != 0)
 		memset(guest, 0, sizeof *guest);
+	guest->claim = claim;
 	return code;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/assert.h"
+#include "base/table.h"
 #include "server/allocate.h"
 #include "server/mobility.h"
 #include "server/relay.h"
@@ -277,19 +278,37 @@ static const struct method *find_method(uint16_t number)
 	return NULL;
 }
 
-/* Who it is; a source that has guessed too often is nobody, unless it has an
- * allocation. */
+/* The hash of all of a request. */
+static uint32_t hash_of(const struct air_call *call)
+{
+	return (uint32_t)air_siphash(call->server->allocations.hash_key,
+				     call->m->bytes);
+}
+
+/* Who it is. One who has guessed too often is nobody, but for the allocation
+ * that is theirs. */
 static int identify(struct air_call *call)
 {
 	struct altair_server *s = call->server;
+	struct air_throttle *t = &s->throttle;
+	int code = air_guard_check(s, call->now, &call->from, call->m,
+				   &call->guest);
+	uint64_t claim = call->guest.claim, who;
 
-	if (!call->allocation &&
-	    air_throttle_is_punished(&s->throttle, call->now, &call->from)) {
+	if (claim == 0 ||
+	    (code == 0 && call->allocation && call->allocation->owner == claim))
+		return code;
+	who = air_throttle_who(t, &call->from, claim);
+	if (air_throttle_is_punished(t, call->now, who)) {
 		s->stats.throttled++;
+		memset(&call->guest, 0, sizeof call->guest);
 		return AIR_STUN_UNAUTHENTICATED;
 	}
-	return air_guard_check(s, call->now, &call->from, call->m,
-			       &call->guest);
+	if (code == 0)
+		air_throttle_trust(t, &call->from, claim);
+	else
+		air_throttle_punish(t, call->now, who, hash_of(call));
+	return code;
 }
 
 static int serve(struct air_call *call, const struct method *method)

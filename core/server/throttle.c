@@ -4,16 +4,19 @@
  * everywhere takes some answers from others; with as many counters as here, a
  * flood of 300,000 sources a second takes fewer than one in a thousand.
  *
- * Wrong passwords: one entry for each hash of a source. A nonce is bound to its
- * address, so nobody can have others punished who does not sit there.
+ * Wrong passwords: one entry for each hash of a source, or of a source and a user
+ * who is known there. A nonce is bound to its address, so nobody can have others
+ * punished who does not sit there; who does is told from those he sits beside.
  */
 #include "server/throttle.h"
 
+#include "base/cursor.h"
 #include "server/prefix.h"
 
 #define ROWS 2
 #define COUNTS (1u << 17) /* of a row */
 #define GUESSERS (1u << 12)
+#define TRUSTED (1u << 14)
 
 /* Our own limits: ten wrong passwords in a minute, then half a minute without,
  * then twice as long each time, up to ten minutes. */
@@ -31,6 +34,7 @@ struct air_throttle_guesser {
 	uint32_t who; /* more of the hash */
 	uint32_t
 		since; /* second in which the count began, or it was punished */
+	uint32_t last; /* the hash of the last wrong request */
 	uint16_t wait; /* seconds of the last punishment */
 	uint8_t count;
 	bool is_punished;
@@ -43,6 +47,7 @@ void air_throttle_init(struct air_throttle *t, struct air_arena *arena,
 	t->counts =
 		air_arena_take(arena, (size_t)ROWS * COUNTS, sizeof *t->counts);
 	t->guessers = air_arena_take(arena, GUESSERS, sizeof *t->guessers);
+	t->trusted = air_arena_take(arena, TRUSTED, sizeof *t->trusted);
 	for (size_t i = 0; i < sizeof t->hash_key; i++)
 		t->hash_key[i] = hash_key[i];
 }
@@ -77,13 +82,48 @@ static uint32_t second_of(altair_time now)
 	return (uint32_t)(now / ALTAIR_SEC(1));
 }
 
-bool air_throttle_is_punished(const struct air_throttle *t, altair_time now,
-			      const altair_addr *source)
+/* Of a source and a user. */
+static uint64_t hash_of(const struct air_throttle *t, const altair_addr *source,
+			uint64_t user)
 {
-	uint64_t hash = air_prefix_hash(t->hash_key, source);
-	const struct air_throttle_guesser *g = &t->guessers[hash % GUESSERS];
+	uint8_t bytes[16];
+	struct air_writer w = air_writer(bytes, sizeof bytes);
 
-	return g->is_punished && g->who == (uint32_t)(hash >> 32) &&
+	air_write_u64(&w, air_prefix_hash(t->hash_key, source));
+	air_write_u64(&w, user);
+	return air_siphash(t->hash_key, air_written(&w));
+}
+
+/* What is kept of a hash; never 0. */
+static uint32_t tag_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32) | 1;
+}
+
+uint64_t air_throttle_who(const struct air_throttle *t,
+			  const altair_addr *source, uint64_t user)
+{
+	uint64_t both = hash_of(t, source, user);
+
+	return t->trusted[both % TRUSTED] == tag_of(both)
+		       ? both
+		       : air_prefix_hash(t->hash_key, source);
+}
+
+void air_throttle_trust(struct air_throttle *t, const altair_addr *source,
+			uint64_t user)
+{
+	uint64_t both = hash_of(t, source, user);
+
+	t->trusted[both % TRUSTED] = tag_of(both);
+}
+
+bool air_throttle_is_punished(const struct air_throttle *t, altair_time now,
+			      uint64_t who)
+{
+	const struct air_throttle_guesser *g = &t->guessers[who % GUESSERS];
+
+	return g->is_punished && g->who == (uint32_t)(who >> 32) &&
 	       second_of(now) - g->since < g->wait;
 }
 
@@ -98,21 +138,23 @@ static void lock_out(struct air_throttle_guesser *g, uint32_t second)
 	g->count = 0;
 }
 
-void air_throttle_punish(struct air_throttle *t, altair_time now,
-			 const altair_addr *source)
+void air_throttle_punish(struct air_throttle *t, altair_time now, uint64_t who,
+			 uint32_t request)
 {
-	uint64_t hash = air_prefix_hash(t->hash_key, source);
-	struct air_throttle_guesser *g = &t->guessers[hash % GUESSERS];
-	uint32_t who = (uint32_t)(hash >> 32), second = second_of(now);
+	struct air_throttle_guesser *g = &t->guessers[who % GUESSERS];
+	uint32_t tag = (uint32_t)(who >> 32), second = second_of(now);
 
 	/* Who has been good for as long as the longest wait begins anew. */
-	if (g->who != who || second - g->since > g->wait + PUNISHED_MAX)
-		*g = (struct air_throttle_guesser){.who = who, .since = second};
+	if (g->who != tag || second - g->since > g->wait + PUNISHED_MAX)
+		*g = (struct air_throttle_guesser){.who = tag, .since = second};
 	if (g->is_punished || second - g->since >= GUESSES_WINDOW) {
 		g->is_punished = false;
 		g->since = second;
 		g->count = 0;
+	} else if (g->count > 0 && g->last == request) {
+		return;
 	}
+	g->last = request;
 	if (++g->count >= GUESSES_MAX)
 		lock_out(g, second);
 }

@@ -13,6 +13,7 @@ struct air_throttle_guesser;
 struct air_throttle {
 	struct air_throttle_count *counts;
 	struct air_throttle_guesser *guessers;
+	uint32_t *trusted;
 	unsigned rate; /* challenges a second; 0: as many as they like */
 	uint8_t hash_key[16];
 };
@@ -22,11 +23,20 @@ void air_throttle_init(struct air_throttle *throttle, struct air_arena *arena,
 /* True when the source may be told one thing more in this second. */
 bool air_throttle_allows(struct air_throttle *throttle, altair_time now,
 			 const altair_addr *source);
-/* Notes a wrong password from a source that has shown our nonce. */
+/* Whom a wrong password of this user, as they say, counts against: the source
+ * or, where this user has been right from there, the two together. So a guesser
+ * behind the same NAT locks nobody out who is known there. */
+uint64_t air_throttle_who(const struct air_throttle *throttle,
+			  const altair_addr *source, uint64_t user);
+/* Notes that the user is known there. */
+void air_throttle_trust(struct air_throttle *throttle,
+			const altair_addr *source, uint64_t user);
+/* Notes a wrong password of who has shown our nonce. `request` is its hash: one
+ * that is repeated at once is no other guess. */
 void air_throttle_punish(struct air_throttle *throttle, altair_time now,
-			 const altair_addr *source);
-/* True while passwords from there are not looked at. */
+			 uint64_t who, uint32_t request);
+/* True while right passwords are not believed either. */
 bool air_throttle_is_punished(const struct air_throttle *throttle,
-			      altair_time now, const altair_addr *source);
+			      altair_time now, uint64_t who);
 
 #endif
