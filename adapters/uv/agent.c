@@ -456,8 +456,13 @@ static int add_host(altair_uv_agent *d, const altair_addr *addr)
 	d->handles++;
 	d->socks[d->socks_count++] = sock;
 	uv_poll_start(&sock->poll, UV_READABLE, readable);
-	return altair_agent_add_host(d->agent, altair_clock_now(), sock->number,
-				     &sock->addr);
+	error = altair_agent_add_host(d->agent, altair_clock_now(),
+				      sock->number, &sock->addr);
+	if (error) {
+		d->socks_count--;
+		uv_close((uv_handle_t *)&sock->poll, on_sock_closed);
+	}
+	return error;
 }
 
 static int read_hosts(altair_uv_agent *d, altair_addr out[AIR_HOSTS_MAX])
@@ -656,6 +661,10 @@ int altair_uv_agent_open(altair_uv_agent **out, uv_loop_t *loop,
 	altair_uv_agent *d = calloc(1, sizeof *d);
 	int error;
 
+	if (config->size != sizeof *config) {
+		free(d);
+		return ALTAIR_E_INVALID;
+	}
 	if (!d)
 		return ALTAIR_E_MEMORY;
 	d->loop = loop;

@@ -386,7 +386,7 @@ int altair_agent_add_host(altair_agent *a, altair_time now, uint32_t sock,
 {
 	int error;
 
-	if (air_state_is_over(a))
+	if (a->state == ALTAIR_AGENT_CLOSED)
 		return ALTAIR_E_STATE;
 	if (sock >= ALTAIR_AGENT_STREAM)
 		return ALTAIR_E_INVALID;
@@ -403,7 +403,7 @@ int altair_agent_remove_host(altair_agent *a, altair_time now, uint32_t sock,
 {
 	int error;
 
-	if (air_state_is_over(a))
+	if (a->state == ALTAIR_AGENT_CLOSED)
 		return ALTAIR_E_STATE;
 	a->now = now;
 	error = air_host_remove(a, sock, addr);
@@ -614,23 +614,22 @@ int altair_agent_wrap(altair_agent *a, uint8_t *payload, size_t len,
 
 void altair_agent_close(altair_agent *a)
 {
-	bool was_over = air_state_is_over(a);
+	bool was_closed = a->state == ALTAIR_AGENT_CLOSED;
 
 	air_state_close(a);
 	air_outbox_clear(&a->outbox);
-	if (!was_over)
+	if (!was_closed) /* failed is not closed: the servers hold addresses */
 		air_relay_close(a);
 }
 
 void altair_agent_opened(altair_agent *a, altair_time now, uint32_t sock,
 			 const altair_addr *local)
 {
-	(void)local;
 	if (a->state == ALTAIR_AGENT_CLOSED)
 		return; /* a restart may follow failure */
 	a->now = now;
-	air_relay_opened(a, sock);
-	air_tcp_opened(a, sock);
+	air_relay_opened(a, sock, local);
+	air_tcp_opened(a, sock, local);
 	run(a, now);
 }
 

@@ -196,6 +196,8 @@ static enum altair_verdict take_past(struct altair_agent *a, altair_time now,
 		return ignore(a);
 	a->stats.requests++;
 	air_path_hear(a, pair, now);
+	if (a->config.lite) /* the consent of who never asks */
+		pair->answered_at = now;
 	air_session_send(
 		a, &datagram->path,
 		air_check_response(request, &a->past.keys, remote, buffer));
@@ -290,11 +292,13 @@ static void learn_prflx(struct altair_agent *a, struct air_pair *pair,
 		pair->seen = (uint8_t)place;
 }
 
-/* The peer sees us otherwise than before: so do others. */
+/* The peer sees us otherwise than before: so do others. A stream's port says
+ * nothing of them. */
 static void see_mapping(struct altair_agent *a, struct air_pair *pair,
 			altair_time now, const altair_addr *mapped)
 {
-	if (altair_addr_equal(&a->list.locals[pair->seen].addr, mapped))
+	if (a->list.locals[pair->local].type == CANDIDATE_TCP ||
+	    altair_addr_equal(&a->list.locals[pair->seen].addr, mapped))
 		return;
 	learn_prflx(a, pair, mapped);
 	if (pair == a->path)

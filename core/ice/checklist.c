@@ -68,7 +68,8 @@ static bool same_foundation(const struct air_checklist *list,
 }
 
 /* RFC 8838 12: the best of its foundation waits, and whatever follows one that
- * has succeeded; the others are frozen. */
+ * has succeeded; the others are frozen. As good as another one is the address that
+ * a NAT gives the peer in place of that one. */
 static enum air_pair_state first_state(const struct air_checklist *list,
 				       const struct air_pair *new)
 {
@@ -81,7 +82,7 @@ static enum air_pair_state first_state(const struct air_checklist *list,
 			continue;
 		if (pair->state == PAIR_SUCCEEDED)
 			return PAIR_WAITING;
-		is_best &= pair->priority < new->priority;
+		is_best &= pair->priority <= new->priority;
 	}
 	return is_best ? PAIR_WAITING : PAIR_FROZEN;
 }

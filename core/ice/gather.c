@@ -12,6 +12,9 @@
  * one per Ta. */
 #define BURST 4
 
+/* RFC 8445 5.1.1.4 and 11: mappings are held until a path is there. */
+#define KEEPALIVE ALTAIR_SEC(15)
+
 /* Asks in all; those beyond, of eight hosts and four servers, are not made. */
 #define ASKED_MAX 12
 
@@ -91,6 +94,7 @@ static altair_discover_config discover_config(const altair_crypto *crypto)
 	/* Nothing waits for the last answer, so no server is cut short, and
 	 * servers may be added at any time. */
 	config.timeout = config.grace_min = config.grace_max = ALTAIR_NEVER;
+	config.keepalive = KEEPALIVE;
 	return config;
 }
 
@@ -114,6 +118,7 @@ static int ask_all(struct altair_agent *a)
 	if (error)
 		return error;
 	a->asked = 0;
+	a->asked_at = a->now;
 	a->burst = BURST;
 	a->is_discovered = false;
 	return 0;
@@ -139,6 +144,13 @@ static bool is_asking(const struct altair_agent *a)
 		if (answer.state <= ALTAIR_ANSWER_ASKED)
 			return true;
 	return false;
+}
+
+void air_gather_anew(struct altair_agent *a, uint32_t host)
+{
+	for (uint32_t i = 0; i < ALTAIR_AGENT_SERVERS_MAX; i++)
+		a->asked &=
+			~(UINT64_C(1) << (host * ALTAIR_AGENT_SERVERS_MAX + i));
 }
 
 /* As long as they are being asked there is nothing to ask again, but perhaps
@@ -207,7 +219,8 @@ static void hear_answer(struct altair_agent *a, uint32_t index,
 
 static void hear(struct altair_agent *a, const altair_output *out)
 {
-	if (out->event == ALTAIR_EV_ANSWER)
+	if (out->event == ALTAIR_EV_ANSWER ||
+	    out->event == ALTAIR_EV_MAPPING_CHANGED)
 		hear_answer(a, out->number, &out->addr);
 	a->is_discovered |= out->event == ALTAIR_EV_DISCOVERED;
 }
@@ -239,15 +252,33 @@ static void pump(struct altair_agent *a)
 	a->gather_deadline = out.deadline;
 }
 
+/* What is left of it is to hold the mappings, which a path does by itself. */
+static bool is_over(const struct altair_agent *a)
+{
+	return a->is_discovered && a->is_local_ended && a->path &&
+	       a->path->is_valid;
+}
+
 void air_gather_run(struct altair_agent *a)
 {
 	if (!a->discover)
 		return;
 	if (a->is_sealed && next_ask(a) == AIR_ASKS_MAX)
 		altair_discover_seal(a->discover, a->now);
+	if (is_over(a)) {
+		a->gather_deadline = ALTAIR_NEVER;
+		return;
+	}
 	altair_tick(altair_discover_machine(a->discover), a->now);
 	pump(a);
 	end_if_settled(a);
+}
+
+/* The peer comes late: as the servers saw us then, it may not be any more. */
+void air_gather_renew(struct altair_agent *a)
+{
+	if (a->discover && a->now >= air_time_after(a->asked_at, KEEPALIVE))
+		(void)air_host_ask(a);
 }
 
 bool air_gather_has_work(const struct altair_agent *a)

@@ -166,6 +166,8 @@ int air_generation_remote(struct altair_agent *a, altair_time now,
 	a->keys.has_remote = true;
 	a->patience_until = air_time_after(now, a->config.patience);
 	air_search_later(a, now);
+	a->now = now;
+	air_gather_renew(a);
 	return 0;
 }
 

@@ -155,6 +155,7 @@ static void open_stream(struct altair_agent *a, struct air_relay *r)
 {
 	r->sock = ALTAIR_AGENT_STREAM + a->streams_count++;
 	r->has_stream = true;
+	r->local.family = ALTAIR_NO_FAMILY;
 	r->open_until = air_time_after(a->now, STREAM_WAIT);
 	tell_stream(a, r, ALTAIR_EV_OPEN);
 }
@@ -298,6 +299,16 @@ static void fail_pairs(struct altair_agent *a, const struct air_relay *r,
 	}
 }
 
+/* Without a channel data goes on in Send indications. A server whose 400 cost us
+ * the allocation would cost us the next one, too. */
+static void note_channel(struct air_relay *r, const altair_output *out)
+{
+	if (out->reason == 0 || out->reason == ALTAIR_E_TIMEOUT)
+		return;
+	r->unbound = out->addr;
+	r->has_no_channels |= out->total == AIR_STUN_BAD_REQUEST;
+}
+
 /* Another server: over a stream that is still to be opened. */
 static void move(struct altair_agent *a, struct air_relay *r)
 {
@@ -319,6 +330,9 @@ static void hear(struct altair_agent *a, struct air_relay *r,
 	case ALTAIR_EV_PERMITTED:
 		if (out->reason != 0)
 			fail_pairs(a, r, &out->addr);
+		break;
+	case ALTAIR_EV_CHANNEL:
+		note_channel(r, out);
 		break;
 	case ALTAIR_EV_RELAY_MOVED:
 		move(a, r);
@@ -607,6 +621,12 @@ bool air_relay_is_settled(const struct altair_agent *a)
 	return true;
 }
 
+static bool may_bind(const struct air_relay *r, const altair_addr *peer)
+{
+	return r && !r->has_no_channels &&
+	       !altair_addr_equal(&r->unbound, peer);
+}
+
 void air_relay_follow(struct altair_agent *a)
 {
 	altair_path path;
@@ -616,7 +636,8 @@ void air_relay_follow(struct altair_agent *a)
 		return;
 	path = air_checklist_path(&a->list, a->path);
 	r = relay_of(a, path.sock);
-	if (!r || altair_turn_bind(r->turn, a->now, &path.remote) != 0)
+	if (!may_bind(r, &path.remote) ||
+	    altair_turn_bind(r->turn, a->now, &path.remote) != 0)
 		return;
 	pump(a, r);
 }
@@ -639,6 +660,18 @@ void air_relay_leave(struct altair_agent *a, uint32_t sock)
 		struct air_relay *r = &a->relays[i];
 
 		if (!r->turn || r->is_stream || r->sock != sock)
+			continue;
+		end(a, r, ALTAIR_E_NETWORK, 0);
+		r->begin_at = a->now;
+	}
+}
+
+void air_relay_abandon(struct altair_agent *a, const altair_addr *gone)
+{
+	for (uint32_t i = 0; i < a->relays_count; i++) {
+		struct air_relay *r = &a->relays[i];
+
+		if (!r->has_stream || !altair_addr_same_ip(&r->local, gone))
 			continue;
 		end(a, r, ALTAIR_E_NETWORK, 0);
 		r->begin_at = a->now;
@@ -734,12 +767,15 @@ static struct air_relay *find_stream(const struct altair_agent *a,
 	return NULL;
 }
 
-void air_relay_opened(struct altair_agent *a, uint32_t sock)
+void air_relay_opened(struct altair_agent *a, uint32_t sock,
+		      const altair_addr *local)
 {
 	struct air_relay *r = find_stream(a, sock);
 
 	if (!r)
 		return;
+	if (local)
+		r->local = air_addr_canonical(local);
 	r->open_until = ALTAIR_NEVER;
 	altair_turn_opened(r->turn, a->now);
 	pump(a, r);

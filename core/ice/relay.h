@@ -36,6 +36,9 @@ struct air_relay {
 	bool has_stream; /* the driver has it, or is to open it              */
 	bool may_linger; /* the server may still hold an address for us       */
 	bool is_settled; /* it has given an address or a reason before       */
+	bool has_no_channels; /* it gives an allocation up over one        */
+	altair_addr unbound;  /* the last peer that it gave no channel for */
+	altair_addr local;    /* where the stream is from, or no address   */
 	uint8_t secrets[AIR_RELAY_SECRETS_MAX];
 };
 

@@ -83,6 +83,7 @@ struct altair_agent {
 	bool is_local_ended, is_remote_ended; /* candidates                  */
 	bool checks_next; /* the next slot is not for gathering              */
 	bool is_discovered; /* the STUN servers are done                     */
+	altair_time asked_at; /* all servers were begun to be asked          */
 	uint32_t burst; /* questions to servers that need not wait for a slot */
 	altair_agent_stats stats;
 };
@@ -111,6 +112,10 @@ void air_gather_tell_one(struct altair_agent *a, uint32_t place);
 void air_gather_reflexive(struct altair_agent *a, const altair_path *path,
 			  const altair_addr *mapped, uint32_t server);
 
+/* The host's number stands for another one now: servers are asked through it. */
+void air_gather_anew(struct altair_agent *a, uint32_t host);
+/* Asks all servers anew when that was long ago. */
+void air_gather_renew(struct altair_agent *a);
 /* Asks all servers anew. */
 void air_gather_again(struct altair_agent *a);
 
@@ -166,8 +171,11 @@ bool air_relay_send(struct altair_agent *a, const altair_path *path,
 /* As altair_turn_wrap, the path as the driver knows it. */
 int air_relay_wrap(struct altair_agent *a, const altair_path *path,
 		   uint8_t *payload, size_t len, altair_datagram *out);
+/* The address is gone: streams from it begin anew. */
+void air_relay_abandon(struct altair_agent *a, const altair_addr *gone);
 /* As altair_agent_opened, _lost, _unframe. */
-void air_relay_opened(struct altair_agent *a, uint32_t sock);
+void air_relay_opened(struct altair_agent *a, uint32_t sock,
+		      const altair_addr *local);
 void air_relay_lost(struct altair_agent *a, uint32_t sock, int reason);
 int air_relay_unframe(struct altair_agent *a, uint32_t sock, altair_bytes *in,
 		      altair_datagram *out);
@@ -179,8 +187,11 @@ uint32_t air_relay_outer(const struct altair_agent *a, uint32_t sock);
 /* Opens and shuts streams, and holds the pairs that wait for one. */
 void air_tcp_run(struct altair_agent *a);
 altair_time air_tcp_deadline(const struct altair_agent *a);
+/* The address is gone: streams from it are shut. */
+void air_tcp_abandon(struct altair_agent *a, const altair_addr *gone);
 /* As altair_agent_opened, _lost, _unframe. */
-void air_tcp_opened(struct altair_agent *a, uint32_t sock);
+void air_tcp_opened(struct altair_agent *a, uint32_t sock,
+		    const altair_addr *local);
 void air_tcp_lost(struct altair_agent *a, uint32_t sock);
 int air_tcp_unframe(struct altair_agent *a, uint32_t sock, altair_bytes *in,
 		    altair_datagram *out);

@@ -42,13 +42,14 @@ static bool has_open_pair(const struct altair_agent *a)
 	return false;
 }
 
-/* RFC 8838 8.1 and RFC 8863 4: nothing more can come, and we were patient. Nor
+/* RFC 8838 8.1 and RFC 8863 4: it began, nothing more can come, and we were
+ * patient. Nor
  * are we patient for ever with who does not say that nothing more will come. */
 static bool is_hopeless(const struct altair_agent *a)
 {
 	bool has_ended = a->is_local_ended && a->is_remote_ended;
 
-	return a->now >= a->patience_until &&
+	return a->discover && a->now >= a->patience_until &&
 	       (has_ended || a->now >= a->fresh_until) && !has_open_pair(a);
 }
 

@@ -6,10 +6,11 @@
  *
  * Our active candidate is told only when the peer has listed a passive one: to
  * others it is of no use. Streams are opened while there is no direct path, and
- * shut when their pair has failed or is needed no longer.
+ * shut when their pair has failed, is dead, or is needed no longer.
  */
 #include "ice/session.h"
 
+#include "base/addr.h"
 #include "base/assert.h"
 #include "base/cursor.h"
 #include "base/time.h"
@@ -17,6 +18,9 @@
 #include <string.h>
 
 #define OPEN_WAIT ALTAIR_SEC(10)
+/* A suspect stream on which so long nothing came is dead: what lost its state on
+ * the way says nothing, and TCP itself would try for many minutes. */
+#define DEAD_AFTER ALTAIR_SEC(10)
 
 /* RFC 6544 4.2: 3 bits for the direction, here active, and 13 bits. */
 #define PREFERENCE (6u << 13 | 0x1fffu)
@@ -116,6 +120,7 @@ static void open_stream(struct altair_agent *a, const altair_addr *remote)
 		if (stream->remote.family != ALTAIR_NO_FAMILY)
 			continue;
 		stream->remote = *remote;
+		stream->local.family = ALTAIR_NO_FAMILY;
 		stream->sock = ALTAIR_AGENT_STREAM + a->streams_count++;
 		stream->is_open = false;
 		stream->open_until = air_time_after(a->now, OPEN_WAIT);
@@ -168,22 +173,52 @@ static bool has_direct_path(const struct altair_agent *a)
 	       !air_path_is_relayed(a, a->path);
 }
 
+/* When the stream of the pair is dead, if nothing comes. */
+static altair_time dies_at(const struct air_pair *pair)
+{
+	return pair->is_valid && pair->is_suspect
+		       ? air_time_after(pair->heard_at, DEAD_AFTER)
+		       : ALTAIR_NEVER;
+}
+
 static bool is_needed(const struct altair_agent *a, const struct air_pair *pair)
 {
+	if (a->now >= dies_at(pair))
+		return false;
 	if (pair == a->path || pair->is_kept)
 		return true;
 	return pair->state != PAIR_FAILED && !pair->is_stopped;
 }
 
+static bool has_pair(const struct altair_agent *a, const struct air_tcp *stream)
+{
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		if (is_pair_of(a, &a->list.pairs[i], stream))
+			return true;
+	return false;
+}
+
+/* A stream of the past, which nobody would open again, is held to the end, unless the
+ * present has a pair that waits for another one. */
+static bool is_held_by_past(const struct altair_agent *a,
+			    const struct air_tcp *stream)
+{
+	for (uint32_t i = 0; i < a->past.count; i++) {
+		const struct air_pair *pair = &a->list.pairs[AIR_PAIRS_MAX + i];
+
+		if (air_path_is_open(pair, a->now) &&
+		    is_pair_of(a, pair, stream) &&
+		    (a->now < dies_at(pair) || !has_pair(a, stream)))
+			return true;
+	}
+	return false;
+}
+
 static void shut_needless(struct altair_agent *a, struct air_tcp *stream)
 {
-	if (stream->remote.family == ALTAIR_NO_FAMILY)
+	if (stream->remote.family == ALTAIR_NO_FAMILY ||
+	    is_held_by_past(a, stream))
 		return;
-	for (uint32_t i = 0; i < a->past.count; i++)
-		if (air_path_is_open(&a->list.pairs[AIR_PAIRS_MAX + i],
-				     a->now) &&
-		    is_pair_of(a, &a->list.pairs[AIR_PAIRS_MAX + i], stream))
-			return;
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		if (is_pair_of(a, &a->list.pairs[i], stream) &&
 		    is_needed(a, &a->list.pairs[i]) &&
@@ -247,15 +282,45 @@ altair_time air_tcp_deadline(const struct altair_agent *a)
 		if (a->tcp[i].remote.family != ALTAIR_NO_FAMILY &&
 		    a->tcp[i].open_until < at)
 			at = a->tcp[i].open_until;
+	for (size_t i = 0; i < AIR_KEPT_MAX; i++) {
+		const struct air_pair *pair = a->kept[i].pair;
+
+		if (pair && is_tcp(a, pair) && dies_at(pair) > a->now &&
+		    dies_at(pair) < at)
+			at = dies_at(pair);
+	}
 	return at;
 }
 
-void air_tcp_opened(struct altair_agent *a, uint32_t sock)
+/* It is no fault of the peer's: its candidate is tried anew. */
+static void abandon(struct altair_agent *a, struct air_tcp *stream)
+{
+	const altair_addr remote = stream->remote;
+
+	shut(a, stream);
+	for (uint32_t i = 0; i < a->list.pairs_count; i++)
+		if (is_tcp(a, &a->list.pairs[i]) &&
+		    altair_addr_equal(remote_of(a, &a->list.pairs[i]), &remote))
+			air_pair_set_state(&a->list.pairs[i], PAIR_WAITING);
+}
+
+void air_tcp_abandon(struct altair_agent *a, const altair_addr *gone)
+{
+	for (size_t i = 0; i < AIR_TCP_STREAMS_MAX; i++)
+		if (a->tcp[i].remote.family != ALTAIR_NO_FAMILY &&
+		    altair_addr_same_ip(&a->tcp[i].local, gone))
+			abandon(a, &a->tcp[i]);
+}
+
+void air_tcp_opened(struct altair_agent *a, uint32_t sock,
+		    const altair_addr *local)
 {
 	size_t i = find_stream(a, sock);
 
 	if (i == AIR_TCP_STREAMS_MAX)
 		return;
+	if (local)
+		a->tcp[i].local = air_addr_canonical(local);
 	a->tcp[i].is_open = true;
 	a->tcp[i].open_until = ALTAIR_NEVER;
 }

@@ -13,10 +13,11 @@
  * IPv4 or 1 for IPv6. Drivers' numbers are below, those of relays above. */
 #define AIR_TCP_SOCK UINT32_C(0x40000000)
 
-enum { AIR_TCP_HEAD = 2, AIR_TCP_FAMILIES = 2 };
+enum { AIR_TCP_HEAD = 2 };
 
 struct air_tcp {
 	altair_addr remote;	/* no address: there is no stream            */
+	altair_addr local;	/* or no address: not known                  */
 	uint32_t sock;		/* the driver's number                       */
 	bool is_open;		/* or it is to be opened                     */
 	altair_time open_until; /* not yet open: it is given up              */

@@ -214,6 +214,14 @@ static void mismatch(struct altair_turn *t, const struct air_request *r,
 	}
 }
 
+/* RFC 8656 12.3: after a 400 to ChannelBind the two sides do not agree on what the
+ * allocation holds. */
+static void give_back(struct altair_turn *t, uint32_t channel, int code)
+{
+	air_refresh_tell(t, channel, ALTAIR_E_SERVER, code);
+	air_refresh_delete(t, ALTAIR_E_SERVER, code);
+}
+
 static void fail(struct altair_turn *t, const struct air_request *r,
 		 altair_time now, const struct air_stun_message *m)
 {
@@ -235,8 +243,8 @@ static void fail(struct altair_turn *t, const struct air_request *r,
 	else if (code == AIR_STUN_ALLOCATION_MISMATCH)
 		mismatch(t, r, now);
 	else if (code == AIR_STUN_BAD_REQUEST &&
-		 r->method == AIR_STUN_CHANNEL_BIND) /* RFC 8656 12.3 */
-		air_refresh_delete(t, ALTAIR_E_SERVER, code);
+		 r->method == AIR_STUN_CHANNEL_BIND)
+		give_back(t, r->subject, code);
 	else
 		refuse(t, r->subject, now, code);
 }

@@ -4,7 +4,8 @@
  * Invariants: a subject has at most one open request; before there is an
  * allocation only subject 0 is asked for; a lease whose server is silent is
  * asked for again until it runs out, and then it is lost; after the end there
- * is no open request and no timer.
+ * is no open request and no timer. On a stream, which repeats for us, a silent
+ * server means that the stream is dead, and with it all that was held by it.
  *
  * A timer of a subject is its renewal, or its end while it is being renewed; a
  * timer of a request is its next sending, or its end.
@@ -163,7 +164,12 @@ void air_refresh_probe(struct altair_turn *t, altair_time now)
 {
 	if (t->phase != TURN_ALLOCATED)
 		return;
-	/* One under way may have minutes between its repeats. */
+	/* One under way may have minutes between its repeats; on a stream it has
+	 * none, and its time must not begin anew. */
+	if (t->config.is_stream &&
+	    air_request_of(t->requests, t->config.requests_max,
+			   AIR_SUBJECT_ALLOCATION))
+		return;
 	air_refresh_cancel(t, AIR_SUBJECT_ALLOCATION);
 	t->lease.is_due = true;
 	air_refresh_pump(t, now);
@@ -221,6 +227,15 @@ void air_refresh_hold(struct altair_turn *t, uint32_t subject,
 	air_heap_set(&t->timers, subject, air_lease_renewal(lease));
 }
 
+/* The subject's request got no answer in all its time. */
+static void give_up(struct altair_turn *t, const struct air_request *r,
+		    uint32_t subject, altair_time now)
+{
+	air_refresh_lose(t, subject, now,
+			 r->is_doubted ? ALTAIR_E_INTEGRITY : ALTAIR_E_TIMEOUT,
+			 0);
+}
+
 void air_refresh_run_request(struct altair_turn *t, struct air_request *r,
 			     altair_time now)
 {
@@ -234,13 +249,12 @@ void air_refresh_run_request(struct altair_turn *t, struct air_request *r,
 	air_refresh_close(t, r);
 	/* The server may have said yes for all we know. */
 	lease->gone = air_time_after(now, lease->duration);
-	if (lease->until > now && t->phase == TURN_ALLOCATED)
+	if (t->config.is_stream)
+		give_up(t, r, AIR_SUBJECT_ALLOCATION, now);
+	else if (lease->until > now && t->phase == TURN_ALLOCATED)
 		lease->is_due = true;
 	else
-		air_refresh_lose(t, r->subject, now,
-				 r->is_doubted ? ALTAIR_E_INTEGRITY
-					       : ALTAIR_E_TIMEOUT,
-				 0);
+		give_up(t, r, r->subject, now);
 }
 
 void air_refresh_run_subject(struct altair_turn *t, uint32_t subject,

@@ -113,15 +113,16 @@ ALTAIR_API altair_machine *altair_agent_machine(altair_agent *agent);
  * from at once, and servers are asked through it. Returns 0 (also for one that is
  * there), ALTAIR_E_ADDRESS (port 0, loopback, link-local, multicast, no address),
  * ALTAIR_E_INVALID (`sock` is a stream's), ALTAIR_E_FULL, or ALTAIR_E_STATE (it
- * is over).
+ * was closed). After failure a restart makes use of it.
  */
 ALTAIR_API int altair_agent_add_host(altair_agent *agent, altair_time now,
 				     uint32_t sock, const altair_addr *addr);
 
 /*
  * One of our addresses is gone: its pairs fail, its reflexive candidates are no
- * more, a relay that went through it begins anew through another. Returns 0,
- * ALTAIR_E_ADDRESS (there is no such), or ALTAIR_E_STATE (it is over).
+ * more, a relay that went through it begins anew through another, and so do
+ * streams that came from its IP. Returns 0, ALTAIR_E_ADDRESS (there is no such), or
+ * ALTAIR_E_STATE (it was closed).
  */
 ALTAIR_API int altair_agent_remove_host(altair_agent *agent, altair_time now,
 					uint32_t sock, const altair_addr *addr);

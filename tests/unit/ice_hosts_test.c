@@ -114,6 +114,59 @@ static void without_a_host_it_ends_after_ten_minutes(void)
 	CHECK_EQ(state_of(0), ALTAIR_AGENT_FAILED);
 }
 
+/* The driver goes on telling what there is; a restart makes use of it. */
+static void what_changes_after_failure_counts(void)
+{
+	struct place *place;
+	altair_addr old;
+
+	begin_connected();
+	old = w.side[0].addr;
+	CHECK_EQ(remove_host(0, 7, &old), 0);
+	w.side[0].public = w.side[0].addr = addr("192.0.2.99:1");
+	run_until(700000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_FAILED);
+	place = add_place(0, 8, "192.0.2.8:5008", "192.0.2.8:5008");
+	add_host(0, place);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_FAILED);
+	CHECK_EQ(altair_agent_restart(w.side[0].agent, w.now), 0);
+	drain(0);
+	run_until(702000);
+	both_hear_each_other(703000);
+	CHECK(is_selected(1, &place->public));
+}
+
+static bool is_asked_through(uint32_t sock)
+{
+	altair_answer answer;
+
+	for (size_t i = 0;
+	     altair_discover_answer(w.side[0].agent->discover, i, &answer) == 0;
+	     i++)
+		if (answer.sock == sock)
+			return true;
+	return false;
+}
+
+/* The server is silent: nothing else makes us ask it again. */
+static void servers_are_asked_through_whoever_takes_a_hosts_number(void)
+{
+	altair_agent_config c = config(true);
+	altair_addr server = addr("198.51.100.9:3478"), old;
+
+	begin();
+	add(0, &c, "10.0.0.1:5000", "203.0.113.1:5000");
+	CHECK_EQ(altair_agent_add_server(w.side[0].agent, w.now, &server), 0);
+	CHECK_EQ(altair_agent_gather(w.side[0].agent, w.now), 0);
+	altair_agent_seal(w.side[0].agent, w.now);
+	run_until(1000);
+	old = w.side[0].addr;
+	CHECK_EQ(remove_host(0, 7, &old), 0);
+	add_host(0, add_place(0, 8, "10.0.0.2:5008", "203.0.113.1:5008"));
+	run_until(1100);
+	CHECK(is_asked_through(8));
+}
+
 static void arguments_are_judged(void)
 {
 	altair_addr host = addr("192.0.2.8:5008"), bad = addr("127.0.0.1:1");
@@ -257,6 +310,8 @@ static const struct check_test tests[] = {
 	TEST(a_new_host_takes_over_from_one_that_goes),
 	TEST(the_only_host_goes_and_another_one_comes),
 	TEST(without_a_host_it_ends_after_ten_minutes),
+	TEST(what_changes_after_failure_counts),
+	TEST(servers_are_asked_through_whoever_takes_a_hosts_number),
 	TEST(arguments_are_judged),
 	TEST(a_mapping_that_changes_is_told),
 	TEST(a_host_that_wakes_asks_at_once),

@@ -118,6 +118,22 @@ static void consent_is_that_checks_come(void)
 	CHECK_EQ(state_of(0), ALTAIR_AGENT_FAILED);
 }
 
+/* The peer does not know of the restart yet, and goes on checking. */
+static void checks_of_the_past_are_consent(void)
+{
+	begin_lite(true);
+	exchange_descriptions();
+	run_until(3000);
+	CHECK_EQ(altair_agent_restart(w.side[0].agent, w.now), 0);
+	drain(0);
+	for (unsigned ms = 3000; ms < 120000; ms += 1000) {
+		run_until(ms);
+		CHECK_EQ(say(0, bytes_of("x")), 0);
+	}
+	run_until(120000);
+	CHECK_EQ(w.side[1].received_count, 117);
+}
+
 /* B's NAT gives it another port: the lite side follows the next nomination. */
 static void the_last_nomination_counts(void)
 {
@@ -260,6 +276,7 @@ static const struct check_test tests[] = {
 	TEST(a_full_peer_that_was_not_told),
 	TEST(a_lite_agent_never_asks),
 	TEST(consent_is_that_checks_come),
+	TEST(checks_of_the_past_are_consent),
 	TEST(the_last_nomination_counts),
 	TEST(three_times_before_the_nomination),
 	TEST(two_lite_agents_do_not_fit),

@@ -128,11 +128,33 @@ static void restart_and_removal(void)
 	saw(ALTAIR_AGENT_COMPLETED, ALTAIR_AGENT_CHECKING);
 }
 
+/* The peer is known long before we gather: patience counts from then. */
+static void what_has_not_begun_does_not_fail(void)
+{
+	altair_agent_config c = config(true);
+
+	begin();
+	add(0, &c, "192.0.2.1:5000", "192.0.2.1:5000");
+	CHECK_EQ(altair_agent_remote(w.side[0].agent, w.now, "peer",
+				     "0123456789012345678901"),
+		 0);
+	altair_agent_end_of_candidates(w.side[0].agent, w.now);
+	run_until(60000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_GATHERING);
+	CHECK_EQ(altair_agent_gather(w.side[0].agent, w.now), 0);
+	altair_agent_seal(w.side[0].agent, w.now);
+	run_until(60000 + 39499);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_GATHERING);
+	run_until(60000 + 39501);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_FAILED);
+}
+
 static const struct check_test tests[] = {
 	TEST(the_beginning),
 	TEST(it_never_connects),
 	TEST(silence),
 	TEST(restart_and_removal),
+	TEST(what_has_not_begun_does_not_fail),
 };
 
 CHECK_MAIN(tests)

@@ -329,6 +329,71 @@ static void a_lost_stream_fails_the_pair(void)
 	CHECK(w.opened[1] != w.opened[0]);
 }
 
+/* Runs on; what leaves is not looked at. */
+static void pass_until(uint64_t ms)
+{
+	for (drain(); w.deadline <= START + MS(ms); drain()) {
+		w.now = w.deadline > w.now ? w.deadline : w.now;
+		w.sent_len = 0;
+		altair_tick(w.machine, w.now);
+	}
+	w.now = START + MS(ms);
+	w.sent_len = 0;
+}
+
+/* No RST tells of it: the consent is asked for in vain. */
+static void a_stream_that_dies_in_silence_is_replaced(void)
+{
+	connect_it();
+	pass_until(8000);
+	CHECK_EQ(w.shuts, 0);
+	pass_until(20000);
+	CHECK_EQ(w.shuts, 1);
+	CHECK_EQ(w.shut[0], w.opened[0]);
+	CHECK_EQ(w.opens, 2);
+	open_it();
+	answer(1000);
+	CHECK_EQ(altair_agent_state(w.agent), ALTAIR_AGENT_CONNECTED);
+	CHECK_EQ(say(10), 0);
+}
+
+static void move_host(const char *from, const char *to)
+{
+	altair_addr old = addr(from), new = addr(to);
+
+	CHECK_EQ(altair_agent_remove_host(w.agent, w.now, 7, &old), 0);
+	CHECK_EQ(altair_agent_add_host(w.agent, w.now, 8, &new), 0);
+	drain();
+}
+
+static void a_stream_of_an_address_that_goes_is_shut(void)
+{
+	altair_addr local = addr("192.0.2.1:41000");
+
+	begin(false);
+	add_remote(PASSIVE);
+	altair_agent_opened(w.agent, w.now, w.opened[0], &local);
+	drain();
+	move_host("192.0.2.1:5000", "192.0.2.77:5000");
+	CHECK_EQ(w.shuts, 1);
+	pass_until(3000);
+	CHECK_EQ(w.opens, 2);
+}
+
+/* The peer sees a port of the stream, which is not the candidate's: no news. */
+static void the_port_of_a_stream_is_no_mapping(void)
+{
+	connect_it();
+	CHECK_EQ(w.agent->news_at, 0);
+	for (uint64_t ms = 300; ms < 15000; ms += 100) {
+		run_until(ms);
+		if (w.sent_len > 0)
+			answer(1000);
+	}
+	CHECK(w.agent->stats.consents > 0);
+	CHECK_EQ(w.agent->news_at, 0);
+}
+
 static void a_stream_that_does_not_open_is_given_up(void)
 {
 	begin(false);
@@ -430,6 +495,9 @@ static const struct check_test tests[] = {
 	TEST(data_has_its_length_in_front),
 	TEST(the_peers_check_is_answered_on_the_stream),
 	TEST(a_lost_stream_fails_the_pair),
+	TEST(a_stream_that_dies_in_silence_is_replaced),
+	TEST(a_stream_of_an_address_that_goes_is_shut),
+	TEST(the_port_of_a_stream_is_no_mapping),
 	TEST(a_stream_that_does_not_open_is_given_up),
 	TEST(there_are_few_streams),
 	TEST(what_is_no_passive_candidate_is_not_for_us),

@@ -92,6 +92,8 @@ static struct {
 	bool (*drop)(const struct flight *flight);
 	int refuse;	 /* Allocate with this code; 0: no                    */
 	int refuse_peer; /* CreatePermission with this code                  */
+	int refuse_channel;   /* ChannelBind with this code                  */
+	uint32_t dead_stream; /* of side 0: nothing passes any more          */
 	bool is_mute;	 /* the servers                                       */
 	bool is_silent;	 /* the signalling                                   */
 	bool no_streams; /* they do not open                                 */
@@ -172,8 +174,11 @@ static inline void fly_udp(const altair_addr *from, const altair_addr *to,
 static inline void fly_stream(int s, uint32_t sock, bool is_up,
 			      altair_bytes bytes)
 {
-	struct flight *f = fly(TO_SERVER, bytes);
+	struct flight *f;
 
+	if (s == 0 && w.dead_stream && sock == w.dead_stream)
+		return;
+	f = fly(TO_SERVER, bytes);
 	f->stream = s;
 	f->sock = sock;
 	f->is_up = is_up;
@@ -491,6 +496,9 @@ static inline void serve(const struct flight *f,
 	} else if (m->header.method == AIR_STUN_CREATE_PERMISSION &&
 		   w.refuse_peer) {
 		refuse(m, w.refuse_peer);
+	} else if (m->header.method == AIR_STUN_CHANNEL_BIND &&
+		   w.refuse_channel) {
+		refuse(m, w.refuse_channel);
 	} else {
 		let(al, &peer.addr);
 		if (air_stun_message_get(m, AIR_STUN_CHANNEL_NUMBER, &number))
@@ -643,7 +651,7 @@ static inline void arrive(struct flight *f)
 		drain(f->signal);
 	} else if (f->opened != NOBODY) {
 		altair_agent_opened(w.side[f->opened].agent, w.now, f->sock,
-				    NULL);
+				    &w.side[f->opened].host);
 		drain(f->opened);
 	} else if (f->stream != NOBODY && !f->is_up) {
 		come_by_stream(f);

@@ -451,7 +451,9 @@ static void channel_out_of_step(void)
 	refuse(3, 400);
 	CHECK_EQ(value(4, AIR_STUN_LIFETIME).number, 0);
 	refresh(4, 0);
-	CHECK_EQ(event(1, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_SERVER)->total, 400);
+	/* What it was, and what comes of it. */
+	CHECK_EQ(event(1, ALTAIR_EV_CHANNEL, ALTAIR_E_SERVER)->total, 400);
+	CHECK_EQ(event(2, ALTAIR_EV_RELAY_ENDED, ALTAIR_E_SERVER)->total, 400);
 }
 
 static void channel_runs_out(void)
