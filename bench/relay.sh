@@ -100,7 +100,8 @@ start_altair() { # allocations
 	start altair turn "$build/altair" serve --listen "127.0.0.1:$port" \
 		--relay-ip 127.0.0.1 --relay-ports 30000-44999 \
 		--user user:password --max-allocations "$1" \
-		--quota-user 1000000 --challenge-rate 0 \
+		--quota-user 1000000 --quota-prefix 1000000 \
+		--challenge-rate 0 --bandwidth-allocation 0 \
 		--relay-allow 127.0.0.2/32 --relay-allow 127.0.0.3/32 \
 		--relay-allow 127.0.0.4/32
 }

@@ -22,6 +22,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* All clients share a listener's receive buffer, and the usual one holds five
+ * merged bursts. */
+#define RECEIVE_ROOM (4 << 20)
+
 /* --- starting and stopping ------------------------------------------------ */
 
 /*
@@ -36,7 +40,7 @@ static int open_socket(altair_serve *serve, struct worker *w,
 	size_t index = w->listens;
 	bool is_first = w == serve->workers;
 	altair_addr local = *listen;
-	int on = 1, fd, rc;
+	int on = 1, room = RECEIVE_ROOM, fd, rc;
 
 	if (!is_first) {
 		rc = altair_udp_local(serve->workers->udp[index], &local);
@@ -48,6 +52,8 @@ static int open_socket(altair_serve *serve, struct worker *w,
 	if (rc != 0)
 		return rc;
 	fd = altair_udp_fd(w->udp[index]);
+	/* As much of it as the system's limit lets us have. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	w->watched[index] = (struct pollfd){.fd = fd, .events = POLLIN};
 	w->listens++;
 	if (is_first && serve->count > 1 &&

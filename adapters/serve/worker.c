@@ -1,8 +1,9 @@
 /*
- * A worker does one thing in a round: take a batch from one socket, hand it to
- * its machine, do what the machine says. Its relay ports are in an epoll set,
- * its listeners are not: a socket in such a set has a waiter all the time, which
- * the kernel calls for every datagram that we send.
+ * A worker does one thing in a round: take a batch from a listener, or one from
+ * all relay ports together, hand it to its machine, do what the machine says. Its
+ * relay ports are in an epoll set, its listeners are not: a socket in such a set
+ * has a waiter all the time, which the kernel calls for every datagram that we
+ * send.
  */
 #define _GNU_SOURCE
 #include "worker.h"
@@ -108,44 +109,70 @@ void air_worker_count(const struct worker *w, altair_server_stats *out)
 
 /* --- input ---------------------------------------------------------------- */
 
-/* Takes one batch from a socket and serves it; how much it was. */
-static int serve(struct worker *w, altair_udp *udp, uint32_t sock)
+/* Serves what has been taken into the batch. */
+static void take_in(struct worker *w)
 {
 	altair_machine *machine = altair_server_machine(w->server);
-	int n = altair_udp_receive(udp, sock, w->in, BATCH);
 	altair_time now;
 
-	if (n <= 0)
-		return 0;
+	if (w->in_count == 0)
+		return;
 	now = altair_clock_now();
 	/* The clock on the wall may have been set. */
 	if (w->tells_time)
 		altair_server_set_time(w->server, now, (uint64_t)time(NULL));
-	altair_input(machine, now, w->in, (size_t)n);
+	altair_input(machine, now, w->in, w->in_count);
+	w->in_count = 0;
 	publish(w);
 	answer(w);
-	return n;
 }
 
 /* Serves what waits in one socket. */
 static void drain(struct worker *w, uint32_t sock)
 {
-	for (int round = 0; round < ROUNDS_MAX; round++)
-		if (serve(w, w->udp[sock], sock) == 0)
+	for (int round = 0; round < ROUNDS_MAX; round++) {
+		int n = altair_udp_receive(w->udp[sock], sock, w->in, BATCH);
+
+		if (n <= 0)
 			break;
+		w->in_count = (size_t)n;
+		take_in(w);
+		if (n < BATCH)
+			break;
+	}
 }
 
 /* What routers and hosts say of datagrams to peers. */
-static void tell_errors(struct worker *w, altair_udp *udp, uint32_t sock)
+static void tell_errors(struct worker *w, uint32_t sock)
 {
+	altair_udp *udp = air_relays_get(&w->relays, sock);
 	altair_icmp icmp;
 
-	for (int i = 0; i < BATCH && altair_udp_icmp(udp, &icmp) == 1; i++)
+	for (int i = 0; udp && i < BATCH && altair_udp_icmp(udp, &icmp) == 1;
+	     i++)
 		altair_server_unreachable(w->server, sock, &icmp);
 	answer(w);
 }
 
-/* What peers sent. A port with more than a batch is ready again. */
+/* One datagram (or burst) more for the batch. Most ports have no other, and to ask
+ * again costs as much as to take one; a port with more is ready again. */
+static void gather(struct worker *w, uint32_t sock)
+{
+	altair_udp *udp = air_relays_get(&w->relays, sock);
+	int n;
+
+	/* It may have been closed by what came before. */
+	if (!udp)
+		return;
+	n = altair_udp_receive_more(udp, sock, w->in, w->in_count,
+				    w->in_count + 1);
+	if (n > 0)
+		w->in_count += (size_t)n;
+	if (w->in_count == BATCH)
+		take_in(w);
+}
+
+/* What peers sent. */
 static void drain_relays(struct worker *w)
 {
 	struct relays_ready ready[READY_MAX];
@@ -153,14 +180,14 @@ static void drain_relays(struct worker *w)
 
 	for (int i = 0; i < n; i++) {
 		uint32_t sock = ready[i].sock;
-		altair_udp *udp = air_relays_get(&w->relays, sock);
 
-		/* It may have been closed by what came before. */
-		if (udp && ready[i].has_errors)
-			tell_errors(w, udp, sock);
-		if (udp && air_relays_get(&w->relays, sock) == udp)
-			serve(w, udp, sock);
+		if (ready[i].has_errors && air_relays_get(&w->relays, sock)) {
+			take_in(w);
+			tell_errors(w, sock);
+		}
+		gather(w, sock);
 	}
+	take_in(w);
 }
 
 /* Milliseconds until the deadline, as poll(2) wants them. */

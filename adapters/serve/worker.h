@@ -45,6 +45,7 @@ struct worker {
 	pthread_t thread;
 	bool runs;
 	altair_datagram in[BATCH], out[BATCH];
+	size_t in_count;
 	altair_udp *out_udp; /* where `out` goes */
 	size_t out_count;
 };

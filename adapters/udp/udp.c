@@ -350,13 +350,14 @@ static void read_control(const altair_udp *udp, struct msghdr *head,
 		read_message(udp, c, datagram);
 }
 
-/* recvmmsg, whose errors are either ours (ALTAIR_E_SYSTEM) or nothing. */
-static int take(altair_udp *udp, size_t cap)
+/* recvmmsg into the places from `first` on; its errors are either ours
+ * (ALTAIR_E_SYSTEM) or nothing. */
+static int take(altair_udp *udp, size_t first, size_t cap)
 {
 	/* The first call may return the ICMP error of an earlier datagram. */
 	for (int tries = 0; tries < 2; tries++) {
-		int n = recvmmsg(udp->fd, udp->desk->in.head, (unsigned)cap, 0,
-				 NULL);
+		int n = recvmmsg(udp->fd, udp->desk->in.head + first,
+				 (unsigned)(cap - first), 0, NULL);
 
 		if (n >= 0)
 			return n;
@@ -372,9 +373,16 @@ static int take(altair_udp *udp, size_t cap)
 int altair_udp_receive(altair_udp *udp, uint32_t sock, altair_datagram *batch,
 		       size_t cap)
 {
-	int n = take(udp, cap < udp->desk->batch ? cap : udp->desk->batch);
+	return altair_udp_receive_more(udp, sock, batch, 0, cap);
+}
 
-	for (int i = 0; i < n; i++) {
+int altair_udp_receive_more(altair_udp *udp, uint32_t sock,
+			    altair_datagram *batch, size_t used, size_t cap)
+{
+	size_t end = cap < udp->desk->batch ? cap : udp->desk->batch;
+	int n = used < end ? take(udp, used, end) : 0;
+
+	for (size_t i = used; n > 0 && i < used + (size_t)n; i++) {
 		altair_datagram *d = &batch[i];
 
 		d->path.sock = sock;
@@ -386,7 +394,7 @@ int altair_udp_receive(altair_udp *udp, uint32_t sock, altair_datagram *batch,
 		d->segment = 0;
 		d->verdict = ALTAIR_NOT_MINE;
 		read_control(udp, &udp->desk->in.head[i].msg_hdr, d);
-		make_room(&udp->desk->in, (size_t)i);
+		make_room(&udp->desk->in, i);
 	}
 	return n;
 }
@@ -476,14 +484,29 @@ static int send_singly(altair_udp *udp, size_t index)
 	return error;
 }
 
+/* Gives messages to the kernel from number `first` on; how many it took, or -1. A
+ * plain one by itself goes the shortest way. */
+static int give(const altair_udp *udp, size_t first)
+{
+	const struct msghdr *head = &udp->desk->out.head[first].msg_hdr;
+	size_t count = udp->desk->queued - first;
+
+	if (count > 1 || head->msg_controllen > 0)
+		return sendmmsg(udp->fd, udp->desk->out.head + first,
+				(unsigned)count, 0);
+	return sendto(udp->fd, head->msg_iov->iov_base, head->msg_iov->iov_len,
+		      0, head->msg_name, head->msg_namelen) < 0
+		       ? -1
+		       : 1;
+}
+
 /* Gives the queued messages to the kernel. */
 static void flush(altair_udp *udp, struct outcome *outcome)
 {
 	size_t done = 0, failed = SIZE_MAX;
 
 	while (done < udp->desk->queued) {
-		int n = sendmmsg(udp->fd, udp->desk->out.head + done,
-				 (unsigned)(udp->desk->queued - done), 0);
+		int n = give(udp, done);
 		int error = errno;
 
 		for (int i = 0; i < n; i++)

@@ -61,6 +61,15 @@ ALTAIR_API int altair_udp_receive(altair_udp *udp, uint32_t sock,
 				  altair_datagram *batch, size_t cap);
 
 /*
+ * The same for one more of several siblings (altair_udp_open_beside): fills
+ * batch[used] up to batch[cap - 1], and what was received into the places before
+ * stays valid. Returns how many it has added.
+ */
+ALTAIR_API int altair_udp_receive_more(altair_udp *udp, uint32_t sock,
+				       altair_datagram *batch, size_t used,
+				       size_t cap);
+
+/*
  * Sends `count` datagrams. A datagram that cannot be sent now is lost, as the
  * network loses them. Returns how many the kernel took (0 to count), or, when it
  * took none, ALTAIR_E_NETWORK (no route), ALTAIR_E_PERMISSION (a local firewall),

@@ -114,6 +114,36 @@ static void there_and_back(const char *ip)
 	altair_udp_close(b);
 }
 
+/* Of siblings, one after the other into one batch. */
+static void siblings_share_a_batch(void)
+{
+	altair_addr any = address("127.0.0.1", 0);
+	altair_udp *a = open_on("127.0.0.1", 0, 3), *b, *c;
+	altair_addr to_a = local_of(a), to_b;
+	altair_datagram in[4];
+
+	CHECK_EQ(altair_udp_open_beside(&b, a, &any, 0), 0);
+	c = open_on("127.0.0.1", 0, 1);
+	to_b = local_of(b);
+	CHECK_EQ(send_bytes(c, &to_a, "one", 3), 1);
+	CHECK_EQ(send_bytes(c, &to_b, "two", 3), 1);
+	CHECK_EQ(send_bytes(c, &to_b, "more", 4), 1);
+	CHECK_EQ(receive(a, in, 4), 1);
+	CHECK(wait_for(b, POLLIN) & POLLIN);
+	CHECK_EQ(altair_udp_receive_more(b, 8, in, 1, 2), 1);
+	CHECK_EQ(altair_udp_receive_more(b, 8, in, 2, 4), 1);
+	CHECK(text_is(&in[0], "one"));
+	CHECK_EQ(in[0].path.sock, 7);
+	CHECK(text_is(&in[1], "two"));
+	CHECK(text_is(&in[2], "more"));
+	CHECK_EQ(in[2].path.sock, 8);
+	/* The memory holds three. */
+	CHECK_EQ(altair_udp_receive_more(b, 8, in, 3, 4), 0);
+	altair_udp_close(c);
+	altair_udp_close(b);
+	altair_udp_close(a);
+}
+
 static void ipv4_there_and_back(void)
 {
 	there_and_back("127.0.0.1");
@@ -477,6 +507,7 @@ static void clock_and_random(void)
 static const struct check_test tests[] = {
 	TEST(ipv4_there_and_back),
 	TEST(ipv6_there_and_back),
+	TEST(siblings_share_a_batch),
 	TEST(open_refuses_what_it_cannot_do),
 	TEST(a_port_may_be_shared),
 	TEST(descriptor_never_blocks_nor_leaks),
