@@ -147,6 +147,7 @@ const char *sim_event_name(enum altair_event event)
 		[ALTAIR_EV_RELAY_CLOSE] = "RELAY CLOSE",
 		[ALTAIR_EV_OPEN] = "OPEN",
 		[ALTAIR_EV_SHUT] = "SHUT",
+		[ALTAIR_EV_PROBED] = "PROBED",
 	};
 
 	if ((size_t)event >= sizeof names / sizeof *names || !names[event])

@@ -19,6 +19,7 @@
 #include "base/table.h"
 #include "base/time.h"
 #include "stun/auth.h"
+#include "stun/mapped.h"
 
 #include <altair/discover.h>
 
@@ -246,20 +247,6 @@ static void accept(struct altair_discover *d, struct server *s, altair_time now,
 	finish_if_settled(d, now);
 }
 
-/* RFC 8489 6.3.3; servers of RFC 3489 know only MAPPED-ADDRESS. */
-static bool find_mapped(const struct air_stun_message *m, altair_addr *out)
-{
-	struct air_stun_value value;
-
-	if ((!air_stun_message_get(m, AIR_STUN_XOR_MAPPED_ADDRESS, &value) ||
-	     !air_addr_is_endpoint(&value.addr)) &&
-	    (!air_stun_message_get(m, AIR_STUN_MAPPED_ADDRESS, &value) ||
-	     !air_addr_is_endpoint(&value.addr)))
-		return false;
-	*out = air_addr_canonical(&value.addr);
-	return true;
-}
-
 static void conclude(struct altair_discover *d, struct server *s,
 		     altair_time now, const struct air_stun_message *m)
 {
@@ -267,7 +254,7 @@ static void conclude(struct altair_discover *d, struct server *s,
 	altair_addr mapped;
 
 	if (m->header.class == AIR_STUN_SUCCESS && m->unknown_count == 0 &&
-	    find_mapped(m, &mapped))
+	    air_stun_mapped(m, &mapped))
 		accept(d, s, now, &mapped);
 	else if (m->header.class == AIR_STUN_ERROR &&
 		 air_stun_message_get(m, AIR_STUN_ERROR_CODE, &error))

@@ -12,6 +12,7 @@
 #include <altair/discover.h>
 #include <altair/error.h>
 #include <altair/machine.h>
+#include <altair/probe.h>
 #include <altair/punch.h>
 #include <altair/roster.h>
 #include <altair/serve.h>

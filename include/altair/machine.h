@@ -21,8 +21,8 @@
 extern "C" {
 #endif
 
-/* Any machine: altair_agent, altair_discover, altair_punch, altair_server,
- * altair_turn. */
+/* Any machine: altair_agent, altair_discover, altair_probe, altair_punch,
+ * altair_server, altair_turn. */
 typedef struct altair_machine altair_machine;
 
 enum altair_step {
@@ -62,7 +62,8 @@ enum altair_event {
 	ALTAIR_EV_RELAY_OPEN,	     /* server: a relay port is to be opened */
 	ALTAIR_EV_RELAY_CLOSE,	     /* server: a relay port is to be closed */
 	ALTAIR_EV_OPEN,		     /* agent: a stream is to be opened      */
-	ALTAIR_EV_SHUT		     /* agent, server: close a stream        */
+	ALTAIR_EV_SHUT,		     /* agent, server: close a stream        */
+	ALTAIR_EV_PROBED	     /* probe: all is known that can be      */
 };
 
 typedef struct altair_output {
