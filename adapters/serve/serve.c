@@ -26,6 +26,9 @@
  * merged bursts. */
 #define RECEIVE_ROOM (4 << 20)
 
+/* For a port that is free for UDP and TCP. */
+#define TRIES_MAX 16
+
 /* --- starting and stopping ------------------------------------------------ */
 
 /*
@@ -93,6 +96,55 @@ static int open_listener(altair_serve *serve, const altair_addr *listen)
 	return rc;
 }
 
+/* TCP at the address of the last socket that was opened. */
+static int open_streams(altair_serve *serve)
+{
+	altair_addr local;
+	int rc = 0;
+
+	for (size_t i = 0; i < serve->count && rc == 0; i++) {
+		struct worker *w = &serve->workers[i];
+
+		rc = altair_udp_local(w->udp[w->listens - 1], &local);
+		if (rc == 0)
+			rc = air_streams_listen(&w->streams, &local,
+						serve->count == 1
+							? STREAMS_ALONE
+						: i == 0 ? STREAMS_FIRST_OF_MORE
+							 : STREAMS_ONE_MORE);
+	}
+	return rc;
+}
+
+static void close_last(altair_serve *serve)
+{
+	for (size_t i = 0; i < serve->count; i++) {
+		struct worker *w = &serve->workers[i];
+
+		altair_udp_close(w->udp[--w->listens]);
+		w->udp[w->listens] = NULL;
+		while (w->streams.listens > w->listens)
+			close(w->streams.listeners[--w->streams.listens]);
+	}
+}
+
+/* UDP and TCP. A port that the system chose for one may be taken for the other:
+ * then another one. */
+static int open_both(altair_serve *serve, const altair_addr *listen)
+{
+	int rc;
+
+	for (int tries = 0; tries < TRIES_MAX; tries++) {
+		rc = open_listener(serve, listen);
+		if (rc == 0)
+			rc = open_streams(serve);
+		if (rc != ALTAIR_E_IN_USE || listen->port != 0)
+			break;
+		close_last(serve);
+	}
+	return rc;
+}
+
 /* The first listener of that family, which must have a single address, and
  * another one. */
 static int find_listener(const altair_serve_config *config,
@@ -150,12 +202,15 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 		    size_t *failed)
 {
 	size_t count = config->listens + config->alternate_count, unused;
+	bool has_streams = config->relay && config->relay->connections_max > 0;
 	int rc = 0;
 
 	if (!failed)
 		failed = &unused;
 	for (*failed = 0; *failed < count && rc == 0; ++*failed) {
-		if (*failed < config->listens)
+		if (*failed < config->listens && has_streams)
+			rc = open_both(serve, &config->listen[*failed]);
+		else if (*failed < config->listens)
 			rc = open_listener(serve, &config->listen[*failed]);
 		else
 			rc = open_alternate(
@@ -167,7 +222,7 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 	for (size_t i = 0; i < serve->count && rc == 0; i++) {
 		rc = air_desk_open(&serve->workers[i].desk);
 		if (rc == 0)
-			rc = air_worker_init(&serve->workers[i], config->relay);
+			rc = air_worker_init(&serve->workers[i], config);
 	}
 	return rc;
 }
@@ -206,6 +261,7 @@ static altair_serve *allocate(size_t count)
 	memset(serve->workers, 0, len);
 	for (size_t i = 0; i < count; i++) {
 		serve->workers[i].relays.epoll = -1;
+		serve->workers[i].streams.epoll = -1;
 		serve->workers[i].desk.asked = -1;
 		serve->workers[i].desk.done = -1;
 	}

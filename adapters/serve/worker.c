@@ -43,8 +43,13 @@ static altair_udp *socket_of(const struct worker *w, uint32_t sock)
 
 static void collect(struct worker *w, const altair_datagram *datagram)
 {
-	altair_udp *udp = socket_of(w, datagram->path.sock);
+	altair_udp *udp;
 
+	if (datagram->path.sock >= ALTAIR_SERVER_STREAM) {
+		air_streams_send(&w->streams, datagram);
+		return;
+	}
+	udp = socket_of(w, datagram->path.sock);
 	if (udp != w->out_udp || w->out_count == BATCH)
 		flush(w);
 	w->out_udp = udp;
@@ -57,6 +62,10 @@ static void obey(struct worker *w, const altair_output *output)
 
 	/* What is collected may be for the port that is to be closed. */
 	flush(w);
+	if (output->event == ALTAIR_EV_SHUT) {
+		air_streams_shut(&w->streams, output->number);
+		return;
+	}
 	if (output->event == ALTAIR_EV_RELAY_OPEN) {
 		rc = air_relays_add(&w->relays, output->number, &output->addr);
 		altair_server_opened(w->server, altair_clock_now(),
@@ -80,6 +89,7 @@ static void answer(struct worker *w)
 			obey(w, &output);
 	}
 	flush(w);
+	air_streams_flush(&w->streams);
 	w->deadline = output.deadline;
 }
 
@@ -109,22 +119,27 @@ void air_worker_count(const struct worker *w, altair_server_stats *out)
 
 /* --- input ---------------------------------------------------------------- */
 
-/* Serves what has been taken into the batch. */
-static void take_in(struct worker *w)
+static void feed(void *worker, altair_datagram *batch, size_t count)
 {
-	altair_machine *machine = altair_server_machine(w->server);
-	altair_time now;
+	struct worker *w = worker;
+	altair_time now = altair_clock_now();
 
-	if (w->in_count == 0)
-		return;
-	now = altair_clock_now();
 	/* The clock on the wall may have been set. */
 	if (w->tells_time)
 		altair_server_set_time(w->server, now, (uint64_t)time(NULL));
-	altair_input(machine, now, w->in, w->in_count);
-	w->in_count = 0;
+	altair_input(altair_server_machine(w->server), now, batch, count);
 	publish(w);
 	answer(w);
+}
+
+/* Serves what has been taken into the batch. */
+static void take_in(struct worker *w)
+{
+	size_t count = w->in_count;
+
+	w->in_count = 0;
+	if (count > 0)
+		feed(w, w->in, count);
 }
 
 /* Serves what waits in one socket. */
@@ -193,22 +208,26 @@ static void drain_relays(struct worker *w)
 /* Milliseconds until the deadline, as poll(2) wants them. */
 static int patience(const struct worker *w)
 {
-	altair_time now, left;
+	altair_time deadline = air_streams_deadline(&w->streams), now, left;
 
-	if (w->deadline == ALTAIR_NEVER)
+	if (w->deadline < deadline)
+		deadline = w->deadline;
+	if (deadline == ALTAIR_NEVER)
 		return -1;
 	now = altair_clock_now();
-	left = w->deadline > now ? w->deadline - now : 0;
+	left = deadline > now ? deadline - now : 0;
 	return left < ALTAIR_SEC(60) ? (int)(left / ALTAIR_MSEC(1)) + 1 : 60000;
 }
 
 static void tick(struct worker *w)
 {
-	altair_time now;
+	altair_time streams = air_streams_deadline(&w->streams), now;
 
-	if (w->deadline == ALTAIR_NEVER)
+	if (w->deadline == ALTAIR_NEVER && streams == ALTAIR_NEVER)
 		return;
 	now = altair_clock_now();
+	if (now >= streams)
+		air_streams_resume(&w->streams);
 	if (now < w->deadline)
 		return;
 	altair_tick(altair_server_machine(w->server), now);
@@ -228,11 +247,13 @@ void *air_worker_run(void *user)
 	struct pollfd *stop = &w->watched[w->listens];
 	struct pollfd *relays = &w->watched[w->listens + 1];
 	struct pollfd *desk = &w->watched[w->listens + 2];
+	struct pollfd *streams = &w->watched[w->listens + 3];
 
 	*relays = (struct pollfd){.fd = w->relays.epoll, .events = POLLIN};
 	*desk = (struct pollfd){.fd = w->desk.asked, .events = POLLIN};
+	*streams = (struct pollfd){.fd = w->streams.epoll, .events = POLLIN};
 	while (!stop->revents) {
-		int n = poll(w->watched, w->listens + 3, patience(w));
+		int n = poll(w->watched, w->listens + 4, patience(w));
 
 		tick(w);
 		if (n <= 0)
@@ -242,6 +263,8 @@ void *air_worker_run(void *user)
 				drain(w, i);
 		if (relays->revents)
 			drain_relays(w);
+		if (streams->revents)
+			air_streams_serve(&w->streams);
 		if (desk->revents)
 			air_desk_serve(&w->desk, w);
 	}
@@ -285,13 +308,26 @@ static int init_relay(struct worker *w, altair_server_config *config)
 	return rc == 0 ? air_relays_open(&w->relays, w->udp[0]) : rc;
 }
 
-int air_worker_init(struct worker *w, const altair_server_config *relay)
+static int init_streams(struct worker *w, const altair_serve_config *config,
+			size_t max)
+{
+	w->streams.server = w->server;
+	w->streams.tls = config->tls;
+	w->streams.http = config->http;
+	w->streams.http_user = config->http_user;
+	w->streams.feed = feed;
+	w->streams.worker = w;
+	return air_streams_open(&w->streams, max);
+}
+
+int air_worker_init(struct worker *w, const altair_serve_config *serve)
 {
 	altair_server_config config;
+	int rc;
 
 	altair_server_config_default(&config);
-	if (relay)
-		config = *relay;
+	if (serve->relay)
+		config = *serve->relay;
 	config.batch_max = BATCH;
 	config.buffer_len = ANSWERS_LEN;
 	config.alternates = w->alternates;
@@ -300,14 +336,18 @@ int air_worker_init(struct worker *w, const altair_server_config *relay)
 		config.crypto = altair_system_random();
 	w->deadline = ALTAIR_NEVER;
 	w->tells_time = config.rest_secret_count > 0;
-	return config.allocations_max > 0 ? init_relay(w, &config)
-					  : init_server(w, &config);
+	rc = config.allocations_max > 0 ? init_relay(w, &config)
+					: init_server(w, &config);
+	if (rc == 0 && config.connections_max > 0)
+		rc = init_streams(w, serve, config.connections_max);
+	return rc;
 }
 
 void air_worker_close(struct worker *w)
 {
 	air_desk_close(&w->desk);
 	air_relays_close(&w->relays);
+	air_streams_close(&w->streams);
 	for (size_t i = 0; i < w->listens; i++)
 		altair_udp_close(w->udp[i]);
 	free(w->server_memory);

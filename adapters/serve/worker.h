@@ -6,6 +6,7 @@
 
 #include "desk.h"
 #include "relays.h"
+#include "streams.h"
 
 #include <altair/serve.h>
 
@@ -30,8 +31,9 @@ struct worker {
 	/* As in altair_server_stats, from `requests` on. */
 	_Alignas(CACHE_LINE) atomic_uint_least64_t counters[COUNTERS];
 	altair_udp *udp[SOCKETS_MAX];
-	/* The sockets, `stop`, the set of the relay ports, the desk. */
-	struct pollfd watched[SOCKETS_MAX + 3];
+	/* The sockets, `stop`, the set of the relay ports, the desk, the set of
+	 * the streams. */
+	struct pollfd watched[SOCKETS_MAX + 4];
 	size_t listens; /* how many sockets */
 	altair_server_alternate alternates[ALTERNATES_MAX];
 	size_t alternate_count;
@@ -40,6 +42,7 @@ struct worker {
 	void *renewed; /* what altair_server_renew was given */
 	struct desk desk;
 	struct relays relays;
+	struct streams streams;
 	bool tells_time; /* for time-limited credentials */
 	altair_time deadline;
 	pthread_t thread;
@@ -50,8 +53,8 @@ struct worker {
 	size_t out_count;
 };
 
-/* Makes the machine, once the sockets are bound; `relay` may be NULL. */
-int air_worker_init(struct worker *worker, const altair_server_config *relay);
+/* Makes the machine, once the sockets are bound. */
+int air_worker_init(struct worker *worker, const altair_serve_config *config);
 /* The thread's life, until `stop` is readable. */
 void *air_worker_run(void *worker);
 void air_worker_close(struct worker *worker);

@@ -24,6 +24,34 @@ ALTAIR_API const altair_crypto *altair_openssl(void);
 ALTAIR_API int altair_openssl_tls_open(altair_tls *out, const char *ca_file);
 ALTAIR_API void altair_openssl_tls_close(altair_tls *tls);
 
+/* Where a server's certificate is: PEM, with its chain behind it, and its key. */
+typedef struct altair_openssl_files {
+	const char *cert, *key;
+} altair_openssl_files;
+
+/*
+ * Fills the table with a TLS server: 1.3, or 1.2 with ECDHE and AEAD (RFC 9325).
+ * With `files` NULL it makes a certificate that signs itself, with a P-256 key
+ * that is in memory alone. Sessions may be opened from any thread, each belongs
+ * to one. 0, ALTAIR_E_INVALID, or ALTAIR_E_MEMORY; then *problem says what is
+ * wrong, as the end of a sentence about the certificate. Freed by
+ * altair_openssl_server_close, after its sessions.
+ */
+ALTAIR_API int altair_openssl_server_open(altair_tls *out,
+					  const altair_openssl_files *files,
+					  const char **problem);
+
+/* Another certificate for the sessions to come. Returns as above; then the old
+ * one stays. */
+ALTAIR_API int altair_openssl_server_renew(const altair_tls *tls,
+					   const altair_openssl_files *files,
+					   const char **problem);
+
+/* The SHA-256 of the certificate (DER): what a client may compare. */
+ALTAIR_API void altair_openssl_server_hash(const altair_tls *tls,
+					   uint8_t out[32]);
+ALTAIR_API void altair_openssl_server_close(altair_tls *tls);
+
 #ifdef __cplusplus
 }
 #endif

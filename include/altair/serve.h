@@ -1,13 +1,14 @@
 /*
  * altair/serve.h - runs an altair_server on sockets of this system: one thread
  * per CPU of the process's affinity, each with its own sockets (SO_REUSEPORT),
- * batched and merged input and output. A relay (TURN) runs in one thread for now.
+ * batched and merged input and output, over UDP, TCP and TLS. A relay (TURN) runs in one thread for now.
  *                                                       Library: libaltair.
  */
 #ifndef ALTAIR_SERVE_H
 #define ALTAIR_SERVE_H
 
 #include <altair/roster.h>
+#include <altair/tls.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,6 +33,17 @@ typedef struct altair_serve_config {
 	 * listener's with the other port; port 0: any                       */
 	const altair_addr *alternates;
 	size_t alternate_count;
+	/* Streams, where `relay` has `connections_max`: TCP at every listener's
+	 * address and port. What one is, its first bytes tell: STUN, TLS (then
+	 * the first bytes within), or an HTTP request with GET. The table is
+	 * one for servers (altair_openssl_server_open); NULL: no TLS. */
+	const altair_tls *tls; /* its calls come from every thread          */
+	/* The door for HTTP: has the connection, a non-blocking socket whose
+	 * request nobody has read yet, and closes it. It is called from every
+	 * thread, and must not block. NULL, and within TLS: GET /health is
+	 * answered with 200, all else with 404. */
+	void (*http)(void *user, int fd);
+	void *http_user;
 } altair_serve_config;
 
 /* Fills in `size` and every default. */

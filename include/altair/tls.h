@@ -1,6 +1,7 @@
 /*
- * altair/tls.h - a TLS client as a table that an adapter fills
- * (altair_openssl_tls_open), so that a driver of streams needs no TLS library.
+ * altair/tls.h - a TLS client or server as a table that an adapter fills
+ * (altair_openssl_tls_open, altair_openssl_server_open), so that a driver of
+ * streams needs no TLS library.
  *
  * A session does no I/O: the driver gives it what the stream brought and writes
  * what it has for the stream. After each call that may change something the
@@ -23,7 +24,8 @@ typedef struct altair_tls {
 	void *user;
 
 	/* A session that accepts no server but `name`, a host name or an IP
-	 * address. It has its first message for the stream. 0,
+	 * address. It has its first message for the stream. One of a server
+	 * passes over the name, and waits for what comes. 0,
 	 * ALTAIR_E_INVALID (the name), or ALTAIR_E_MEMORY. */
 	int (*open)(void *user, altair_tls_session **out, const char *name);
 	void (*close)(altair_tls_session *session);
@@ -35,14 +37,15 @@ typedef struct altair_tls {
 	/* For the stream: at most `cap` bytes; 0: nothing more. */
 	size_t (*output)(altair_tls_session *session, uint8_t *out, size_t cap);
 
-	/* True once the server has proved who it is. */
+	/* True once the server has proved who it is; or, at the server, that
+	 * the client was here in person. */
 	bool (*is_open)(const altair_tls_session *session);
 
-	/* What the server said: how many bytes, 0 for none, or ALTAIR_E_TLS (an
+	/* What the other side said: how many bytes, 0 for none, or ALTAIR_E_TLS (an
 	 * error, or it has closed). */
 	int (*read)(altair_tls_session *session, uint8_t *out, size_t cap);
 
-	/* All of `bytes`, to the server. 0, ALTAIR_E_STATE before `is_open`, or
+	/* All of `bytes`, to the other side. 0, ALTAIR_E_STATE before `is_open`, or
 	 * ALTAIR_E_TLS. */
 	int (*write)(altair_tls_session *session, altair_bytes bytes);
 } altair_tls;

@@ -13,6 +13,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+static bool has_streams(const struct plan *plan)
+{
+	return plan->relay.config.connections_max > 0;
+}
+
 /* Says why the server does not start. Returns the exit code. */
 static int explain(const altair_addr *addr, int error)
 {
@@ -23,7 +28,7 @@ static int explain(const altair_addr *addr, int error)
 	case ALTAIR_E_IN_USE:
 		return air_print_failure(
 			EXIT_LOCAL_NETWORK,
-			"another program listens on %s/udp; stop it, or choose "
+			"another program listens on %s; stop it, or choose "
 			"another port with --listen",
 			text);
 	case ALTAIR_E_ADDRESS:
@@ -35,7 +40,7 @@ static int explain(const altair_addr *addr, int error)
 	case ALTAIR_E_PERMISSION:
 		return air_print_failure(
 			EXIT_LOCAL_NETWORK,
-			"the system does not permit to listen on %s/udp; "
+			"the system does not permit to listen on %s; "
 			"choose a port above 1023 with --listen",
 			text);
 	case ALTAIR_E_FAMILY:
@@ -65,8 +70,12 @@ static int start(struct service *service)
 	config.alternates = plan->alternates;
 	config.alternate_count = plan->given.alternates.count;
 	config.threads = plan->given.threads;
-	if (plan->relay.config.allocations_max > 0)
+	if (has_streams(plan))
 		config.relay = &plan->relay.config;
+	/* It outlives this plan. */
+	service->front = plan->front;
+	plan->front.has_tls = false;
+	config.tls = service->front.has_tls ? &service->front.tls : NULL;
 	rc = altair_serve_start(&service->serve, &config, &failed);
 	if ((rc == ALTAIR_E_FAMILY || rc == ALTAIR_E_ADDRESS) && failed == 1 &&
 	    plan->given.listen.count == 0) {
@@ -86,15 +95,20 @@ static int start(struct service *service)
 /* One line per socket; scripts wait for them. */
 static void say_listeners(struct service *service)
 {
+	struct plan *plan = service->plan;
 	altair_addr addr;
 	char text[ALTAIR_ADDR_TEXT];
 
 	for (size_t i = 0; altair_serve_local(service->serve, i, &addr) == 0;
 	     i++) {
-		if (i < service->plan->listens)
-			service->plan->listen[i] = addr;
+		if (i < plan->listens)
+			plan->listen[i] = addr;
 		altair_addr_format(&addr, text, sizeof text);
 		air_print("listening on %s/udp\n", text);
+	}
+	for (size_t i = 0; i < plan->listens && has_streams(plan); i++) {
+		altair_addr_format(&plan->listen[i], text, sizeof text);
+		air_print("listening on %s/tcp\n", text);
 	}
 }
 
@@ -135,7 +149,9 @@ static void say_how_to_use(const struct service *service)
 		if (is_repeated(service, i))
 			continue;
 		if (class != ALTAIR_ADDR_LOOPBACK)
-			air_print("firewall: let UDP port %u in\n",
+			air_print("firewall: let %s port %u in\n",
+				  has_streams(service->plan) ? "UDP and TCP"
+							     : "UDP",
 				  (unsigned)addr->port);
 		if (class == ALTAIR_ADDR_NONE)
 			air_print("clients:  altair discover --stun HOST:%u "
@@ -181,6 +197,7 @@ static int run_service(struct service *service)
 	say_listeners(service);
 	say_how_to_use(service);
 	say_relay(service);
+	air_front_say(&service->front);
 	code = air_service_run(service);
 	say_summary(service);
 	return code;
@@ -198,6 +215,7 @@ static int run_serve(const struct command *self, int argc, char **argv)
 	if (code < 0)
 		code = run_service(&service);
 	altair_serve_stop(service.serve);
+	air_front_close(&service.front);
 	air_plan_free(service.plan);
 	return code;
 }
@@ -205,12 +223,12 @@ static int run_serve(const struct command *self, int argc, char **argv)
 const struct command air_command_serve = {
 	.name = "serve",
 	.summary = "be a STUN server and relay for others",
-	.about = "Answers STUN binding requests over UDP, as `altair discover\n"
-		 "--stun` asks them, and relays for users with a password "
-		 "(TURN).\n"
-		 "Nobody else costs it memory, and nobody reaches its own "
-		 "network\n"
-		 "through it. Ctrl-C or SIGTERM ends it.",
+	.about = "Answers STUN binding requests over UDP, TCP and TLS, as\n"
+		 "`altair discover --stun` asks them, and relays for users "
+		 "with a\n"
+		 "password (TURN). Nobody else costs it memory, and nobody "
+		 "reaches\n"
+		 "its own network through it. Ctrl-C or SIGTERM ends it.",
 	.options = air_settings,
 	.run = run_serve,
 };

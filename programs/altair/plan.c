@@ -22,14 +22,18 @@ static const struct option_list default_listen = {
 static int read_relay(const struct command *self, struct plan *plan)
 {
 	const struct settings *given = &plan->given;
+	int code;
 
 	if (given->threads > 1 && air_relay_is_wanted(&given->relay))
 		return air_options_complain(
 			self, "the relay has one thread: leave --threads out");
 	if (given->threads > 1)
 		return -1;
-	return air_relay_read(self, &plan->relay, &given->relay, plan->listen,
+	code = air_relay_read(self, &plan->relay, &given->relay, plan->listen,
 			      plan->listens);
+	return code < 0 ? air_front_read(self, &plan->front, &given->front,
+					 &plan->relay.config)
+			: code;
 }
 
 static int read_listeners(const struct command *self, struct plan *plan)
@@ -79,6 +83,7 @@ void air_plan_free(struct plan *plan)
 {
 	if (!plan)
 		return;
+	air_front_close(&plan->front);
 	air_ini_close(&plan->given.file.ini);
 	free(plan);
 }

@@ -13,6 +13,7 @@ struct plan {
 	size_t listens;
 	altair_addr alternates[OPTION_LIST_MAX];
 	struct relay relay;
+	struct front front;
 };
 
 /* Reads a plan. Returns -1 to go on, or the exit code; *out is NULL or is to be

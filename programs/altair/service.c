@@ -46,6 +46,9 @@ int air_service_reload(struct service *service)
 
 	if (code < 0)
 		code = take_over(service, fresh);
+	if (code < 0)
+		code = air_front_renew(service->self, &service->front,
+				       &fresh->given.front);
 	if (code >= 0) {
 		air_plan_free(fresh);
 		return code;

@@ -17,6 +17,7 @@ struct service {
 	int argc; /* with argv: what is read again */
 	char **argv;
 	struct plan *plan;
+	struct front front; /* of the first plan, for as long as it runs */
 	altair_serve *serve;
 	struct run run;
 	struct control *control; /* NULL: none */

@@ -9,6 +9,7 @@
 
 #define AT(member) offsetof(struct settings, member)
 #define RELAY(member) AT(relay.member)
+#define FRONT(member) AT(front.member)
 
 const struct option_row air_settings[] = {
 	{.name = "config",
@@ -211,5 +212,33 @@ const struct option_row air_settings[] = {
 		 "(default 10; 0: any number)",
 	 .at = RELAY(challenge_rate),
 	 .traits = OPTION_LIVE},
+	{.name = "cert",
+	 .type = OPTION_TEXT,
+	 .value = "FILE",
+	 .help = "the certificate for TLS and its chain, PEM (default: one\n"
+		 "made at start, whose SHA-256 is shown)",
+	 .at = FRONT(cert),
+	 .traits = OPTION_LIVE},
+	{.name = "key",
+	 .type = OPTION_TEXT,
+	 .value = "FILE",
+	 .help = "the certificate's private key, PEM",
+	 .at = FRONT(key),
+	 .traits = OPTION_LIVE},
+	{.name = "max-connections",
+	 .type = OPTION_NUMBER,
+	 .value = "N",
+	 .help = "connections over TCP and TLS in all (default 1000)",
+	 .at = FRONT(connections_max),
+	 .min = 1,
+	 .max = 100000},
+	{.name = "connections-prefix",
+	 .type = OPTION_NUMBER,
+	 .value = "N",
+	 .help = "those from one IPv4 address, or one /64 of IPv6, that\n"
+		 "no user has proved to be theirs (default 50)",
+	 .at = FRONT(connections_prefix),
+	 .min = 1,
+	 .max = 100000},
 	{.name = NULL},
 };

@@ -6,6 +6,7 @@
 #define AIR_SETTINGS_H
 
 #include "relay.h"
+#include "front.h"
 
 struct settings {
 	struct option_file file;
@@ -15,6 +16,7 @@ struct settings {
 	altair_time drain_timeout;
 	unsigned threads;
 	struct relay_options relay;
+	struct front_options front;
 };
 
 extern const struct option_row air_settings[];

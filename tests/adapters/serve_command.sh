@@ -94,6 +94,12 @@ expect 2 'bits a second from 1k to 100G' --bandwidth-user ''
 expect 2 'bits a second from 1k to 100G' --bandwidth-prefix M
 expect 2 'bits a second from 1k to 100G' --bandwidth-total -1
 expect 2 'bits a second from 1k to 100G' --bandwidth-total 1000000000000G
+expect 2 'want one another' --listen 127.0.0.1:0 --cert "$work/none"
+expect 2 'want one another' --listen 127.0.0.1:0 --key "$work/none"
+expect 2 'no certificate in PEM' --listen 127.0.0.1:0 --cert "$work/none" \
+	--key "$work/none"
+expect 2 'from 1 to 100000' --connections-prefix 0
+expect 2 'from 1 to 100000' --max-connections 100001
 expect 2 'unknown option' --nothing
 expect 3 'not an address of this host' --listen 192.0.2.1:0
 
@@ -117,10 +123,15 @@ for endpoint in "$v4" "$v6"; do
 done
 finish TERM
 [ $code -eq 0 ] || fail "SIGTERM: exit $code, not 0"
-[ "$rest" = "clients:  altair discover --stun $v4
+[ "$(echo "$rest" | grep -v '^tls: ')" = "listening on $v4/tcp
+listening on $v6/tcp
+clients:  altair discover --stun $v4
 clients:  altair discover --stun $v6
 relaying from 127.0.0.1, UDP ports 49152 to 65535
 relaying from ::1, UDP ports 49152 to 65535" ] || fail "rest: $rest"
+echo "$rest" |
+	grep -Eq '^tls:      SHA-256 [0-9a-f]{64} \(made at this start\)$' ||
+	fail "no certificate: $rest"
 grep -q '^served [1-9][0-9]* requests, refused 0, ignored 0 other' \
 	"$work/err" || fail "no summary"
 
