@@ -96,6 +96,14 @@ char *sim_replay_agent(uint64_t seed, char out[SIM_REPLAY_MAX])
 	return out;
 }
 
+char *sim_replay_server(uint64_t seed, char out[SIM_REPLAY_MAX])
+{
+	struct line line = {out, 0};
+
+	add(&line, "altair-sim server --seed %" PRIu64, seed);
+	return out;
+}
+
 char *sim_replay_plain(const struct sim_scenario *scenario,
 		       char out[SIM_REPLAY_MAX])
 {

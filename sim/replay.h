@@ -14,6 +14,9 @@ char *sim_replay_swarm(uint64_t seed, char out[SIM_REPLAY_MAX]);
 /* For a meeting that sim_meeting_draw drew from its seed. */
 char *sim_replay_agent(uint64_t seed, char out[SIM_REPLAY_MAX]);
 
+/* For a siege that sim_siege_draw drew from its seed. */
+char *sim_replay_server(uint64_t seed, char out[SIM_REPLAY_MAX]);
+
 /* For a scenario that was made from sim_scenario_default and the settings that
  * altair-sim has an option for. */
 char *sim_replay_plain(const struct sim_scenario *scenario,

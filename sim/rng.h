@@ -17,7 +17,8 @@ enum sim_purpose {
 	SIM_FOR_NAT,
 	SIM_FOR_SECRETS,
 	SIM_FOR_ATTACKER,
-	SIM_FOR_MEETING
+	SIM_FOR_MEETING,
+	SIM_FOR_SIEGE
 };
 
 struct sim_rng {

@@ -18,26 +18,93 @@ static altair_bytes text(const char *string)
 	return (altair_bytes){(const uint8_t *)string, strlen(string)};
 }
 
+static altair_time now_of(const struct sim_server *server)
+{
+	return sim_world_now(sim_host_node(server->host)->world);
+}
+
+/* --- relay ports --------------------------------------------------------- */
+
+static void bind(struct sim_server *server, uint32_t sock,
+		 const altair_addr *addr)
+{
+	uint32_t fails = server->plan ? server->plan->bind_fails : 0;
+
+	if (sim_rng_chance(&server->rng, fails)) {
+		altair_server_opened(server->machine, now_of(server), sock,
+				     ALTAIR_E_IN_USE);
+		return;
+	}
+	sim_host_bind(server->host, sock, addr, server->port);
+	server->socks[server->socks_count++] = sock;
+	altair_server_opened(server->machine, now_of(server), sock, 0);
+}
+
+static void plan_wake(struct sim_server *server)
+{
+	altair_time next = ALTAIR_NEVER;
+
+	for (size_t i = 0; i < server->binds_count; i++)
+		if (server->binds[i].at < next)
+			next = server->binds[i].at;
+	sim_host_wake_at(server->host, next);
+}
+
+static void bind_later(struct sim_server *server, const altair_output *out)
+{
+	if (server->binds_count == SIM_HOST_SOCKETS_MAX)
+		abort();
+	server->binds[server->binds_count++] = (struct sim_server_bind){
+		out->addr, out->number,
+		now_of(server) + sim_rng_between(&server->rng, 0,
+						 server->plan->bind_takes)};
+	plan_wake(server);
+}
+
+static void wake(void *user)
+{
+	struct sim_server *server = user;
+	size_t i = 0;
+
+	while (i < server->binds_count) {
+		struct sim_server_bind due = server->binds[i];
+
+		if (due.at > now_of(server)) {
+			i++;
+			continue;
+		}
+		server->binds[i] = server->binds[--server->binds_count];
+		bind(server, due.sock, &due.addr);
+	}
+	plan_wake(server);
+	sim_host_poll(server->host);
+}
+
+static void unbind(struct sim_server *server, uint32_t sock)
+{
+	size_t i = 0;
+
+	for (size_t k = 0; k < server->binds_count; k++)
+		if (server->binds[k].sock == sock)
+			server->binds[k] = server->binds[--server->binds_count];
+	sim_host_unbind(server->host, sock);
+	while (i < server->socks_count && server->socks[i] != sock)
+		i++;
+	if (i < server->socks_count)
+		server->socks[i] = server->socks[--server->socks_count];
+}
+
 static void see_event(void *user, const altair_output *out)
 {
 	struct sim_server *server = user;
-	altair_time now = sim_world_now(sim_host_node(server->host)->world);
 
-	if (out->event == ALTAIR_EV_RELAY_OPEN) {
-		sim_host_bind(server->host, out->number, &out->addr,
-			      server->port);
-		server->socks[server->socks_count++] = out->number;
-		altair_server_opened(server->machine, now, out->number, 0);
-	} else if (out->event == ALTAIR_EV_RELAY_CLOSE) {
-		size_t i = 0;
-
-		sim_host_unbind(server->host, out->number);
-		while (i < server->socks_count &&
-		       server->socks[i] != out->number)
-			i++;
-		if (i < server->socks_count)
-			server->socks[i] = server->socks[--server->socks_count];
-	}
+	if (out->event == ALTAIR_EV_RELAY_CLOSE)
+		unbind(server, out->number);
+	else if (out->event == ALTAIR_EV_RELAY_OPEN && server->plan &&
+		 server->plan->bind_takes > 0)
+		bind_later(server, out);
+	else if (out->event == ALTAIR_EV_RELAY_OPEN)
+		bind(server, out->number, &out->addr);
 }
 
 /* --- over TCP: the same machine, for which a client is an address -------- */
@@ -113,6 +180,7 @@ const struct sim_app sim_server_app = {
 	.event = see_event,
 	.stream = see_stream,
 	.send = send_stream,
+	.wake = wake,
 };
 
 /* The internet of the simulator is made of documentation ranges, which no peer
@@ -157,26 +225,31 @@ void sim_server_start(struct sim_server *server, uint64_t seed,
 	size_t size;
 
 	if (server->machine)
-		sim_host_remove(server->host,
-				altair_server_machine(server->machine));
+		sim_host_remove(server->host, server->driven);
 	else
 		sim_rng_seed(&server->rng, seed, SIM_FOR_SECRETS, 3);
 	while (server->socks_count > 0)
 		sim_host_unbind(server->host,
 				server->socks[--server->socks_count]);
 	server->streams_count = 0;
+	server->binds_count = 0;
 	memcpy(server->addr, addr, sizeof server->addr);
 	server->crypto = sim_digest_crypto(&server->rng);
 	allow_documentation(allow);
 	configure(server, &config, &user, allow, addr);
+	if (server->plan)
+		server->plan->configure(server->plan->user, &config);
 	size = altair_server_size(&config);
 	if (!server->memory)
 		server->memory = sim_must(malloc(size));
-	if (altair_server_init(
-		    &server->machine, server->memory, size, &config,
-		    sim_world_now(sim_host_node(server->host)->world)) != 0)
+	if (altair_server_init(&server->machine, server->memory, size, &config,
+			       now_of(server)) != 0)
 		abort();
-	sim_host_add(server->host, altair_server_machine(server->machine));
+	server->driven = altair_server_machine(server->machine);
+	if (server->plan && server->plan->wrap)
+		server->driven =
+			server->plan->wrap(server->plan->user, server->driven);
+	sim_host_add(server->host, server->driven);
 }
 
 void sim_server_drop(struct sim_server *server)

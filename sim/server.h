@@ -13,7 +13,25 @@
 
 #define SIM_SERVER_STREAMS_MAX 16
 
+/* How a server is other than that of a meeting. */
+struct sim_server_plan {
+	void (*configure)(void *user, altair_server_config *config);
+	/* What stands in front of the server; NULL: nothing. */
+	altair_machine *(*wrap)(void *user, altair_machine *real);
+	void *user;
+	uint32_t bind_fails;	/* of ports, per million */
+	altair_time bind_takes; /* at most */
+};
+
+/* A port that is not open yet. */
+struct sim_server_bind {
+	altair_addr addr;
+	uint32_t sock;
+	altair_time at;
+};
+
 struct sim_server {
+	const struct sim_server_plan *plan; /* given, or NULL */
 	struct sim_host *host;
 	unsigned port; /* of its node */
 	altair_server *machine;
@@ -24,7 +42,10 @@ struct sim_server {
 	size_t socks_count;
 	altair_addr streams[SIM_SERVER_STREAMS_MAX]; /* clients over TCP    */
 	size_t streams_count;
-	altair_addr addr[2]; /* IPv4, IPv6                              */
+	struct sim_server_bind binds[SIM_HOST_SOCKETS_MAX];
+	size_t binds_count;
+	altair_machine *driven; /* the machine, or what stands in front */
+	altair_addr addr[2];	/* IPv4, IPv6                              */
 };
 
 /* For sim_host_new; its user is the server. */

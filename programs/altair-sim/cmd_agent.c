@@ -358,7 +358,7 @@ static int run(int argc, char **argv)
 int cmd_agent(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "soak"))
-		return cmd_soak(true, argc - 1, argv + 1);
+		return cmd_soak(SOAK_AGENT, argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "matrix")) {
 		if (argc > 2)
 			return usage_error("`matrix` takes no argument", NULL);

@@ -6,6 +6,7 @@
 
 #include "sim/meeting_swarm.h"
 #include "sim/replay.h"
+#include "sim/siege_swarm.h"
 #include "sim/swarm.h"
 
 #include <getopt.h>
@@ -20,6 +21,7 @@
 
 struct tally {
 	uint64_t runs, failed, connected, had_to, unproved;
+	uint64_t allocated, relayed;
 };
 
 static void soak_punch(uint64_t seed, bool once, struct tally *tally)
@@ -67,11 +69,59 @@ static void soak_agent(uint64_t seed, bool once, struct tally *tally)
 	fflush(stdout);
 }
 
-/* What to run: `agents` instead of punches. */
+static void soak_server(uint64_t seed, bool once, struct tally *tally)
+{
+	struct sim_siege siege;
+	struct sim_siege_outcome outcome;
+	char line[SIM_REPLAY_MAX];
+
+	sim_siege_draw(&siege, seed);
+	if (once)
+		sim_siege_run(&siege, &outcome, NULL);
+	else
+		sim_siege_judge(&siege, &outcome);
+	tally->runs++;
+	tally->allocated += outcome.allocated;
+	tally->relayed += outcome.to_peers + outcome.to_clients;
+	if (!outcome.violation)
+		return;
+	tally->failed++;
+	printf("%s  # %s\n", sim_replay_server(seed, line), outcome.violation);
+	fflush(stdout);
+}
+
+static void report_punch(const struct tally *sum)
+{
+	printf("%" PRIu64 " connected (%" PRIu64 " had to, %" PRIu64
+	       " too early to be sure)",
+	       sum->connected, sum->had_to, sum->unproved);
+}
+
+static void report_agent(const struct tally *sum)
+{
+	printf("%" PRIu64 " connected (%" PRIu64 " had to)", sum->connected,
+	       sum->had_to);
+}
+
+static void report_server(const struct tally *sum)
+{
+	printf("%" PRIu64 " allocations, %" PRIu64 " datagrams relayed",
+	       sum->allocated, sum->relayed);
+}
+
+static const struct kind {
+	void (*soak)(uint64_t seed, bool once, struct tally *tally);
+	void (*report)(const struct tally *sum);
+} kinds[] = {
+	[SOAK_PUNCH] = {soak_punch, report_punch},
+	[SOAK_AGENT] = {soak_agent, report_agent},
+	[SOAK_SERVER] = {soak_server, report_server},
+};
+
 struct work {
 	uint64_t from, seeds;
 	unsigned jobs;
-	bool agents;
+	enum soak_kind kind;
 	bool once; /* without the proof that a seed is always the same run  */
 };
 
@@ -80,8 +130,7 @@ static int soak_some(const struct work *work, unsigned job, int out)
 	struct tally tally = {0};
 
 	for (uint64_t i = job; i < work->seeds; i += work->jobs)
-		(work->agents ? soak_agent : soak_punch)(work->from + i,
-							 work->once, &tally);
+		kinds[work->kind].soak(work->from + i, work->once, &tally);
 	return write(out, &tally, sizeof tally) == (ssize_t)sizeof tally ? 0
 									 : 1;
 }
@@ -93,17 +142,16 @@ static void add_up(struct tally *sum, const struct tally *part)
 	sum->connected += part->connected;
 	sum->had_to += part->had_to;
 	sum->unproved += part->unproved;
+	sum->allocated += part->allocated;
+	sum->relayed += part->relayed;
 }
 
 static int report(const struct tally *sum, const struct work *work)
 {
-	printf("%" PRIu64 " seeds from %" PRIu64 ", each %s: %" PRIu64
-	       " connected (%" PRIu64 " had to",
-	       sum->runs, work->from, work->once ? "once" : "twice",
-	       sum->connected, sum->had_to);
-	if (!work->agents)
-		printf(", %" PRIu64 " too early to be sure", sum->unproved);
-	printf("), %" PRIu64 " failed\n", sum->failed);
+	printf("%" PRIu64 " seeds from %" PRIu64 ", each %s: ", sum->runs,
+	       work->from, work->once ? "once" : "twice");
+	kinds[work->kind].report(sum);
+	printf(", %" PRIu64 " failed\n", sum->failed);
 	if (sum->runs == work->seeds)
 		return sum->failed ? SIM_EXIT_REFUSED : SIM_EXIT_DONE;
 	printf("A job ended before its work was done.\n");
@@ -138,7 +186,7 @@ static int soak(const struct work *work)
 	return report(&sum, work);
 }
 
-int cmd_soak(bool agents, int argc, char **argv)
+int cmd_soak(enum soak_kind kind, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"seeds", required_argument, NULL, 's'},
@@ -168,5 +216,5 @@ int cmd_soak(bool agents, int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage_error("soak", argv[optind]);
-	return soak(&(struct work){from, seeds, (unsigned)jobs, agents, once});
+	return soak(&(struct work){from, seeds, (unsigned)jobs, kind, once});
 }

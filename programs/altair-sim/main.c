@@ -24,6 +24,9 @@ static const char help[] =
 	"  altair-sim agent matrix | agent soak --seeds N [--from N] [--jobs "
 	"N]\n"
 	"                                                 [--once]\n"
+	"  altair-sim server [--seed N] [--explain]       a TURN server under "
+	"siege\n"
+	"  altair-sim server soak --seeds N [--from N] [--jobs N] [--once]\n"
 	"  altair-sim nats                                the kinds of NAT\n"
 	"\n"
 	"Options of a run:\n"
@@ -108,7 +111,7 @@ static int cmd_matrix(int argc, char **argv)
 
 static int cmd_soak_punch(int argc, char **argv)
 {
-	return cmd_soak(false, argc, argv);
+	return cmd_soak(SOAK_PUNCH, argc, argv);
 }
 
 static int cmd_help(int argc, char **argv)
@@ -133,10 +136,11 @@ int main(int argc, char **argv)
 		const char *name;
 		int (*run)(int argc, char **argv);
 	} commands[] = {
-		{"matrix", cmd_matrix}, {"soak", cmd_soak_punch},
-		{"agent", cmd_agent},	{"nats", cmd_nats},
-		{"help", cmd_help},	{"--help", cmd_help},
-		{"-h", cmd_help},	{"--version", cmd_version},
+		{"matrix", cmd_matrix},	    {"soak", cmd_soak_punch},
+		{"agent", cmd_agent},	    {"server", cmd_server},
+		{"nats", cmd_nats},	    {"help", cmd_help},
+		{"--help", cmd_help},	    {"-h", cmd_help},
+		{"--version", cmd_version},
 	};
 	int status = -1;
 

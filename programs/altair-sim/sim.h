@@ -19,7 +19,11 @@ enum sim_exit {
 
 int cmd_run(int argc, char **argv);
 int cmd_agent(int argc, char **argv);
-int cmd_soak(bool agents, int argc, char **argv);
+int cmd_server(int argc, char **argv);
+
+/* What many seeds are run of. */
+enum soak_kind { SOAK_PUNCH, SOAK_AGENT, SOAK_SERVER };
+int cmd_soak(enum soak_kind kind, int argc, char **argv);
 
 /* Says on stderr what is wrong with an option; returns SIM_EXIT_USAGE. */
 int usage_error(const char *what, const char *value);

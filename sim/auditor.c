@@ -1,0 +1,1048 @@
+/*
+ * What comes makes credits and questions, what leaves uses them up. An entry of
+ * the books is over as soon as its time has come: the server is told the time
+ * before anything else. A question belongs to its user when he made exactly
+ * these bytes; whoever sends them.
+ */
+#include "sim/auditor.h"
+
+#include "sim/digest.h"
+
+#include <string.h>
+
+#define NOBODY UINT32_MAX
+#define NONE SIM_AUDITOR_ALLOCATIONS
+#define SERVER_PORT 3478
+#define OPENING_MAX ALTAIR_SEC(11)
+#define PERMISSION_LIFE ALTAIR_SEC(300)
+#define CHANNEL_LIFE ALTAIR_SEC(600)
+#define CHALLENGE_TIMES 3
+#define BINDING_MORE 24 /* XOR-MAPPED-ADDRESS with IPv6 */
+
+static void refuse(struct sim_auditor *a, const char *violation)
+{
+	if (a->violation)
+		return;
+	a->violation = violation;
+	a->at = a->now;
+}
+
+static void require(struct sim_auditor *a, bool condition,
+		    const char *violation)
+{
+	if (!condition)
+		refuse(a, violation);
+}
+
+void sim_auditor_init(struct sim_auditor *a, const struct sim_siege *siege)
+{
+	memset(a, 0, sizeof *a);
+	a->siege = siege;
+}
+
+void sim_auditor_drop(struct sim_auditor *a)
+{
+	sim_set_drop(&a->made);
+}
+
+/* A nonce is good at one address only, and so is what was signed with it. */
+static uint64_t signature(unsigned user, const altair_addr *from,
+			  altair_bytes message)
+{
+	uint64_t place = sim_digest(user, from->ip, sizeof from->ip);
+
+	return sim_digest(place ^ from->port, message.data, message.len);
+}
+
+void sim_auditor_made(struct sim_auditor *a, unsigned user,
+		      const altair_addr *from, altair_bytes message)
+{
+	sim_set_add(&a->made, signature(user, from, message));
+}
+
+static unsigned maker_of(const struct sim_auditor *a, const altair_addr *from,
+			 altair_bytes message)
+{
+	for (unsigned user = 0; user < a->siege->users; user++)
+		if (sim_set_has(&a->made, signature(user, from, message)))
+			return user;
+	return NOBODY;
+}
+
+/* --- the books ----------------------------------------------------------- */
+
+static bool is_same(const struct sim_auditor_path *one,
+		    const struct sim_auditor_path *other)
+{
+	return altair_addr_equal(&one->client, &other->client) &&
+	       altair_addr_equal(&one->server, &other->server);
+}
+
+static void expire_of(struct sim_auditor_allocation *one, altair_time now)
+{
+	size_t i = 0;
+
+	one->is_live = one->is_live && one->until > now;
+	while (i < one->permissions_count)
+		if (one->permissions[i].until > now)
+			i++;
+		else
+			one->permissions[i] =
+				one->permissions[--one->permissions_count];
+	i = 0;
+	while (i < one->channels_count)
+		if (one->channels[i].until > now)
+			i++;
+		else
+			one->channels[i] = one->channels[--one->channels_count];
+}
+
+static void expire(struct sim_auditor *a, altair_time now)
+{
+	size_t i = 0;
+
+	if (now != a->now)
+		a->credits_count = 0;
+	a->now = now;
+	for (unsigned k = 0; k < NONE; k++)
+		expire_of(&a->all[k], now);
+	while (i < a->opening_count)
+		if (now - a->opening[i].at < OPENING_MAX)
+			i++;
+		else
+			a->opening[i] = a->opening[--a->opening_count];
+}
+
+static unsigned find(const struct sim_auditor *a,
+		     const struct sim_auditor_path *path)
+{
+	for (unsigned k = 0; k < NONE; k++) {
+		const struct sim_auditor_allocation *one = &a->all[k];
+
+		if (one->is_live &&
+		    (is_same(&one->path, path) ||
+		     (one->is_moving && is_same(&one->next, path))))
+			return k;
+	}
+	return NONE;
+}
+
+/* Whose relayed address it is. */
+static unsigned find_relayed(const struct sim_auditor *a,
+			     const altair_addr *relayed)
+{
+	for (unsigned k = 0; k < NONE; k++)
+		for (unsigned f = 0; f < 2; f++)
+			if (a->all[k].is_live &&
+			    altair_addr_equal(&a->all[k].relayed[f], relayed))
+				return k;
+	return NONE;
+}
+
+static struct sim_auditor_permission *
+find_permission(struct sim_auditor_allocation *one, const altair_addr *peer)
+{
+	for (size_t i = 0; i < one->permissions_count; i++)
+		if (altair_addr_same_ip(&one->permissions[i].peer, peer))
+			return &one->permissions[i];
+	return NULL;
+}
+
+static struct sim_auditor_channel *
+find_channel(struct sim_auditor_allocation *one, unsigned number)
+{
+	for (size_t i = 0; i < one->channels_count; i++)
+		if (one->channels[i].number == number)
+			return &one->channels[i];
+	return NULL;
+}
+
+static struct sim_auditor_channel *
+find_channel_to(struct sim_auditor_allocation *one, const altair_addr *peer)
+{
+	for (size_t i = 0; i < one->channels_count; i++)
+		if (altair_addr_equal(&one->channels[i].peer, peer))
+			return &one->channels[i];
+	return NULL;
+}
+
+static unsigned count_live(const struct sim_auditor *a, unsigned user)
+{
+	unsigned count = 0;
+
+	for (unsigned k = 0; k < NONE; k++)
+		count += a->all[k].is_live &&
+			 (user == NOBODY || a->all[k].user == user);
+	return count;
+}
+
+/* As many more there may be, of which nobody was told. */
+static unsigned count_opening(const struct sim_auditor *a, unsigned user)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < a->opening_count; i++)
+		count += user == NOBODY || a->opening[i].user == user;
+	return count;
+}
+
+static size_t count_permissions(const struct sim_auditor *a)
+{
+	size_t count = 0;
+
+	for (unsigned k = 0; k < NONE; k++)
+		if (a->all[k].is_live)
+			count += a->all[k].permissions_count;
+	return count;
+}
+
+static size_t count_channels(const struct sim_auditor *a)
+{
+	size_t count = 0;
+
+	for (unsigned k = 0; k < NONE; k++)
+		if (a->all[k].is_live)
+			count += a->all[k].channels_count;
+	return count;
+}
+
+/* --- policy -------------------------------------------------------------- */
+
+static bool starts_with(const altair_addr *addr, const uint8_t *bytes,
+			size_t len)
+{
+	return memcmp(addr->ip, bytes, len) == 0;
+}
+
+static bool is_of_server(const altair_addr *addr)
+{
+	altair_addr own = sim_siege_server(addr->family == ALTAIR_IPV6);
+
+	return altair_addr_same_ip(&own, addr);
+}
+
+/* The internet of the simulator, without the server itself. */
+static bool is_allowed(const altair_addr *peer)
+{
+	static const uint8_t four[][3] = {
+		{192, 0, 2}, {198, 51, 100}, {203, 0, 113}};
+	static const uint8_t six[] = {0x20, 0x01, 0x0d, 0xb8};
+
+	if (is_of_server(peer))
+		return false;
+	if (peer->family == ALTAIR_IPV6)
+		return starts_with(peer, six, sizeof six);
+	for (size_t i = 0; i < 3; i++)
+		if (starts_with(peer, four[i], 3))
+			return true;
+	return false;
+}
+
+/* --- what comes ---------------------------------------------------------- */
+
+static void add_credit(struct sim_auditor *a,
+		       const struct sim_auditor_credit *credit,
+		       altair_bytes data)
+{
+	struct sim_auditor_credit *c = &a->credits[a->credits_count];
+
+	if (a->credits_count == SIM_AUDITOR_CREDITS) {
+		refuse(a, "the auditor's table is full");
+		return;
+	}
+	*c = *credit;
+	c->digest = sim_digest(0, data.data, data.len);
+	c->len = data.len;
+	a->credits_count++;
+}
+
+/* Data for an allocation, from this address. */
+static void credit_client(struct sim_auditor *a, unsigned to,
+			  const altair_addr *from, altair_bytes data)
+{
+	if (find_permission(&a->all[to], from))
+		add_credit(a,
+			   &(struct sim_auditor_credit){.from = *from,
+							.allocation = to,
+							.is_to_client = true},
+			   data);
+}
+
+/* Data of an allocation for this peer. */
+static void credit_peer(struct sim_auditor *a, unsigned from,
+			const altair_addr *peer, altair_bytes data)
+{
+	const altair_addr *own =
+		&a->all[from].relayed[peer->family == ALTAIR_IPV6];
+	unsigned other = find_relayed(a, peer);
+
+	if (!find_permission(&a->all[from], peer))
+		return;
+	if (other != NONE)
+		credit_client(a, other, own, data);
+	else if (is_allowed(peer) && peer->port >= 1024)
+		add_credit(a,
+			   &(struct sim_auditor_credit){.from = *own,
+							.to = *peer,
+							.allocation = from},
+			   data);
+}
+
+/* Data from where it goes to: it is there (RFC 8016 3.2.2). */
+static void settle(struct sim_auditor_allocation *one,
+		   const struct sim_auditor_path *path)
+{
+	if (!one->is_moving || !is_same(&one->next, path))
+		return;
+	one->path = one->next;
+	one->is_moving = false;
+}
+
+static void take_data(struct sim_auditor *a, const struct sim_record *r)
+{
+	struct sim_auditor_path path = {r->packet.src, r->packet.dst};
+	unsigned k = find(a, &path), number;
+	const struct sim_auditor_channel *channel;
+	struct sim_stun stun;
+	altair_bytes data;
+	altair_addr peer;
+
+	if (k == NONE || r->verdict != ALTAIR_TAKEN)
+		return;
+	settle(&a->all[k], &path);
+	if (sim_stun_channel(r->packet.payload, &number, &data)) {
+		channel = find_channel(&a->all[k], number);
+		if (channel)
+			credit_peer(a, k, &channel->peer, data);
+	} else if (sim_stun_read(r->packet.payload, &stun) &&
+		   sim_stun_find_addr(&stun, SIM_STUN_PEER, &peer) &&
+		   sim_stun_find(&stun, SIM_STUN_PAYLOAD, &data)) {
+		credit_peer(a, k, &peer, data);
+	}
+}
+
+/* All XOR-PEER-ADDRESSes. */
+static void read_peers(const struct sim_stun *stun,
+		       struct sim_auditor_asked *asked)
+{
+	struct sim_stun rest = *stun;
+	uint8_t copy[SIM_ASK_MAX];
+	altair_bytes value;
+
+	if (stun->bytes.len > sizeof copy)
+		return;
+	memcpy(copy, stun->bytes.data, stun->bytes.len);
+	rest.bytes.data = copy;
+	while (asked->peers_count < SIM_AUDITOR_PEERS &&
+	       sim_stun_find_addr(&rest, SIM_STUN_PEER,
+				  &asked->peers[asked->peers_count])) {
+		asked->peers_count++;
+		sim_stun_find(&rest, SIM_STUN_PEER, &value);
+		copy[value.data - copy - 4] = 0xff; /* another type */
+	}
+}
+
+static void read_ticket(const struct sim_stun *stun,
+			struct sim_auditor_asked *asked)
+{
+	altair_bytes value;
+
+	asked->has_ticket = sim_stun_find(stun, SIM_ASK_TICKET, &value);
+	if (asked->has_ticket && value.len == SIM_AUDITOR_TICKET)
+		memcpy(asked->ticket, value.data, value.len);
+}
+
+static bool is_same_question(const struct sim_auditor_asked *one,
+			     const struct sim_auditor_asked *other)
+{
+	return is_same(&one->path, &other->path) &&
+	       !memcmp(one->transaction, other->transaction,
+		       sizeof one->transaction);
+}
+
+static void note_opening(struct sim_auditor *a,
+			 const struct sim_auditor_asked *asked)
+{
+	for (size_t i = 0; i < a->opening_count; i++)
+		if (is_same_question(&a->opening[i], asked))
+			return;
+	if (a->opening_count == SIM_AUDITOR_OPENING)
+		refuse(a, "the auditor's table is full");
+	else
+		a->opening[a->opening_count++] = *asked;
+}
+
+static void take_request(struct sim_auditor *a, const struct sim_record *r,
+			 const struct sim_stun *stun)
+{
+	struct sim_auditor_asked asked = {
+		.path = {r->packet.src, r->packet.dst},
+		.at = r->at,
+		.len = r->packet.payload.len,
+		.method = stun->method,
+		.user = maker_of(a, &r->packet.src, r->packet.payload),
+	};
+	altair_bytes value;
+
+	memcpy(asked.transaction, sim_stun_transaction(stun),
+	       sizeof asked.transaction);
+	read_peers(stun, &asked);
+	read_ticket(stun, &asked);
+	if (sim_stun_find(stun, SIM_STUN_CHANNEL_NUMBER, &value) &&
+	    value.len == 4)
+		asked.channel = (unsigned)value.data[0] << 8 | value.data[1];
+	asked.is_special = sim_stun_find(stun, SIM_ASK_EVEN_PORT, &value) ||
+			   sim_stun_find(stun, SIM_ASK_TOKEN, &value);
+	a->asked[a->asked_count++ % SIM_AUDITOR_ASKED] = asked;
+	if (asked.method == SIM_STUN_ALLOCATE && asked.user != NOBODY &&
+	    find(a, &asked.path) == NONE)
+		note_opening(a, &asked);
+}
+
+static void see_arrival(struct sim_auditor *a, const struct sim_record *r)
+{
+	const struct sim_packet *p = &r->packet;
+	struct sim_stun stun;
+	unsigned k = find_relayed(a, &p->dst);
+
+	if (p->dst.port != SERVER_PORT) {
+		if (k != NONE)
+			credit_client(a, k, &p->src, p->payload);
+	} else if (sim_stun_read(p->payload, &stun) &&
+		   stun.class == SIM_STUN_REQUEST) {
+		take_request(a, r, &stun);
+	} else {
+		take_data(a, r);
+	}
+}
+
+/* --- what leaves: data --------------------------------------------------- */
+
+static bool use_credit(struct sim_auditor *a,
+		       const struct sim_auditor_credit *wanted,
+		       altair_bytes data)
+{
+	uint64_t digest = sim_digest(0, data.data, data.len);
+
+	for (size_t i = 0; i < a->credits_count; i++) {
+		const struct sim_auditor_credit *c = &a->credits[i];
+
+		if (c->is_to_client != wanted->is_to_client ||
+		    c->allocation != wanted->allocation ||
+		    c->digest != digest || c->len != data.len ||
+		    !altair_addr_equal(&c->from, &wanted->from) ||
+		    !altair_addr_equal(&c->to, &wanted->to))
+			continue;
+		a->credits[i] = a->credits[--a->credits_count];
+		return true;
+	}
+	return false;
+}
+
+static bool is_open(const struct sim_auditor *a, const altair_addr *port)
+{
+	for (size_t i = 0; i < a->ports_count; i++)
+		if (altair_addr_equal(&a->ports[i], port))
+			return true;
+	return false;
+}
+
+static void see_to_peer(struct sim_auditor *a, const struct sim_packet *p)
+{
+	unsigned k = find_relayed(a, &p->src);
+
+	a->to_peers++;
+	a->to_peers_ever++;
+	require(a, is_open(a, &p->src), "gate: data from a port not open");
+	require(a, is_allowed(&p->dst) && p->dst.port >= 1024,
+		"gate: data for a denied address");
+	if (k == NONE) {
+		refuse(a, "gate: data from a port that is nobody's");
+		return;
+	}
+	require(a, find_permission(&a->all[k], &p->dst) != NULL,
+		"gate: data for a peer without permission");
+	require(a,
+		use_credit(a,
+			   &(struct sim_auditor_credit){.from = p->src,
+							.to = p->dst,
+							.allocation = k},
+			   p->payload),
+		"once: data for a peer that did not just come");
+}
+
+static void see_to_client(struct sim_auditor *a, const struct sim_packet *p,
+			  const altair_addr *peer, altair_bytes data)
+{
+	struct sim_auditor_path path = {p->dst, p->src};
+	unsigned k = find(a, &path);
+
+	a->to_clients++;
+	a->to_clients_ever++;
+	if (k == NONE) {
+		refuse(a, "gate: data for somebody without allocation");
+		return;
+	}
+	require(a, find_permission(&a->all[k], peer) != NULL,
+		"gate: data from a peer without permission");
+	require(a,
+		use_credit(a,
+			   &(struct sim_auditor_credit){.from = *peer,
+							.allocation = k,
+							.is_to_client = true},
+			   data),
+		"once: data for a client that did not just come");
+}
+
+static void see_channel(struct sim_auditor *a, const struct sim_packet *p,
+			unsigned number, altair_bytes data)
+{
+	struct sim_auditor_path path = {p->dst, p->src};
+	unsigned k = find(a, &path);
+	const struct sim_auditor_channel *channel =
+		k == NONE ? NULL : find_channel(&a->all[k], number);
+
+	if (!channel)
+		refuse(a, "gate: data in a channel that there is not");
+	else
+		see_to_client(a, p, &channel->peer, data);
+}
+
+/* --- what leaves: answers ------------------------------------------------ */
+
+/* The request that this answers: of this instant, or an Allocate before. */
+static struct sim_auditor_asked *find_asked(struct sim_auditor *a,
+					    const struct sim_packet *p,
+					    const struct sim_stun *stun)
+{
+	struct sim_auditor_asked wanted = {.path = {p->dst, p->src}};
+	uint64_t most = a->asked_count < SIM_AUDITOR_ASKED ? a->asked_count
+							   : SIM_AUDITOR_ASKED;
+
+	memcpy(wanted.transaction, sim_stun_transaction(stun),
+	       sizeof wanted.transaction);
+	for (uint64_t i = 1; i <= most; i++) {
+		struct sim_auditor_asked *asked =
+			&a->asked[(a->asked_count - i) % SIM_AUDITOR_ASKED];
+
+		if (asked->at != a->now)
+			break;
+		if (!asked->is_answered && is_same_question(asked, &wanted))
+			return asked;
+	}
+	for (size_t i = 0; i < a->opening_count; i++)
+		if (stun->method == SIM_STUN_ALLOCATE &&
+		    is_same_question(&a->opening[i], &wanted))
+			return &a->opening[i];
+	return NULL;
+}
+
+/* It is open, or refused. */
+static void end_opening(struct sim_auditor *a,
+			const struct sim_auditor_asked *asked)
+{
+	for (size_t i = 0; i < a->opening_count; i++)
+		if (is_same_question(&a->opening[i], asked)) {
+			a->opening[i] = a->opening[--a->opening_count];
+			return;
+		}
+}
+
+static uint64_t prefix_of(const altair_addr *source)
+{
+	size_t len = source->family == ALTAIR_IPV6 ? 8 : 4;
+
+	return sim_digest(source->family, source->ip, len);
+}
+
+static void see_unproved(struct sim_auditor *a,
+			 const struct sim_auditor_asked *asked, size_t len)
+{
+	uint64_t prefix = prefix_of(&asked->path.client);
+	uint64_t second = a->now / ALTAIR_SEC(1);
+	struct sim_auditor_source *s = NULL;
+
+	require(a, len <= CHALLENGE_TIMES * asked->len,
+		"budget: a long answer without proof");
+	for (size_t i = 0; i < SIM_AUDITOR_SOURCES; i++) {
+		s = &a->sources[(prefix + i) % SIM_AUDITOR_SOURCES];
+		if (s->second != second || s->prefix == prefix)
+			break;
+	}
+	if (s->second != second || s->prefix != prefix)
+		*s = (struct sim_auditor_source){prefix, second, 0};
+	s->count++;
+	require(a,
+		a->siege->challenge_rate == 0 ||
+			s->count <= a->siege->challenge_rate,
+		"budget: a source is told too often");
+}
+
+static uint32_t number_of(const struct sim_stun *stun, unsigned type)
+{
+	altair_bytes v;
+
+	if (!sim_stun_find(stun, type, &v) || v.len < 4)
+		return UINT32_MAX;
+	return (uint32_t)v.data[0] << 24 | (uint32_t)v.data[1] << 16 |
+	       (uint32_t)v.data[2] << 8 | v.data[3];
+}
+
+static void note_ticket(struct sim_auditor_allocation *one,
+			const struct sim_stun *stun)
+{
+	altair_bytes v;
+
+	if (!sim_stun_find(stun, SIM_ASK_TICKET, &v) ||
+	    v.len != SIM_AUDITOR_TICKET ||
+	    memcmp(one->tickets[0], v.data, v.len) == 0)
+		return;
+	memcpy(one->tickets[1], one->tickets[0], SIM_AUDITOR_TICKET);
+	memcpy(one->tickets[0], v.data, SIM_AUDITOR_TICKET);
+}
+
+/* The relayed addresses: one of each family at most. */
+static void read_relayed(struct sim_auditor *a,
+			 struct sim_auditor_allocation *one,
+			 const struct sim_stun *stun)
+{
+	struct sim_auditor_asked found = {0};
+	struct sim_stun as = *stun;
+	uint8_t copy[SIM_ASK_MAX];
+	altair_bytes v;
+
+	if (stun->bytes.len > sizeof copy)
+		return;
+	memcpy(copy, stun->bytes.data, stun->bytes.len);
+	as.bytes.data = copy;
+	while (sim_stun_find(&as, SIM_STUN_RELAYED, &v))
+		copy[v.data - copy - 3] = SIM_STUN_PEER;
+	read_peers(&as, &found);
+	for (size_t i = 0; i < found.peers_count; i++) {
+		const altair_addr *addr = &found.peers[i];
+
+		require(a, is_open(a, addr),
+			"gate: a relayed address not open");
+		require(a, find_relayed(a, addr) == NONE,
+			"gate: a relayed address of two");
+		one->relayed[addr->family == ALTAIR_IPV6] = *addr;
+	}
+}
+
+/* A new place in the books. What had moved from there is gone from there. */
+static struct sim_auditor_allocation *
+new_allocation(struct sim_auditor *a, const struct sim_auditor_path *path)
+{
+	unsigned k = 0;
+
+	while (k < NONE && a->all[k].is_live)
+		k++;
+	if (k == NONE) {
+		refuse(a, "limits: more allocations than the table has");
+		return NULL;
+	}
+	memset(&a->all[k], 0, sizeof a->all[k]);
+	a->all[k].path = *path;
+	return &a->all[k];
+}
+
+static void see_allocated(struct sim_auditor *a,
+			  const struct sim_auditor_asked *asked,
+			  const struct sim_stun *stun)
+{
+	unsigned k = find(a, &asked->path);
+	uint32_t life = number_of(stun, SIM_ASK_LIFETIME);
+	struct sim_auditor_allocation *one;
+
+	if (k != NONE) {
+		one = &a->all[k];
+		require(a,
+			!memcmp(one->transaction, asked->transaction,
+				sizeof one->transaction) &&
+				one->user == asked->user,
+			"gate: a second allocation at one 5-tuple");
+		require(a, one->until >= a->now + ALTAIR_SEC(life),
+			"gate: an answer tells more than there is");
+		return;
+	}
+	one = new_allocation(a, &asked->path);
+	if (!one)
+		return;
+	read_relayed(a, one, stun);
+	one->is_live = true;
+	one->user = asked->user;
+	one->until = a->now + ALTAIR_SEC(life);
+	memcpy(one->transaction, asked->transaction, sizeof one->transaction);
+	note_ticket(one, stun);
+	end_opening(a, asked);
+	a->allocated++;
+	require(a, life >= 600 && life <= a->siege->lifetime_max,
+		"limits: a lifetime");
+	require(a, count_live(a, one->user) <= a->siege->quota,
+		"limits: a user has more than his quota");
+	require(a, count_live(a, NOBODY) <= a->siege->allocations,
+		"limits: more allocations than the table has");
+}
+
+/* Whose ticket it is, of the present or the one before. */
+static unsigned find_ticket(const struct sim_auditor *a, const uint8_t *ticket)
+{
+	for (unsigned k = 0; k < NONE; k++)
+		for (unsigned i = 0; i < 2; i++)
+			if (a->all[k].is_live &&
+			    !memcmp(a->all[k].tickets[i], ticket,
+				    SIM_AUDITOR_TICKET))
+				return k;
+	return NONE;
+}
+
+static void see_refreshed(struct sim_auditor *a,
+			  const struct sim_auditor_asked *asked,
+			  const struct sim_stun *stun)
+{
+	unsigned k = asked->has_ticket ? find_ticket(a, asked->ticket)
+				       : find(a, &asked->path);
+	uint32_t life = number_of(stun, SIM_ASK_LIFETIME);
+	struct sim_auditor_allocation *one = &a->all[k];
+
+	if (k == NONE || one->user != asked->user) {
+		refuse(a, "gate: another's allocation, or none, is refreshed");
+		return;
+	}
+	require(a, life == 0 || (life >= 600 && life <= a->siege->lifetime_max),
+		"limits: a lifetime");
+	if (asked->has_ticket && !is_same(&one->path, &asked->path)) {
+		one->next = asked->path;
+		one->is_moving = true;
+	}
+	note_ticket(one, stun);
+	one->until = a->now + ALTAIR_SEC(life);
+	one->is_live = life > 0;
+}
+
+static void permit(struct sim_auditor *a, struct sim_auditor_allocation *one,
+		   const altair_addr *peer)
+{
+	struct sim_auditor_permission *p = find_permission(one, peer);
+
+	require(a, is_allowed(peer) || is_of_server(peer),
+		"gate: a denied address is permitted");
+	if (!p && one->permissions_count < SIM_AUDITOR_EACH)
+		p = &one->permissions[one->permissions_count++];
+	if (!p || one->permissions_count > a->siege->permissions_each ||
+	    count_permissions(a) > a->siege->permissions) {
+		refuse(a, "limits: more permissions than there are");
+		return;
+	}
+	p->peer = *peer;
+	p->until = a->now + PERMISSION_LIFE;
+}
+
+static void bind_channel(struct sim_auditor *a,
+			 struct sim_auditor_allocation *one,
+			 const struct sim_auditor_asked *asked)
+{
+	struct sim_auditor_channel *c = find_channel(one, asked->channel);
+	const altair_addr *peer = &asked->peers[0];
+
+	require(a,
+		c == find_channel_to(one, peer) && asked->channel >= 0x4000 &&
+			asked->channel <= 0x4fff,
+		"gate: a channel that is another's");
+	if (!c && one->channels_count < SIM_AUDITOR_EACH)
+		c = &one->channels[one->channels_count++];
+	if (!c || one->channels_count > a->siege->channels_each ||
+	    count_channels(a) > a->siege->channels) {
+		refuse(a, "limits: more channels than there are");
+		return;
+	}
+	c->number = asked->channel;
+	c->peer = *peer;
+	c->until = a->now + CHANNEL_LIFE;
+	require(a, peer->port >= 1024, "gate: a low port is permitted");
+	require(a, !is_of_server(peer) || find_relayed(a, peer) != NONE,
+		"gate: an address of the server is permitted");
+}
+
+static void see_granted(struct sim_auditor *a,
+			const struct sim_auditor_asked *asked)
+{
+	unsigned k = find(a, &asked->path);
+
+	if (k == NONE || a->all[k].user != asked->user ||
+	    asked->peers_count == 0) {
+		refuse(a, "gate: another's allocation, or none, is granted to");
+		return;
+	}
+	if (asked->method == SIM_STUN_CHANNEL)
+		bind_channel(a, &a->all[k], asked);
+	for (size_t i = 0; i < asked->peers_count; i++)
+		permit(a, &a->all[k], &asked->peers[i]);
+}
+
+static void see_success(struct sim_auditor *a,
+			const struct sim_auditor_asked *asked,
+			const struct sim_stun *stun)
+{
+	if (asked->method == SIM_STUN_BINDING)
+		return;
+	if (asked->user == NOBODY)
+		refuse(a, "gate: a stranger is served");
+	else if (asked->method == SIM_STUN_ALLOCATE)
+		see_allocated(a, asked, stun);
+	else if (asked->method == SIM_STUN_REFRESH)
+		see_refreshed(a, asked, stun);
+	else
+		see_granted(a, asked);
+}
+
+/* --- what leaves: refusals ----------------------------------------------- */
+
+static void see_no_quota(struct sim_auditor *a,
+			 const struct sim_auditor_asked *asked)
+{
+	unsigned user = asked->user;
+
+	end_opening(a, asked);
+	a->over_quota++;
+	require(a,
+		count_live(a, user) + count_opening(a, user) >= a->siege->quota,
+		"room: 486 although the quota is not reached");
+}
+
+/* Where ports are few, or cannot be opened, they may be what is missing. */
+static void see_no_allocation(struct sim_auditor *a,
+			      const struct sim_auditor_asked *asked)
+{
+	const struct sim_siege *s = a->siege;
+
+	end_opening(a, asked);
+	a->no_room++;
+	require(a,
+		asked->is_special || s->bind_fails > 0 ||
+			s->ports < 3 * s->allocations ||
+			count_live(a, NOBODY) + count_opening(a, NOBODY) >=
+				s->allocations,
+		"room: 508 although there is room for an allocation");
+}
+
+static bool has_room_for(const struct sim_auditor *a,
+			 struct sim_auditor_allocation *one,
+			 const struct sim_auditor_asked *asked)
+{
+	const struct sim_siege *s = a->siege;
+	size_t new = 0;
+
+	for (size_t i = 0; i < asked->peers_count; i++)
+		new += !find_permission(one, &asked->peers[i]);
+	if (new > 0 && (one->permissions_count + new > s->permissions_each ||
+			count_permissions(a) + new > s->permissions))
+		return false;
+	return asked->method != SIM_STUN_CHANNEL ||
+	       find_channel(one, asked->channel) ||
+	       (one->channels_count < s->channels_each &&
+		count_channels(a) < s->channels);
+}
+
+/* An owner at his own allocation. */
+static void see_owner_refused(struct sim_auditor *a,
+			      struct sim_auditor_allocation *one,
+			      const struct sim_auditor_asked *asked,
+			      unsigned code)
+{
+	bool is_denied = false;
+
+	for (size_t i = 0; i < asked->peers_count; i++)
+		is_denied |= !is_allowed(&asked->peers[i]) ||
+			     asked->peers[i].port < 1024;
+	require(a, code != 437 && code != 441,
+		"room: an owner has lost his allocation");
+	require(a, code != 403 || is_denied,
+		"room: a peer is denied that is none to deny");
+	require(a, code != 508 || !has_room_for(a, one, asked),
+		"room: 508 although there is room for a peer");
+}
+
+static void see_error(struct sim_auditor *a,
+		      const struct sim_auditor_asked *asked,
+		      const struct sim_stun *stun)
+{
+	uint32_t word = number_of(stun, SIM_ASK_ERROR_CODE);
+	unsigned code = (word >> 8 & 7) * 100 + (word & 0xff);
+	unsigned k = find(a, &asked->path);
+
+	a->refused++;
+	if (asked->user == NOBODY || code == 401 || code == 438)
+		return;
+	if (asked->method == SIM_STUN_ALLOCATE) {
+		if (code == 486)
+			see_no_quota(a, asked);
+		else if (code == 508)
+			see_no_allocation(a, asked);
+		else
+			end_opening(a, asked);
+		return;
+	}
+	if (k != NONE && a->all[k].user == asked->user && !asked->has_ticket)
+		see_owner_refused(a, &a->all[k], asked, code);
+}
+
+static void see_answer(struct sim_auditor *a, const struct sim_packet *p,
+		       const struct sim_stun *stun)
+{
+	struct sim_auditor_asked *found = find_asked(a, p, stun);
+	struct sim_auditor_asked asked;
+	altair_bytes v;
+
+	if (!found) {
+		refuse(a, "once: an answer that nobody just asked for");
+		return;
+	}
+	found->is_answered = true;
+	asked = *found;
+	require(a,
+		asked.method != SIM_STUN_BINDING ||
+			2 * p->payload.len <= 3 * asked.len + 2 * BINDING_MORE,
+		"budget: a long answer to a binding request");
+	if (asked.method != SIM_STUN_BINDING &&
+	    !sim_stun_find(stun, SIM_STUN_INTEGRITY, &v) &&
+	    !sim_stun_find(stun, SIM_ASK_INTEGRITY_SHA256, &v)) {
+		end_opening(a, &asked);
+		see_unproved(a, &asked, p->payload.len);
+	}
+	if (stun->class == SIM_STUN_SUCCESS)
+		see_success(a, &asked, stun);
+	else
+		see_error(a, &asked, stun);
+}
+
+static void see_told(struct sim_auditor *a, const struct sim_packet *p)
+{
+	struct sim_stun stun;
+	altair_addr peer;
+	altair_bytes data;
+	unsigned number;
+
+	if (sim_stun_channel(p->payload, &number, &data))
+		see_channel(a, p, number, data);
+	else if (!sim_stun_read(p->payload, &stun))
+		refuse(a, "gate: something that is no message");
+	else if (stun.class == SIM_STUN_SUCCESS || stun.class == SIM_STUN_ERROR)
+		see_answer(a, p, &stun);
+	else if (stun.class == SIM_STUN_INDICATION &&
+		 stun.method == SIM_STUN_DATA &&
+		 sim_stun_find_addr(&stun, SIM_STUN_PEER, &peer) &&
+		 sim_stun_find(&stun, SIM_STUN_PAYLOAD, &data))
+		see_to_client(a, p, &peer, data);
+	else
+		refuse(a, "gate: a message that no server says");
+}
+
+/* --- the driver's ports -------------------------------------------------- */
+
+static void see_event(struct sim_auditor *a, const struct sim_record *r)
+{
+	size_t i = 0;
+
+	while (i < a->ports_count && !altair_addr_equal(&a->ports[i], &r->addr))
+		i++;
+	if (r->event == ALTAIR_EV_RELAY_OPEN) {
+		require(a, i == a->ports_count && i < SIM_AUDITOR_PORTS,
+			"gate: a port is opened twice");
+		if (i < SIM_AUDITOR_PORTS)
+			a->ports[a->ports_count++] = r->addr;
+	} else if (r->event == ALTAIR_EV_RELAY_CLOSE) {
+		require(a, i < a->ports_count,
+			"gate: a port is closed that is not open");
+		if (i < a->ports_count)
+			a->ports[i] = a->ports[--a->ports_count];
+	}
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+void sim_auditor_see(struct sim_auditor *a, const struct sim_record *r)
+{
+	if (r->node != a->server || a->violation)
+		return;
+	expire(a, r->at);
+	if (r->kind == SIM_ARRIVED)
+		see_arrival(a, r);
+	else if (r->kind == SIM_HAPPENED)
+		see_event(a, r);
+	else if (r->kind == SIM_SENT && r->packet.kind == SIM_UDP &&
+		 r->packet.src.port != SERVER_PORT)
+		see_to_peer(a, &r->packet);
+	else if (r->kind == SIM_SENT && r->packet.kind == SIM_UDP)
+		see_told(a, &r->packet);
+}
+
+void sim_auditor_restarted(struct sim_auditor *a)
+{
+	memset(a->all, 0, sizeof a->all);
+	a->opening_count = 0;
+	a->credits_count = 0;
+	a->ports_count = 0;
+}
+
+/* Of what ends at this moment the server may not know yet. */
+static unsigned count_ending(const struct sim_auditor *a)
+{
+	unsigned count = 0;
+
+	for (unsigned k = 0; k < NONE; k++)
+		count += !a->all[k].is_live && a->all[k].until == a->now;
+	return count;
+}
+
+void sim_auditor_count(struct sim_auditor *a, altair_time now,
+		       uint64_t allocations)
+{
+	unsigned live;
+
+	if (a->violation)
+		return;
+	expire(a, now);
+	live = count_live(a, NOBODY);
+	require(a,
+		allocations <= a->siege->allocations &&
+			allocations <= live + count_ending(a) +
+					       count_opening(a, NOBODY),
+		"limits: the server counts more allocations than there are");
+	require(a, allocations >= live,
+		"room: the server counts fewer allocations than there are");
+}
+
+void sim_auditor_all_gone(struct sim_auditor *a)
+{
+	require(a, count_live(a, NOBODY) == 0 && a->ports_count == 0,
+		"end: something is left when everybody is gone");
+	a->over_quota = a->no_room = a->to_peers = a->to_clients = 0;
+	a->opening_count = 0;
+}
+
+static size_t least(size_t one, size_t other)
+{
+	return one < other ? one : other;
+}
+
+void sim_auditor_all_taken(struct sim_auditor *a)
+{
+	const struct sim_siege *s = a->siege;
+	size_t all = least(s->allocations, (size_t)s->users * s->quota);
+
+	require(a, count_live(a, NOBODY) == all,
+		"end: not all allocations can be had again");
+	require(a,
+		count_permissions(a) ==
+			least(s->permissions, all * s->permissions_each),
+		"end: not all permissions can be had again");
+	require(a,
+		count_channels(a) == least(s->channels, all * s->channels_each),
+		"end: not all channels can be had again");
+	require(a, s->users * s->quota <= all || a->no_room > 0,
+		"end: one allocation more is not refused with 508");
+	require(a, s->quota > all || a->over_quota > 0,
+		"end: one allocation more of a user is not refused with 486");
+	require(a, a->to_peers > 0 && a->to_clients > 0, "end: no data passes");
+}
