@@ -17,7 +17,8 @@
 #define PERMISSION_LIFE ALTAIR_SEC(300)
 #define CHANNEL_LIFE ALTAIR_SEC(600)
 #define CHALLENGE_TIMES 3
-#define BINDING_MORE 24 /* XOR-MAPPED-ADDRESS with IPv6 */
+#define CHANNEL_MAX 0x7fff /* RFC 5766 11 */
+#define BINDING_MORE 24	   /* XOR-MAPPED-ADDRESS with IPv6 */
 
 static void refuse(struct sim_auditor *a, const char *violation)
 {
@@ -125,6 +126,19 @@ static unsigned find(const struct sim_auditor *a,
 			return k;
 	}
 	return NONE;
+}
+
+/* The same, at the instant of a move also where it was. */
+static unsigned find_lately(const struct sim_auditor *a,
+			    const struct sim_auditor_path *path)
+{
+	unsigned found = find(a, path);
+
+	for (unsigned k = 0; k < NONE && found == NONE; k++)
+		if (a->all[k].is_live && a->all[k].moved_at == a->now &&
+		    is_same(&a->all[k].was, path))
+			found = k;
+	return found;
 }
 
 /* Whose relayed address it is. */
@@ -256,69 +270,54 @@ static void add_credit(struct sim_auditor *a,
 	a->credits_count++;
 }
 
-/* Data for an allocation, from this address. */
-static void credit_client(struct sim_auditor *a, unsigned to,
-			  const altair_addr *from, altair_bytes data)
+/* ChannelData, also with the numbers of RFC 5766. */
+static bool read_channel(altair_bytes bytes, unsigned *number,
+			 altair_bytes *data)
 {
-	if (find_permission(&a->all[to], from))
-		add_credit(a,
-			   &(struct sim_auditor_credit){.from = *from,
-							.allocation = to,
-							.is_to_client = true},
-			   data);
+	uint8_t head[4];
+	bool is_channel;
+
+	if (bytes.len < sizeof head || bytes.data[0] > CHANNEL_MAX >> 8)
+		return false;
+	memcpy(head, bytes.data, sizeof head);
+	head[0] &= 0x4f;
+	is_channel =
+		sim_stun_channel((altair_bytes){head, bytes.len}, number, data);
+	*number |= (unsigned)bytes.data[0] << 8;
+	data->data = bytes.data + sizeof head;
+	return is_channel;
 }
 
-/* Data of an allocation for this peer. */
-static void credit_peer(struct sim_auditor *a, unsigned from,
-			const altair_addr *peer, altair_bytes data)
-{
-	const altair_addr *own =
-		&a->all[from].relayed[peer->family == ALTAIR_IPV6];
-	unsigned other = find_relayed(a, peer);
-
-	if (!find_permission(&a->all[from], peer))
-		return;
-	if (other != NONE)
-		credit_client(a, other, own, data);
-	else if (is_allowed(peer) && peer->port >= 1024)
-		add_credit(a,
-			   &(struct sim_auditor_credit){.from = *own,
-							.to = *peer,
-							.allocation = from},
-			   data);
-}
-
-/* Data from where it goes to: it is there (RFC 8016 3.2.2). */
-static void settle(struct sim_auditor_allocation *one,
+/* Data from where it goes to: it is there (RFC 8016 3.2.2). What leaves at this
+ * instant may have come before. */
+static void settle(struct sim_auditor *a, struct sim_auditor_allocation *one,
 		   const struct sim_auditor_path *path)
 {
 	if (!one->is_moving || !is_same(&one->next, path))
 		return;
+	one->was = one->path;
+	one->moved_at = a->now;
 	one->path = one->next;
 	one->is_moving = false;
 }
 
 static void take_data(struct sim_auditor *a, const struct sim_record *r)
 {
-	struct sim_auditor_path path = {r->packet.src, r->packet.dst};
-	unsigned k = find(a, &path), number;
-	const struct sim_auditor_channel *channel;
+	struct sim_auditor_credit credit = {
+		.path = {r->packet.src, r->packet.dst}};
+	unsigned k = find(a, &credit.path);
 	struct sim_stun stun;
 	altair_bytes data;
-	altair_addr peer;
 
-	if (k == NONE || r->verdict != ALTAIR_TAKEN)
+	if (r->verdict != ALTAIR_TAKEN)
 		return;
-	settle(&a->all[k], &path);
-	if (sim_stun_channel(r->packet.payload, &number, &data)) {
-		channel = find_channel(&a->all[k], number);
-		if (channel)
-			credit_peer(a, k, &channel->peer, data);
-	} else if (sim_stun_read(r->packet.payload, &stun) &&
-		   sim_stun_find_addr(&stun, SIM_STUN_PEER, &peer) &&
-		   sim_stun_find(&stun, SIM_STUN_PAYLOAD, &data)) {
-		credit_peer(a, k, &peer, data);
-	}
+	if (k != NONE)
+		settle(a, &a->all[k], &credit.path);
+	if (read_channel(r->packet.payload, &credit.channel, &data) ||
+	    (sim_stun_read(r->packet.payload, &stun) &&
+	     sim_stun_find_addr(&stun, SIM_STUN_PEER, &credit.peer) &&
+	     sim_stun_find(&stun, SIM_STUN_PAYLOAD, &data)))
+		add_credit(a, &credit, data);
 }
 
 /* All XOR-PEER-ADDRESSes. */
@@ -364,8 +363,10 @@ static void note_opening(struct sim_auditor *a,
 			 const struct sim_auditor_asked *asked)
 {
 	for (size_t i = 0; i < a->opening_count; i++)
-		if (is_same_question(&a->opening[i], asked))
+		if (is_same_question(&a->opening[i], asked)) {
+			a->opening[i].at = asked->at;
 			return;
+		}
 	if (a->opening_count == SIM_AUDITOR_OPENING)
 		refuse(a, "the auditor's table is full");
 	else
@@ -378,6 +379,7 @@ static void take_request(struct sim_auditor *a, const struct sim_record *r,
 	struct sim_auditor_asked asked = {
 		.path = {r->packet.src, r->packet.dst},
 		.at = r->at,
+		.since = r->at,
 		.len = r->packet.payload.len,
 		.method = stun->method,
 		.user = maker_of(a, &r->packet.src, r->packet.payload),
@@ -403,23 +405,54 @@ static void see_arrival(struct sim_auditor *a, const struct sim_record *r)
 {
 	const struct sim_packet *p = &r->packet;
 	struct sim_stun stun;
-	unsigned k = find_relayed(a, &p->dst);
 
-	if (p->dst.port != SERVER_PORT) {
-		if (k != NONE)
-			credit_client(a, k, &p->src, p->payload);
-	} else if (sim_stun_read(p->payload, &stun) &&
-		   stun.class == SIM_STUN_REQUEST) {
+	if (p->dst.port != SERVER_PORT)
+		add_credit(a,
+			   &(struct sim_auditor_credit){.peer = p->src,
+							.relayed = p->dst,
+							.is_of_peer = true},
+			   p->payload);
+	else if (sim_stun_read(p->payload, &stun) &&
+		 stun.class == SIM_STUN_REQUEST)
 		take_request(a, r, &stun);
-	} else {
+	else
 		take_data(a, r);
-	}
 }
 
 /* --- what leaves: data --------------------------------------------------- */
 
-static bool use_credit(struct sim_auditor *a,
-		       const struct sim_auditor_credit *wanted,
+/* What an allocation's client said for this peer. */
+static bool is_said(struct sim_auditor *a, const struct sim_auditor_credit *c,
+		    unsigned from, const altair_addr *peer)
+{
+	const struct sim_auditor_channel *channel;
+
+	if (c->is_of_peer || find_lately(a, &c->path) != from)
+		return false;
+	if (c->channel == 0)
+		return altair_addr_equal(&c->peer, peer);
+	channel = find_channel(&a->all[from], c->channel);
+	return channel && altair_addr_equal(&channel->peer, peer);
+}
+
+/* What this peer said for the client of an allocation; the peer may be another
+ * allocation's relayed address. */
+static bool is_heard(struct sim_auditor *a, const struct sim_auditor_credit *c,
+		     unsigned to, const altair_addr *peer)
+{
+	const altair_addr *own =
+		&a->all[to].relayed[peer->family == ALTAIR_IPV6];
+	unsigned other = find_relayed(a, peer);
+
+	if (c->is_of_peer)
+		return altair_addr_equal(&c->relayed, own) &&
+		       altair_addr_equal(&c->peer, peer);
+	return other != NONE && is_said(a, c, other, own);
+}
+
+/* Uses up what came for an allocation's client, or from him for a peer. */
+static bool use_credit(struct sim_auditor *a, unsigned allocation,
+		       bool is_to_client, const altair_addr *peer,
 		       altair_bytes data)
 {
 	uint64_t digest = sim_digest(0, data.data, data.len);
@@ -427,11 +460,9 @@ static bool use_credit(struct sim_auditor *a,
 	for (size_t i = 0; i < a->credits_count; i++) {
 		const struct sim_auditor_credit *c = &a->credits[i];
 
-		if (c->is_to_client != wanted->is_to_client ||
-		    c->allocation != wanted->allocation ||
-		    c->digest != digest || c->len != data.len ||
-		    !altair_addr_equal(&c->from, &wanted->from) ||
-		    !altair_addr_equal(&c->to, &wanted->to))
+		if (c->digest != digest || c->len != data.len ||
+		    !(is_to_client ? is_heard(a, c, allocation, peer)
+				   : is_said(a, c, allocation, peer)))
 			continue;
 		a->credits[i] = a->credits[--a->credits_count];
 		return true;
@@ -462,12 +493,7 @@ static void see_to_peer(struct sim_auditor *a, const struct sim_packet *p)
 	}
 	require(a, find_permission(&a->all[k], &p->dst) != NULL,
 		"gate: data for a peer without permission");
-	require(a,
-		use_credit(a,
-			   &(struct sim_auditor_credit){.from = p->src,
-							.to = p->dst,
-							.allocation = k},
-			   p->payload),
+	require(a, use_credit(a, k, false, &p->dst, p->payload),
 		"once: data for a peer that did not just come");
 }
 
@@ -475,7 +501,7 @@ static void see_to_client(struct sim_auditor *a, const struct sim_packet *p,
 			  const altair_addr *peer, altair_bytes data)
 {
 	struct sim_auditor_path path = {p->dst, p->src};
-	unsigned k = find(a, &path);
+	unsigned k = find_lately(a, &path);
 
 	a->to_clients++;
 	a->to_clients_ever++;
@@ -485,12 +511,7 @@ static void see_to_client(struct sim_auditor *a, const struct sim_packet *p,
 	}
 	require(a, find_permission(&a->all[k], peer) != NULL,
 		"gate: data from a peer without permission");
-	require(a,
-		use_credit(a,
-			   &(struct sim_auditor_credit){.from = *peer,
-							.allocation = k,
-							.is_to_client = true},
-			   data),
+	require(a, use_credit(a, k, true, peer, data),
 		"once: data for a client that did not just come");
 }
 
@@ -498,7 +519,7 @@ static void see_channel(struct sim_auditor *a, const struct sim_packet *p,
 			unsigned number, altair_bytes data)
 {
 	struct sim_auditor_path path = {p->dst, p->src};
-	unsigned k = find(a, &path);
+	unsigned k = find_lately(a, &path);
 	const struct sim_auditor_channel *channel =
 		k == NONE ? NULL : find_channel(&a->all[k], number);
 
@@ -543,6 +564,18 @@ static void end_opening(struct sim_auditor *a,
 {
 	for (size_t i = 0; i < a->opening_count; i++)
 		if (is_same_question(&a->opening[i], asked)) {
+			a->opening[i] = a->opening[--a->opening_count];
+			return;
+		}
+}
+
+/* What is refused now may have been opening before: a nonce grows old. */
+static void end_new_opening(struct sim_auditor *a,
+			    const struct sim_auditor_asked *asked)
+{
+	for (size_t i = 0; i < a->opening_count; i++)
+		if (is_same_question(&a->opening[i], asked) &&
+		    a->opening[i].since == a->now) {
 			a->opening[i] = a->opening[--a->opening_count];
 			return;
 		}
@@ -714,6 +747,7 @@ static void see_refreshed(struct sim_auditor *a,
 	if (asked->has_ticket && !is_same(&one->path, &asked->path)) {
 		one->next = asked->path;
 		one->is_moving = true;
+		a->moved++;
 	}
 	note_ticket(one, stun);
 	one->until = a->now + ALTAIR_SEC(life);
@@ -747,7 +781,7 @@ static void bind_channel(struct sim_auditor *a,
 
 	require(a,
 		c == find_channel_to(one, peer) && asked->channel >= 0x4000 &&
-			asked->channel <= 0x4fff,
+			asked->channel <= CHANNEL_MAX,
 		"gate: a channel that is another's");
 	if (!c && one->channels_count < SIM_AUDITOR_EACH)
 		c = &one->channels[one->channels_count++];
@@ -880,7 +914,7 @@ static void see_error(struct sim_auditor *a,
 		else if (code == 508)
 			see_no_allocation(a, asked);
 		else
-			end_opening(a, asked);
+			end_new_opening(a, asked);
 		return;
 	}
 	if (k != NONE && a->all[k].user == asked->user && !asked->has_ticket)
@@ -907,7 +941,7 @@ static void see_answer(struct sim_auditor *a, const struct sim_packet *p,
 	if (asked.method != SIM_STUN_BINDING &&
 	    !sim_stun_find(stun, SIM_STUN_INTEGRITY, &v) &&
 	    !sim_stun_find(stun, SIM_ASK_INTEGRITY_SHA256, &v)) {
-		end_opening(a, &asked);
+		end_new_opening(a, &asked);
 		see_unproved(a, &asked, p->payload.len);
 	}
 	if (stun->class == SIM_STUN_SUCCESS)
@@ -923,7 +957,7 @@ static void see_told(struct sim_auditor *a, const struct sim_packet *p)
 	altair_bytes data;
 	unsigned number;
 
-	if (sim_stun_channel(p->payload, &number, &data))
+	if (read_channel(p->payload, &number, &data))
 		see_channel(a, p, number, data);
 	else if (!sim_stun_read(p->payload, &stun))
 		refuse(a, "gate: something that is no message");
@@ -977,12 +1011,22 @@ void sim_auditor_see(struct sim_auditor *a, const struct sim_record *r)
 		see_told(a, &r->packet);
 }
 
+void sim_auditor_unbound(struct sim_auditor *a, const altair_addr *port)
+{
+	for (size_t i = 0; i < a->ports_count; i++)
+		if (altair_addr_equal(&a->ports[i], port)) {
+			a->ports[i] = a->ports[--a->ports_count];
+			return;
+		}
+}
+
 void sim_auditor_restarted(struct sim_auditor *a)
 {
 	memset(a->all, 0, sizeof a->all);
 	a->opening_count = 0;
 	a->credits_count = 0;
 	a->ports_count = 0;
+	memset(a->sources, 0, sizeof a->sources);
 }
 
 /* Of what ends at this moment the server may not know yet. */
@@ -1042,7 +1086,7 @@ void sim_auditor_all_taken(struct sim_auditor *a)
 		"end: not all channels can be had again");
 	require(a, s->users * s->quota <= all || a->no_room > 0,
 		"end: one allocation more is not refused with 508");
-	require(a, s->quota > all || a->over_quota > 0,
+	require(a, s->quota >= s->allocations || a->over_quota > 0,
 		"end: one allocation more of a user is not refused with 486");
 	require(a, a->to_peers > 0 && a->to_clients > 0, "end: no data passes");
 }

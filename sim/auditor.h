@@ -35,7 +35,7 @@
 
 #define SIM_AUDITOR_ALLOCATIONS 8
 #define SIM_AUDITOR_EACH 16
-#define SIM_AUDITOR_OPENING 64
+#define SIM_AUDITOR_OPENING 512
 #define SIM_AUDITOR_ASKED 512
 #define SIM_AUDITOR_CREDITS 256
 #define SIM_AUDITOR_SOURCES 256
@@ -63,6 +63,8 @@ struct sim_auditor_allocation {
 	bool is_live, is_moving;
 	unsigned user;
 	struct sim_auditor_path path, next;
+	struct sim_auditor_path was; /* until it moved there, at that instant */
+	altair_time moved_at;
 	altair_time until;
 	altair_addr relayed[2]; /* by family */
 	uint8_t transaction[SIM_STUN_TRANSACTION];
@@ -77,7 +79,7 @@ struct sim_auditor_asked {
 	struct sim_auditor_path path;
 	uint8_t transaction[SIM_STUN_TRANSACTION];
 	uint8_t ticket[SIM_AUDITOR_TICKET];
-	altair_time at;
+	altair_time at, since; /* it came last, and first */
 	altair_addr peers[SIM_AUDITOR_PEERS];
 	size_t peers_count, len;
 	unsigned method, user, channel;
@@ -85,13 +87,15 @@ struct sim_auditor_asked {
 	bool has_ticket;
 };
 
-/* Data that may leave at this instant. */
+/* Data that came at this instant: from a client, in a channel or for a peer; or
+ * from a peer, for a relayed address. */
 struct sim_auditor_credit {
-	altair_addr from, to; /* of a peer and an allocation's port */
+	struct sim_auditor_path path; /* from a client */
+	unsigned channel;	      /* 0: for `peer` */
+	altair_addr peer, relayed;
+	bool is_of_peer;
 	uint64_t digest;
 	size_t len;
-	unsigned allocation;
-	bool is_to_client;
 };
 
 struct sim_auditor_source {
@@ -115,7 +119,7 @@ struct sim_auditor {
 	altair_addr ports[SIM_AUDITOR_PORTS]; /* that the driver has open */
 	size_t ports_count;
 	altair_time now;
-	uint64_t allocated, refused, to_peers_ever, to_clients_ever;
+	uint64_t allocated, moved, refused, to_peers_ever, to_clients_ever;
 	uint64_t to_peers, to_clients; /* since everybody was gone */
 	uint64_t over_quota, no_room;
 	const char *violation; /* NULL: none */
@@ -130,6 +134,8 @@ void sim_auditor_made(struct sim_auditor *auditor, unsigned user,
 		      const altair_addr *from, altair_bytes message);
 void sim_auditor_see(struct sim_auditor *auditor,
 		     const struct sim_record *record);
+/* This port could not be bound. */
+void sim_auditor_unbound(struct sim_auditor *auditor, const altair_addr *port);
 /* The server has started again, and forgotten everything. */
 void sim_auditor_restarted(struct sim_auditor *auditor);
 /* What the server says that it has, now. */

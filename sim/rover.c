@@ -116,7 +116,8 @@ static altair_addr draw_peer(struct sim_rover *r)
 	if (what == 1)
 		peer.port = (uint16_t)below(r, 1024);
 	if (what == 2)
-		peer.ip[15] = peer.ip[3] = (uint8_t)below(r, 256);
+		peer.ip[peer.family == ALTAIR_IPV6 ? 15 : 3] =
+			(uint8_t)below(r, 256);
 	if (what == 3) {
 		peer = sim_siege_server(peer.family == ALTAIR_IPV6);
 		peer.port = (uint16_t)(50000 + below(r, r->siege->ports + 2));
@@ -242,6 +243,7 @@ static void act(struct sim_rover *r)
 	if (r->seats[n].nonce_len == 0 || below(r, 40) == 0) {
 		r->seats[n].user = below(r, r->siege->users);
 		begin(r, SIM_STUN_ALLOCATE);
+		sim_ask_add_u32(&r->ask, SIM_ASK_TRANSPORT, SIM_ASK_UDP);
 		send(r, n);
 		return;
 	}
@@ -337,28 +339,37 @@ static unsigned steps_of_peers(const struct sim_rover *r)
 	return r->siege->channels_each + r->siege->permissions_each + 3;
 }
 
-/* Allocations twice: the first time for the nonce; and once more for a user who
- * has all that he may. */
+/* Who has all that he may asks once more, from the seat that is left. */
+static void take_place(struct sim_rover *r, unsigned place)
+{
+	unsigned spare = r->siege->allocations;
+
+	if (place == r->siege->quota)
+		take_allocation(r, spare, 0);
+	else if (place < r->siege->quota)
+		take_allocation(r, place, user_of(r, place));
+	else
+		take_allocation(r, place - 1, user_of(r, place - 1));
+}
+
+/* Allocations twice: the first time for the nonce. */
 static bool take_next(struct sim_rover *r)
 {
 	unsigned seats = seats_used(r), step = r->step++;
 
-	if (step < 2 * seats) {
-		take_allocation(r, step / 2, user_of(r, step / 2));
+	if (step < 2 * (seats + 1)) {
+		take_place(r, step / 2);
 		return true;
 	}
-	step -= 2 * seats;
+	step -= 2 * (seats + 1);
 	if (step < seats * steps_of_peers(r)) {
 		/* All channels first. */
 		take_peer(r, step % seats, step / seats);
 		return true;
 	}
 	step -= seats * steps_of_peers(r);
-	if (step == 0)
-		say_something(r);
-	else
-		take_allocation(r, seats - 1, 0);
-	return step < 3;
+	say_something(r);
+	return false;
 }
 
 static void wake(void *user)
@@ -411,7 +422,7 @@ void sim_rover_leave(struct sim_rover *r)
 
 altair_time sim_rover_take_all(struct sim_rover *r)
 {
-	unsigned steps = seats_used(r) * (2 + steps_of_peers(r)) + 5;
+	unsigned steps = seats_used(r) * (2 + steps_of_peers(r)) + 6;
 
 	r->is_over = false;
 	r->takes_all = true;

@@ -31,6 +31,7 @@ static void bind(struct sim_server *server, uint32_t sock,
 	uint32_t fails = server->plan ? server->plan->bind_fails : 0;
 
 	if (sim_rng_chance(&server->rng, fails)) {
+		server->plan->failed(server->plan->user, addr);
 		altair_server_opened(server->machine, now_of(server), sock,
 				     ALTAIR_E_IN_USE);
 		return;

@@ -16,6 +16,8 @@
 /* How a server is other than that of a meeting. */
 struct sim_server_plan {
 	void (*configure)(void *user, altair_server_config *config);
+	/* A port could not be bound. */
+	void (*failed)(void *user, const altair_addr *addr);
 	/* What stands in front of the server; NULL: nothing. */
 	altair_machine *(*wrap)(void *user, altair_machine *real);
 	void *user;

@@ -136,6 +136,11 @@ static void configure(void *user, altair_server_config *config)
 		siege->mislead(siege->user, config);
 }
 
+static void see_failed(void *user, const altair_addr *addr)
+{
+	sim_auditor_unbound(&((struct run *)user)->auditor, addr);
+}
+
 static altair_machine *wrap(void *user, altair_machine *real)
 {
 	const struct sim_siege *siege = ((struct run *)user)->siege;
@@ -211,6 +216,7 @@ static void build_server(struct run *run)
 
 	run->plan = (struct sim_server_plan){
 		.configure = configure,
+		.failed = see_failed,
 		.wrap = wrap,
 		.user = run,
 		.bind_fails = run->siege->bind_fails,
@@ -309,6 +315,8 @@ static void go_on(struct run *run)
 		break;
 	case AGAIN:
 		sim_auditor_all_gone(&run->auditor);
+		run->plan.bind_fails = 0;
+		run->plan.bind_takes = 0;
 		run->stage_at += sim_rover_take_all(&run->rover);
 		break;
 	default:
@@ -411,6 +419,7 @@ static void finish(struct run *run)
 	outcome->ended_at = now_of(run) - run->siege->epoch;
 	outcome->hash = sim_world_trace(run->world)->hash;
 	outcome->allocated = run->auditor.allocated;
+	outcome->moved = run->auditor.moved;
 	outcome->to_peers = run->auditor.to_peers_ever;
 	outcome->to_clients = run->auditor.to_clients_ever;
 	outcome->refused = run->auditor.refused;

@@ -58,7 +58,7 @@ struct sim_siege_outcome {
 	const char *violation;		   /* NULL: the auditor agrees */
 	altair_time violated_at, ended_at; /* after the epoch */
 	uint64_t hash;
-	uint64_t allocated, to_peers, to_clients, refused; /* seen */
+	uint64_t allocated, moved, to_peers, to_clients, refused; /* seen */
 };
 
 /* A quiet one: three allocations, four tenants of two users, no faults. */

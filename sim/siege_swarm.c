@@ -85,7 +85,7 @@ static void no_rover(struct sim_siege *siege, struct sim_rng *rng)
 
 static void haste(struct sim_siege *siege, struct sim_rng *rng)
 {
-	siege->gap = sim_rng_ms(rng, 1, 200);
+	siege->gap = sim_rng_ms(rng, 20, 300);
 	siege->storm = sim_rng_ms(rng, 2000, 15000);
 }
 
@@ -151,7 +151,7 @@ static void flipped_bits(struct sim_siege *siege, struct sim_rng *rng)
 
 /* The order matters: rates follow from how long the storm is. */
 static const struct row rows[] = {
-	{"haste", "1 to 200 ms between deeds, 2 to 15 s in all",
+	{"haste", "20 to 300 ms between deeds, 2 to 15 s in all",
 	 SIM_PERCENT(25), haste},
 	{"leisure", "20 to 120 s between deeds, 17 to 50 minutes in all",
 	 SIM_PERCENT(20), leisure},

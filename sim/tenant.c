@@ -115,11 +115,24 @@ static altair_addr draw_peer(struct sim_tenant *t)
 	return addr;
 }
 
+/* Mostly one whom he may reach. */
+static altair_addr draw_listener(struct sim_tenant *t)
+{
+	altair_addr peer = draw_peer(t);
+
+	for (unsigned i = 0; i < 64; i++) {
+		if (altair_turn_allows(t->turn, &peer) || below(t, 16) == 0)
+			break;
+		peer = draw_peer(t);
+	}
+	return peer;
+}
+
 static void say(struct sim_tenant *t)
 {
 	uint8_t room[ALTAIR_TURN_HEADROOM + TEXT_MAX + ALTAIR_TURN_TAILROOM];
 	char *payload = (char *)room + ALTAIR_TURN_HEADROOM;
-	altair_addr peer = draw_peer(t);
+	altair_addr peer = draw_listener(t);
 	altair_datagram datagram;
 	size_t len;
 

@@ -53,7 +53,8 @@ void air_index_remove(struct air_index *index, uint32_t hash, uint32_t value)
 		gap = s.slot;
 		AIR_ASSERT(index->slots[gap].value);
 		s.slot = after(index, gap);
-	} while (index->slots[gap].value != value + 1);
+	} while (index->slots[gap].value != value + 1 ||
+		 index->slots[gap].hash != hash);
 	for (slot = s.slot; index->slots[slot].value;
 	     slot = after(index, slot)) {
 		if (stays(gap, home(index, index->slots[slot].hash), slot))

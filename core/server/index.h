@@ -27,9 +27,10 @@ struct air_index_search {
 
 void air_index_init(struct air_index *index, struct air_arena *arena,
 		    uint32_t capacity);
-/* Adds a number; there may be at most `capacity` of them. */
+/* Adds a number; there may be at most `capacity` of them. One may stand there
+ * under several hashes. */
 void air_index_add(struct air_index *index, uint32_t hash, uint32_t value);
-/* Removes one that was added. */
+/* Removes one that was added under this hash. */
 void air_index_remove(struct air_index *index, uint32_t hash, uint32_t value);
 /* Begins a search; _next gives the numbers with this hash, then NONE. */
 struct air_index_search air_index_find(const struct air_index *index,

@@ -31,10 +31,10 @@ static int report(uint64_t seed, const struct sim_siege_outcome *outcome)
 	char line[SIM_REPLAY_MAX];
 
 	printf("server  %" PRIu64 " allocations made, %" PRIu64
-	       " datagrams to peers, %" PRIu64 " to clients, %" PRIu64
-	       " refusals\n",
-	       outcome->allocated, outcome->to_peers, outcome->to_clients,
-	       outcome->refused);
+	       " moved, %" PRIu64 " datagrams to peers, %" PRIu64
+	       " to clients, %" PRIu64 " refusals\n",
+	       outcome->allocated, outcome->moved, outcome->to_peers,
+	       outcome->to_clients, outcome->refused);
 	if (outcome->violation)
 		printf("auditor REFUSED: %s (at %.3f ms)\n", outcome->violation,
 		       (double)outcome->violated_at / 1e6);

@@ -21,7 +21,7 @@
 
 struct tally {
 	uint64_t runs, failed, connected, had_to, unproved;
-	uint64_t allocated, relayed;
+	uint64_t allocated, moved, relayed;
 };
 
 static void soak_punch(uint64_t seed, bool once, struct tally *tally)
@@ -82,6 +82,7 @@ static void soak_server(uint64_t seed, bool once, struct tally *tally)
 		sim_siege_judge(&siege, &outcome);
 	tally->runs++;
 	tally->allocated += outcome.allocated;
+	tally->moved += outcome.moved;
 	tally->relayed += outcome.to_peers + outcome.to_clients;
 	if (!outcome.violation)
 		return;
@@ -105,8 +106,9 @@ static void report_agent(const struct tally *sum)
 
 static void report_server(const struct tally *sum)
 {
-	printf("%" PRIu64 " allocations, %" PRIu64 " datagrams relayed",
-	       sum->allocated, sum->relayed);
+	printf("%" PRIu64 " allocations, %" PRIu64 " moves, %" PRIu64
+	       " datagrams relayed",
+	       sum->allocated, sum->moved, sum->relayed);
 }
 
 static const struct kind {
@@ -143,6 +145,7 @@ static void add_up(struct tally *sum, const struct tally *part)
 	sum->had_to += part->had_to;
 	sum->unproved += part->unproved;
 	sum->allocated += part->allocated;
+	sum->moved += part->moved;
 	sum->relayed += part->relayed;
 }
 

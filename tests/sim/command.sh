@@ -28,6 +28,16 @@ has() {
 	failed=1
 }
 
+# A server under siege.
+expect 0 "$sim" server --seed 4
+has out "allocations made"
+has out "replay  altair-sim server --seed 4"
+expect 0 "$sim" server --seed 4 --explain
+has out "ON"
+expect 0 "$sim" server soak --seeds 2 --once
+has out "2 seeds from 0, each once: "
+expect 2 "$sim" server --nat port
+
 # A connection, drawn.
 expect 0 "$sim" --nat port --nat port --skew 500ms
 has out "peer A           nat A         internet          nat B"

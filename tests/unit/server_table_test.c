@@ -70,6 +70,26 @@ static void an_index_finds_what_is_in_it(void)
 	}
 }
 
+/* An allocation that moves stands there twice: found by the siege of a server,
+ * seeds 4 and 257. */
+static void an_index_removes_the_entry_of_the_hash(void)
+{
+	struct air_index index;
+
+	begin();
+	air_index_init(&index, &arena, 4);
+	/* Of eight slots: the second one's home is taken, so it stands behind. */
+	air_index_add(&index, 8, 1);
+	air_index_add(&index, 16, 1);
+	air_index_remove(&index, 16, 1);
+	CHECK_EQ(find(&index, 8, 1), 1);
+	CHECK_EQ(find(&index, 16, 1), AIR_INDEX_NONE);
+	air_index_add(&index, 16, 1);
+	air_index_remove(&index, 8, 1);
+	CHECK_EQ(find(&index, 8, 1), AIR_INDEX_NONE);
+	CHECK_EQ(find(&index, 16, 1), 1);
+}
+
 static void a_pool_gives_each_number_once(void)
 {
 	struct air_pool pool;
@@ -256,6 +276,7 @@ static void without_randomness_there_is_no_port(void)
 
 static const struct check_test tests[] = {
 	TEST(an_index_finds_what_is_in_it),
+	TEST(an_index_removes_the_entry_of_the_hash),
 	TEST(a_pool_gives_each_number_once),
 	TEST(a_quota_is_given_back),
 	TEST(ports_do_not_leak),
