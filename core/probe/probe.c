@@ -182,6 +182,13 @@ int altair_probe_add(altair_probe *p, altair_time now,
 	return rc;
 }
 
+void altair_probe_refused(altair_probe *p, altair_time now,
+			  const altair_addr *remote)
+{
+	air_question_refuse(p, remote);
+	probe_tick(&p->machine, now);
+}
+
 void altair_probe_seal(altair_probe *p, altair_time now)
 {
 	p->is_sealed = true;

@@ -79,6 +79,20 @@ static void write_attribute(struct air_stun_builder *b,
 	}
 }
 
+/* Servers say the more the longer the question is (core/server/alternate.c): as
+ * many bytes as the four addresses that may come back take. */
+static void write_software(struct air_stun_builder *b,
+			   const struct altair_probe *p)
+{
+	static const uint8_t text[] =
+		"altair doctor; this text makes the question as long as the "
+		"answer, so that nobody amplifies.";
+	struct air_stun_value v = {.bytes.data = text};
+
+	v.bytes.len = p->local[0].family == ALTAIR_IPV6 ? 92 : 44;
+	air_stun_build_attr(b, AIR_STUN_SOFTWARE, &v);
+}
+
 static int write_request(struct altair_probe *p, struct air_question *q,
 			 const struct air_question_order *order)
 {
@@ -98,6 +112,8 @@ static int write_request(struct altair_probe *p, struct air_question *q,
 		       is_long ? AIR_QUESTION_LONG : AIR_QUESTION_SHORT,
 		       &header);
 	write_attribute(&b, p, order);
+	if (!is_long)
+		write_software(&b, p);
 	q->len = air_stun_build_end(&b).len;
 	return 0;
 }
@@ -210,6 +226,17 @@ void air_question_skip(struct altair_probe *p, enum air_question_kind kind)
 		if (p->questions[i].kind == kind &&
 		    p->questions[i].state == QUESTION_OPEN)
 			settle(&p->questions[i], QUESTION_SKIPPED);
+}
+
+void air_question_refuse(struct altair_probe *p, const altair_addr *remote)
+{
+	for (uint32_t i = 0; i < p->count; i++) {
+		struct air_question *q = &p->questions[i];
+
+		if (q->kind == ASK_SERVER && q->state == QUESTION_OPEN &&
+		    altair_addr_equal(&q->to, remote))
+			settle(q, QUESTION_SILENT);
+	}
 }
 
 /* --- hearing --------------------------------------------------------------- */

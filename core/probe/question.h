@@ -51,7 +51,8 @@ struct air_question {
 	altair_addr mapped, other;
 };
 
-#define AIR_QUESTION_SHORT 32  /* a header and one attribute of four bytes */
+/* A header, one attribute of four bytes, and SOFTWARE. */
+#define AIR_QUESTION_SHORT (20 + 8 + 96)
 #define AIR_QUESTION_LONG 1472 /* the longest that one Ethernet frame takes */
 
 #define AIR_PROBE_SIZES 10
@@ -103,6 +104,8 @@ size_t air_question_open(const struct altair_probe *p,
 			 enum air_question_kind kind);
 /* Those of a kind that are open are not needed any more. */
 void air_question_skip(struct altair_probe *p, enum air_question_kind kind);
+/* Servers that are asked there will not answer. */
+void air_question_refuse(struct altair_probe *p, const altair_addr *remote);
 /* The IP packet that a size question makes. */
 unsigned air_question_size(const struct altair_probe *p, uint32_t index);
 /* How long the mapping of a lifetime question is left alone. */

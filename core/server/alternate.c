@@ -4,11 +4,12 @@
  * flags of CHANGE-REQUEST are an exclusive or (6.1, table 1).
  *
  * Nobody shall gain by it who forges his address. XOR-MAPPED-ADDRESS alone is
- * what every server says to everybody. A source is told more a few times a
- * second: our other address, and where an answer came from when it asked for a
- * change. All else only fills up what the request has brought: PADDING and
- * RESPONSE-PORT, which goes to no well-known port, make nothing longer. Over the
- * rate an answer is short, and none goes to another port.
+ * what every server says to everybody. What a request brings it may take away: an
+ * answer as long as it is holds all that there is to say. A shorter request is told
+ * more a few times a second only: our other address, and where an answer came from
+ * when it asked for a change. PADDING and RESPONSE-PORT, which goes to no
+ * well-known port, make nothing longer. Over the rate an answer is short, and none
+ * goes to another port.
  */
 #include "server/alternate.h"
 
@@ -184,6 +185,19 @@ static void add_padding(struct air_stun_builder *b, const struct question *q)
 	air_write_zeros(&b->w, room - AIR_STUN_TLV_LEN);
 }
 
+/* The answer is longer than the request, or goes where the request did not come
+ * from: that is done a few times a second. */
+static bool has_a_price(const struct question *q)
+{
+	size_t each = AIR_STUN_TLV_LEN + 4 + air_addr_ip_len(&q->from);
+	size_t count = q->wants_change ? 3 : 2;
+	size_t len = AIR_STUN_HEADER_LEN + count * each +
+		     (q->wants_fingerprint ? FINGERPRINT_LEN : 0);
+
+	return q->wants_port ||
+	       (!q->wants_padding && len > q->request->bytes.len);
+}
+
 static size_t write_success(const struct question *q,
 			    struct air_server_room room)
 {
@@ -235,7 +249,8 @@ void air_alternate_take(struct air_alternates *alternates, altair_time now,
 
 	q.pair = find(alternates, path->sock, &q.at);
 	interpret(&q);
-	q.is_short = !air_throttle_allows(&alternates->throttle, now, &q.from);
+	q.is_short = has_a_price(&q) &&
+		     !air_throttle_allows(&alternates->throttle, now, &q.from);
 	error = judge(&q);
 	answer->is_error = error != 0;
 	if (error) {

@@ -115,6 +115,11 @@ ALTAIR_API int altair_probe_add(altair_probe *probe, altair_time now,
 /* No more servers will be added. */
 ALTAIR_API void altair_probe_seal(altair_probe *probe, altair_time now);
 
+/* A datagram to `remote` was refused (ICMP "port unreachable"): a server there is
+ * not waited for any more (RFC 8489 6.2.1). */
+ALTAIR_API void altair_probe_refused(altair_probe *probe, altair_time now,
+				     const altair_addr *remote);
+
 /* What is known by now. */
 ALTAIR_API void altair_probe_get(const altair_probe *probe,
 				 altair_probe_facts *out);

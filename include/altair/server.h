@@ -12,7 +12,8 @@
  * leave from another socket when CHANGE-REQUEST wants that. RESPONSE-PORT, to no
  * port below 1024, and PADDING make no answer longer than its request, but for
  * the 32 or 44 bytes that every request gets. Above `challenge_rate` answers a
- * second a source gets those only, and none at another port.
+ * second that are longer than their requests a source gets those only, and none at
+ * another port.
  *
  * TURN, where the configuration has `allocations_max`: allocations of UDP ports
  * for users with long-term credentials, MD5 and SHA-1 as well as the profile of RFC

@@ -16,7 +16,8 @@ enum exit_code {
 	EXIT_NO_PEER = 5,
 	EXIT_NO_DIRECT_PATH = 6,
 	EXIT_AUTHENTICATION = 7,
-	EXIT_SIGNAL = 128 /* plus the number of the signal */
+	EXIT_UNLIKELY = 10, /* doctor: direct paths are unlikely */
+	EXIT_SIGNAL = 128   /* plus the number of the signal */
 };
 
 struct option_row;
@@ -34,5 +35,6 @@ extern const struct command air_command_connect;
 extern const struct command air_command_serve;
 extern const struct command air_command_agent;
 extern const struct command air_command_ctl;
+extern const struct command air_command_doctor;
 
 #endif

@@ -335,10 +335,6 @@ static void above_the_rate_answers_are_short(void)
 	CHECK_EQ(m.bytes.len, 32);
 	CHECK_EQ(out.datagram.path.sock, 7);
 	start();
-	add_padding(1000);
-	m = ask(4, V4);
-	CHECK_EQ(m.bytes.len, 32);
-	start();
 	add_port(5000);
 	m = ask(4, V4);
 	check_error(&m, 500);
@@ -349,6 +345,30 @@ static void above_the_rate_answers_are_short(void)
 	now += ALTAIR_SEC(1);
 	m = ask(4, V4);
 	CHECK_EQ(m.bytes.len, 44);
+}
+
+/* 44 bytes of anything, or padding: there is nothing to gain. */
+static void who_brings_as_much_is_told_all(void)
+{
+	static const uint8_t text[44] = {'x'};
+	struct air_stun_message m;
+
+	begin();
+	use_up_the_rate(V4);
+	for (int i = 0; i < 100; i++) {
+		start();
+		add(AIR_STUN_SOFTWARE, text, sizeof text);
+		m = ask(4, V4);
+		CHECK_EQ(m.bytes.len, 68);
+		CHECK_EQ(request_len, 68);
+		check_addr(&m, AIR_STUN_OTHER_ADDRESS, "192.0.2.2:3479");
+		check_addr(&m, AIR_STUN_RESPONSE_ORIGIN, "192.0.2.1:3478");
+		check_addr(&m, AIR_STUN_MAPPED_ADDRESS, V4);
+		start();
+		add_padding(1000);
+		m = ask(4, V4);
+		CHECK_EQ(m.bytes.len, 1024);
+	}
 }
 
 static void without_alternates_all_of_it_is_refused(void)
@@ -437,6 +457,7 @@ static const struct check_test tests[] = {
 	TEST(well_known_ports_get_nothing),
 	TEST(padding_goes_to_no_other_port),
 	TEST(above_the_rate_answers_are_short),
+	TEST(who_brings_as_much_is_told_all),
 	TEST(without_alternates_all_of_it_is_refused),
 	TEST(what_is_not_understood_is_refused),
 	TEST(only_two_addresses_with_two_ports_will_do),
