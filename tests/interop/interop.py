@@ -8,20 +8,18 @@ table there. --only: the cells whose name holds the text, and no table."""
 
 import argparse
 import asyncio
-import datetime
 import importlib.metadata
 import json
 import os
 import pathlib
 import re
-import subprocess
 import sys
 from dataclasses import dataclass, field
 
 import ice_pair
+import page
 
 HERE = pathlib.Path(__file__).resolve().parent
-DOCS = HERE.parent.parent / "docs" / "interop.md"
 SERVER = os.environ["LAB_S1"]
 CA = os.environ["LAB_RUN"] + "/ca.pem"
 STUN = f"--stun {SERVER}:3478"
@@ -46,11 +44,6 @@ class Peer:
     notes: dict = field(default_factory=dict)  # cells that are explained
 
 
-def output(*command):
-    return subprocess.run(command, capture_output=True, text=True,
-                          check=False).stdout.strip()
-
-
 def npm_version(build, package):
     path = f"{build}/npm/node_modules/{package}/package.json"
     return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["version"]
@@ -63,14 +56,13 @@ def peers(build):
                   "ICE-TCP", "ICE-TCP, controlled", "TURN over TCP", *conflicts}
     return [
         Peer("libnice", f"{build}/libnice_peer",
-             output("pkg-config", "--modversion", "nice"), everything,
+             page.output("pkg-config", "--modversion", "nice"), everything,
              whole="--no-trickle"),
         Peer("aioice", f"/usr/bin/python3 {folder}/aioice_peer.py",
              importlib.metadata.version("aioice"),
              {"consent", "TURN over TCP", *conflicts}),
         Peer("pion/ice", f"{build}/pion_peer",
-             output("dpkg-query", "-f", "${source:Upstream-Version}", "-W",
-                    "golang-github-pion-ice.v2-dev"),
+             page.package_version("golang-github-pion-ice.v2-dev"),
              everything, notes={name: "see 1" for name in conflicts}),
         Peer("werift", f"node {folder}/werift_peer.js",
              npm_version(build, "werift"), everything),
@@ -177,11 +169,6 @@ async def meet(cell, ours, places):
           flush=True)
 
 
-def table(header, rows):
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
-
-
 def write_up(all_peers, cells):
     found = {(c.peer.name, c.row, c.name): c.result for c in cells}
     first = [[p.name, row, *(found[p.name, row, way] for way in WAYS)]
@@ -190,32 +177,12 @@ def write_up(all_peers, cells):
     names = [c.name for c in extras(all_peers[0])]
     second = [[p.name, *(found[p.name, "", name] for name in names)]
               for p in all_peers]
-    text = (HERE / "interop.md.in").read_text(encoding="utf-8")
-    values = {
-        "date": datetime.date.today().isoformat(),
+    return page.fill("interop.md.in", {
         "versions": ", ".join(f"{p.name} {p.version}" for p in all_peers),
-        "coturn": output("dpkg-query", "-f", "${source:Upstream-Version}",
-                         "-W", "coturn"),
-        "matrix": table(["peer", "our role, signalling", *WAYS], first),
-        "extras": table(["peer", *names], second),
-    }
-    return re.sub(r"@(\w+)@", lambda match: values[match[1]], text)
-
-
-def cells_of(text):
-    return [line for line in text.splitlines() if line.startswith("|")]
-
-
-def compare(text, old):
-    """Prints how the cells differ; True where they do not."""
-    now, before = cells_of(text), cells_of(old)
-    for line in before:
-        if line not in now:
-            print("- " + line)
-    for line in now:
-        if line not in before:
-            print("+ " + line)
-    return now == before
+        "coturn": page.package_version("coturn"),
+        "matrix": page.table(["peer", "our role, signalling", *WAYS], first),
+        "extras": page.table(["peer", *names], second),
+    })
 
 
 async def main(options):
@@ -238,9 +205,8 @@ async def main(options):
     text = write_up(all_peers, cells)
     (pathlib.Path(options.build) / "interop.md").write_text(text, "utf-8")
     if options.write:
-        DOCS.write_text(text, encoding="utf-8")
-    old = DOCS.read_text(encoding="utf-8") if DOCS.exists() else ""
-    return compare(text, old)
+        page.write("ice", text)
+    return page.compare("ice", text)
 
 
 if __name__ == "__main__":
