@@ -92,10 +92,11 @@ static bool queue(struct altair_server *s, const struct air_allocation *a,
 	return true;
 }
 
-static void count(altair_traffic *traffic, size_t len)
+static void count(altair_traffic *traffic, uint64_t *total, size_t len)
 {
 	traffic->packets++;
 	traffic->bytes += len;
+	*total += len;
 }
 
 static bool is_permitted(const struct altair_server *s,
@@ -145,7 +146,7 @@ static void deliver(struct altair_server *s, struct air_allocation *a,
 				payload, air_server_stream_is(a->path.sock))
 		: write_data(s, peer, AIR_STUN_DATA_ATTR, &data);
 	if (queue(s, a, len))
-		count(&a->from_peers, payload.len);
+		count(&a->from_peers, &s->stats.from_peers_bytes, payload.len);
 }
 
 /* Whose relay port a sock is, or NULL. */
@@ -255,7 +256,8 @@ static void relay(struct altair_server *s, struct air_allocation *a,
 		return;
 	if (!air_policy_is_relayed(&s->policy, peer)) {
 		if (send(s, &path, payload, is_whole))
-			count(&a->to_peers, payload.len);
+			count(&a->to_peers, &s->stats.to_peers_bytes,
+			      payload.len);
 		return;
 	}
 	other = air_port_owner(ports, peer->port);
@@ -263,7 +265,7 @@ static void relay(struct altair_server *s, struct air_allocation *a,
 		drop(s);
 		return;
 	}
-	count(&a->to_peers, payload.len);
+	count(&a->to_peers, &s->stats.to_peers_bytes, payload.len);
 	deliver(s, &s->allocations.all[other], &from, payload);
 }
 

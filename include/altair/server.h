@@ -257,6 +257,7 @@ typedef struct altair_server_stats {
 	uint64_t streams_refused; /* for want of room                      */
 	uint64_t streams_shut;	  /* by us: too late, nonsense, pushed out    */
 	uint64_t limited;	  /* data beyond a bandwidth */
+	uint64_t to_peers_bytes, from_peers_bytes; /* of payload         */
 } altair_server_stats;
 
 /* Copies the counters as they are now. */

@@ -163,6 +163,18 @@ static void say_how_to_use(const struct service *service)
 	}
 }
 
+/* What the operator may ask. */
+static void say_metrics(const struct service *service)
+{
+	const altair_addr *at = &service->plan->metrics;
+	char text[ALTAIR_ADDR_TEXT];
+
+	if (at->family == ALTAIR_NO_FAMILY)
+		return;
+	altair_addr_format(at, text, sizeof text);
+	air_print("metrics:  http://%s/metrics\n", text);
+}
+
 static void say_summary(const struct service *service)
 {
 	altair_server_stats stats;
@@ -198,6 +210,7 @@ static int run_service(struct service *service)
 	say_how_to_use(service);
 	say_relay(service);
 	air_front_say(&service->front);
+	say_metrics(service);
 	code = air_service_run(service);
 	say_summary(service);
 	return code;
@@ -210,6 +223,8 @@ static int run_serve(const struct command *self, int argc, char **argv)
 
 	if (code < 0 && service.plan->given.check)
 		code = say_checked(&service.plan->given);
+	if (code < 0)
+		code = air_service_bind(&service);
 	if (code < 0)
 		code = start(&service);
 	if (code < 0)

@@ -51,6 +51,33 @@ static int read_listeners(const struct command *self, struct plan *plan)
 			: code;
 }
 
+/* On loopback, where the relay sends nothing either. */
+static int read_metrics(const struct command *self, struct plan *plan)
+{
+	const char *text = plan->given.metrics;
+	struct option_list list = {.item = {text}, .count = 1};
+	int code = text ? air_listeners_read(self, "metrics", &list,
+					     &plan->metrics)
+			: -1;
+
+	if (!text || code >= 0)
+		return code;
+	if (altair_addr_classify(&plan->metrics) != ALTAIR_ADDR_LOOPBACK)
+		return air_options_refuse(
+			self, "metrics", text,
+			"wants a loopback address, such as 127.0.0.1:9477, not "
+			"'%s'",
+			text);
+	for (size_t i = 0; i < plan->listens; i++)
+		if (air_listeners_clash(&plan->listen[i], &plan->metrics))
+			return air_options_refuse(
+				self, "metrics", text,
+				"wants another port than the listeners, not "
+				"'%s'",
+				text);
+	return -1;
+}
+
 static int read_control(const struct command *self, const char *path)
 {
 	if (!path || (*path && strlen(path) < LOCAL_PATH_MAX))
@@ -74,6 +101,8 @@ int air_plan_read(struct plan **out, const struct command *self, int argc,
 		code = read_listeners(self, plan);
 	if (code < 0)
 		code = read_control(self, plan->given.control);
+	if (code < 0)
+		code = read_metrics(self, plan);
 	if (code < 0)
 		code = read_relay(self, plan);
 	return code;

@@ -12,6 +12,7 @@ struct plan {
 	altair_addr listen[OPTION_LIST_MAX];
 	size_t listens;
 	altair_addr alternates[OPTION_LIST_MAX];
+	altair_addr metrics; /* no family: none */
 	struct relay relay;
 	struct front front;
 };

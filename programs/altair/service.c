@@ -9,13 +9,17 @@
 #include "service.h"
 
 #include "control.h"
+#include "http.h"
+#include "metrics.h"
 #include "print.h"
 
 #include <altair/error.h>
 #include <altair/udp.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <string.h>
 
 #define DRAIN_DEFAULT ALTAIR_SEC(30)
 #define DRAIN_LOOK_MS 100
@@ -116,6 +120,43 @@ static bool take_signal(void *user, int number)
 
 /* --- its life ------------------------------------------------------------- */
 
+int air_service_bind(struct service *service)
+{
+	altair_addr *at = &service->plan->metrics;
+	char text[ALTAIR_ADDR_TEXT];
+
+	service->metrics_fd = -1;
+	if (at->family == ALTAIR_NO_FAMILY)
+		return -1;
+	service->metrics_fd = air_http_bind(at);
+	altair_addr_format(at, text, sizeof text);
+	if (service->metrics_fd < 0)
+		return air_print_failure(EXIT_LOCAL_NETWORK,
+					 "cannot listen on %s/tcp for metrics: "
+					 "%s",
+					 text, strerror(errno));
+	service->plan->relay.config.never = at;
+	service->plan->relay.config.never_count = 1;
+	return -1;
+}
+
+static int open_metrics(struct service *service)
+{
+	struct http_config config = {.loop = &service->run.loop,
+				     .ask = air_metrics_answer,
+				     .user = service,
+				     .is_local = true};
+	int fd = service->metrics_fd;
+
+	if (fd < 0)
+		return -1;
+	service->metrics_fd = -1;
+	service->metrics = air_http_open(&config);
+	if (service->metrics && air_http_listen(service->metrics, fd) == 0)
+		return -1;
+	return air_print_failure(EXIT_INTERNAL, "HTTP did not start");
+}
+
 int air_service_open(struct service *service)
 {
 	const char *path = service->plan->given.control;
@@ -127,7 +168,8 @@ int air_service_open(struct service *service)
 	service->run.user = service;
 	uv_timer_init(&service->run.loop, &service->draining);
 	service->draining.data = service;
-	return path ? air_control_open(service, path) : -1;
+	code = open_metrics(service);
+	return code < 0 && path ? air_control_open(service, path) : code;
 }
 
 int air_service_run(struct service *service)
@@ -136,6 +178,7 @@ int air_service_run(struct service *service)
 
 	air_run_go(&service->run);
 	air_control_close(service->control);
+	air_http_close(service->metrics);
 	uv_close((uv_handle_t *)&service->draining, NULL);
 	code = air_run_close(&service->run);
 	/* A service is stopped with SIGTERM: that is its good end. */

@@ -11,6 +11,7 @@
 #include <altair/serve.h>
 
 struct control;
+struct http;
 
 struct service {
 	const struct command *self;
@@ -21,11 +22,16 @@ struct service {
 	altair_serve *serve;
 	struct run run;
 	struct control *control; /* NULL: none */
+	struct http *metrics;	 /* NULL: none */
+	int metrics_fd;		 /* its listener; -1: none, or taken over */
 	uv_timer_t draining;
 	bool drains;
 	altair_time drain_end;
 };
 
+/* Binds what the relay must know of before it starts. Returns -1 to go on, or
+ * the exit code. */
+int air_service_bind(struct service *service);
 /* Begins to listen to signals and operators; the server runs. Returns -1 to go
  * on, or the exit code. */
 int air_service_open(struct service *service);

@@ -51,6 +51,12 @@ const struct option_row air_settings[] = {
 	 .value = "FILE",
 	 .help = "make a socket there for `altair ctl`",
 	 .at = AT(control)},
+	{.name = "metrics",
+	 .type = OPTION_TEXT,
+	 .value = "IP:PORT",
+	 .help = "answer http://IP:PORT/metrics, /healthz and /readyz\n"
+		 "there, a loopback address",
+	 .at = AT(metrics)},
 	{.name = "drain-timeout",
 	 .type = OPTION_TIME,
 	 .value = "TIME",

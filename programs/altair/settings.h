@@ -13,6 +13,7 @@ struct settings {
 	bool check;
 	struct option_list listen, alternates;
 	const char *control; /* a socket, or NULL */
+	const char *metrics; /* an endpoint, or NULL */
 	altair_time drain_timeout;
 	unsigned threads;
 	struct relay_options relay;

@@ -29,7 +29,7 @@ bool air_sockaddr_read(altair_addr *out, const struct sockaddr *from,
 	       altair_addr_parse_ip(out, text, port) == 0;
 }
 
-static socklen_t to_sockaddr(struct sockaddr_storage *out,
+socklen_t air_sockaddr_write(struct sockaddr_storage *out,
 			     const altair_addr *from)
 {
 	struct sockaddr_in v4 = {.sin_family = AF_INET};
@@ -48,11 +48,21 @@ static socklen_t to_sockaddr(struct sockaddr_storage *out,
 	return sizeof v6;
 }
 
+uint16_t air_sockaddr_port(const struct sockaddr_storage *from)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	memcpy(&v4, from, sizeof v4);
+	memcpy(&v6, from, sizeof v6);
+	return ntohs(from->ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
+}
+
 bool air_sockaddr_route(altair_addr *out, const altair_addr *to, uint16_t port)
 {
 	struct sockaddr_storage addr = {0};
 	struct sockaddr *any = (struct sockaddr *)&addr;
-	socklen_t len = to_sockaddr(&addr, to);
+	socklen_t len = air_sockaddr_write(&addr, to);
 	int fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool is_known;
 
