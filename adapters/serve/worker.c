@@ -21,7 +21,7 @@
 #define RELAYED_LEN ((size_t)(BATCH + 4) * 65536)
 
 /* After so many batches from one socket, the others get their turn. */
-#define ROUNDS_MAX 16
+#define ROUNDS_MAX 4
 
 /* Relay ports that are looked at in one round. */
 #define READY_MAX 64
