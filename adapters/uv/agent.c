@@ -465,7 +465,7 @@ static int add_host(altair_uv_agent *d, const altair_addr *addr)
 	return error;
 }
 
-static int read_hosts(altair_uv_agent *d, altair_addr out[AIR_HOSTS_MAX])
+static int read_hosts(altair_uv_agent *d, struct air_hosts *out)
 {
 	const char *names[ALTAIR_UV_AGENT_INTERFACES_MAX];
 	const struct air_hosts_filter filter = {names, d->interfaces_count};
@@ -491,11 +491,12 @@ static bool is_host(const altair_uv_agent *d, const altair_addr *addr)
 
 /* Opens a socket on each address that is new. An address may go while we look at
  * it; other errors are the first one's. */
-static int add_hosts(altair_uv_agent *d, const altair_addr *found, size_t count)
+static int add_hosts(altair_uv_agent *d, const struct air_hosts *hosts)
 {
+	const altair_addr *found = hosts->all;
 	int result = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < hosts->fit; i++) {
 		int error = 0;
 
 		if (d->socks_count < AIR_HOSTS_MAX &&
@@ -507,25 +508,24 @@ static int add_hosts(altair_uv_agent *d, const altair_addr *found, size_t count)
 	return result;
 }
 
-static bool is_among(const altair_addr *addr, const altair_addr *found,
-		     size_t count)
+static bool is_among(const altair_addr *addr, const struct air_hosts *hosts)
 {
-	for (size_t i = 0; i < count; i++)
-		if (altair_addr_same_ip(addr, &found[i]))
+	for (size_t i = 0; i < hosts->count; i++)
+		if (altair_addr_same_ip(addr, &hosts->all[i]))
 			return true;
 	return false;
 }
 
-/* Closes the sockets of the addresses that are gone. */
-static void remove_hosts(altair_uv_agent *d, const altair_addr *found,
-			 size_t count)
+/* Closes the sockets of the addresses that are gone. One that is used goes on to be
+ * when it is not fit any more: RFC 4862 5.5.4. */
+static void remove_hosts(altair_uv_agent *d, const struct air_hosts *hosts)
 {
 	size_t kept = 0, before = d->socks_count;
 
 	for (size_t i = 0; i < before; i++) {
 		struct sock *sock = d->socks[i];
 
-		if (is_among(&sock->addr, found, count)) {
+		if (is_among(&sock->addr, hosts)) {
 			d->socks[kept++] = sock;
 			continue;
 		}
@@ -539,17 +539,15 @@ static void remove_hosts(altair_uv_agent *d, const altair_addr *found,
 static void on_news(uv_poll_t *poll, int status, int events)
 {
 	altair_uv_agent *d = poll->data;
-	altair_addr found[AIR_HOSTS_MAX];
-	int count;
+	struct air_hosts hosts;
 
 	(void)status;
 	(void)events;
 	air_hosts_drain(d->news_fd);
-	count = read_hosts(d, found);
-	if (count < 0)
+	if (read_hosts(d, &hosts) != 0)
 		return;
-	remove_hosts(d, found, (size_t)count);
-	(void)add_hosts(d, found, (size_t)count);
+	remove_hosts(d, &hosts);
+	(void)add_hosts(d, &hosts);
 	run(d);
 }
 
@@ -580,12 +578,12 @@ static void watch_hosts(altair_uv_agent *d)
 /* Watched before they are read: no change between the two is missed. */
 static int begin_hosts(altair_uv_agent *d)
 {
-	altair_addr found[AIR_HOSTS_MAX];
-	int count;
+	struct air_hosts hosts;
+	int error;
 
 	watch_hosts(d);
-	count = read_hosts(d, found);
-	return count < 0 ? count : add_hosts(d, found, (size_t)count);
+	error = read_hosts(d, &hosts);
+	return error ? error : add_hosts(d, &hosts);
 }
 
 /* ---- opening and closing ---- */

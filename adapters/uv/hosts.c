@@ -3,9 +3,10 @@
  * whether it is deprecated, temporary or not yet usable.
  *
  * Left out (RFC 8445 5.1.1.1): loopback, interfaces that are down or have no
- * carrier, link-local addresses, addresses that are deprecated (RFC 4862 5.5.4),
- * tentative or duplicate, and those from which a temporary one was made (RFC
- * 8981): they would allow tracking. Bridges and cables of virtual machines and
+ * carrier, link-local addresses, those that are tentative or duplicate. Not for
+ * what begins, but for what uses them already: addresses that are deprecated (RFC
+ * 4862 5.5.4), and those from which a temporary one was made (RFC 8981): they would
+ * allow tracking. Bridges and cables of virtual machines and
  * containers lead nowhere that another interface does not. An interface that is
  * named by the user counts, whatever it is.
  *
@@ -26,23 +27,26 @@
 
 /* More than any host has that is no router; the rest is not looked at. */
 #define LINKS_MAX 64
-#define FOUND_MAX 64
 #define ANSWER_MAX 32768 /* what the kernel fills at most */
 #define PREFIX_LEN 8	 /* bytes of an autoconfigured one, RFC 4291 2.5.1 */
 #define NEWS_MAX 256	 /* read at once; the rest calls again */
+#define READINGS_MAX 8	 /* of a list that changes meanwhile */
+#define BRIDGE_DIGITS 12 /* of Docker's: "br-" and the network's first ones */
 
 struct found {
 	altair_addr addr;
 	uint32_t link;
 	bool is_temporary;
 	bool is_origin; /* temporary ones may be made from it */
+	bool is_fading; /* nothing new begins there */
 };
 
 struct scan {
 	const struct air_hosts_filter *filter;
 	int links[LINKS_MAX]; /* the index of each interface that counts */
 	size_t links_count;
-	struct found found[FOUND_MAX];
+	struct found found[AIR_HOSTS_FOUND_MAX];
+	bool is_torn; /* the list changed while it was read */
 	size_t found_count;
 };
 
@@ -56,19 +60,27 @@ static bool is_named(const struct air_hosts_filter *filter, const char *name)
 	return false;
 }
 
-/* As Docker, libvirt, LXC, Podman, Kubernetes and hypervisors name them. */
+/* A router's own is "br-lan". */
+static bool is_docker_bridge(const char *name)
+{
+	return strncmp(name, "br-", 3) == 0 &&
+	       strspn(name + 3, "0123456789abcdef") == BRIDGE_DIGITS &&
+	       strlen(name + 3) == BRIDGE_DIGITS;
+}
+
+/* As Docker, libvirt, LXC, Podman, Kubernetes and hypervisors name them; VPNs have
+ * "tap", too. */
 static bool is_virtual(const char *name)
 {
 	static const char *const prefixes[] = {
-		"br-",	"cali",	 "cni",	   "docker", "flannel",
-		"lxc",	"lxd",	 "podman", "tap",    "vboxnet",
-		"veth", "virbr", "vmnet",
+		"cali",	  "cni",     "docker", "flannel", "lxc",   "lxd",
+		"podman", "vboxnet", "veth",   "virbr",	  "vmnet",
 	};
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
 		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
 			return true;
-	return false;
+	return is_docker_bridge(name);
 }
 
 static bool counts(const struct air_hosts_filter *filter, const char *name,
@@ -85,8 +97,7 @@ static bool is_usable(const altair_addr *addr, uint32_t flags)
 {
 	enum altair_addr_class class = altair_addr_classify(addr);
 
-	return !(flags &
-		 (IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED)) &&
+	return !(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) &&
 	       class != ALTAIR_ADDR_LINK_LOCAL && class != ALTAIR_ADDR_NONE &&
 	       class != ALTAIR_ADDR_MULTICAST;
 }
@@ -161,7 +172,7 @@ static void take_address(struct scan *scan, const struct nlmsghdr *message)
 	if (more)
 		memcpy(&flags, RTA_DATA(more), sizeof flags);
 	if (!is_usable(&addr, flags) || is_known(scan, &addr) ||
-	    scan->found_count == FOUND_MAX)
+	    scan->found_count == AIR_HOSTS_FOUND_MAX)
 		return;
 	scan->found[scan->found_count++] = (struct found){
 		.addr = addr,
@@ -169,6 +180,7 @@ static void take_address(struct scan *scan, const struct nlmsghdr *message)
 		/* The bit means "secondary" for IPv4. */
 		.is_temporary = is_v6 && flags & IFA_F_TEMPORARY,
 		.is_origin = is_v6 && flags & IFA_F_MANAGETEMPADDR,
+		.is_fading = flags & IFA_F_DEPRECATED,
 	};
 }
 
@@ -188,6 +200,8 @@ static bool take(struct scan *scan, const void *answer, size_t len)
 	const struct nlmsghdr *message = answer;
 
 	while (NLMSG_OK(message, len)) {
+		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+			scan->is_torn = true;
 		if (message->nlmsg_type == NLMSG_DONE ||
 		    message->nlmsg_type == NLMSG_ERROR)
 			return false;
@@ -237,14 +251,10 @@ static bool is_replaced(const struct scan *scan, const struct found *origin)
 	return false;
 }
 
-static void drop_replaced(struct scan *scan)
+static void mark_replaced(struct scan *scan)
 {
-	size_t kept = 0;
-
 	for (size_t i = 0; i < scan->found_count; i++)
-		if (!is_replaced(scan, &scan->found[i]))
-			scan->found[kept++] = scan->found[i];
-	scan->found_count = kept;
+		scan->found[i].is_fading |= is_replaced(scan, &scan->found[i]);
 }
 
 /* --- the order ------------------------------------------------------------ */
@@ -259,7 +269,7 @@ static enum place place_of(const altair_addr *addr)
 								 : IPV6_GLOBAL;
 }
 
-/* How many of the same place come before this one. */
+/* How many of the same place come before this one, which is not fading. */
 static size_t before(const struct scan *scan, size_t index)
 {
 	const struct found *self = &scan->found[index];
@@ -268,7 +278,7 @@ static size_t before(const struct scan *scan, size_t index)
 	for (size_t i = 0; i < scan->found_count; i++) {
 		const struct found *f = &scan->found[i];
 
-		if (place_of(&f->addr) != place_of(&self->addr))
+		if (f->is_fading || place_of(&f->addr) != place_of(&self->addr))
 			continue;
 		if (f->is_temporary == self->is_temporary ? i < index
 							  : f->is_temporary)
@@ -283,13 +293,18 @@ static size_t key(const struct scan *scan, size_t index)
 	enum place place = place_of(&scan->found[index].addr);
 	size_t turn = before(scan, index);
 
-	return place == IPV6_LOCAL ? 2 * FOUND_MAX + turn : 2 * turn + place;
+	if (scan->found[index].is_fading)
+		return 3 * AIR_HOSTS_FOUND_MAX + index;
+	return place == IPV6_LOCAL ? 2 * AIR_HOSTS_FOUND_MAX + turn
+				   : 2 * turn + place;
 }
 
-static int order(const struct scan *scan, altair_addr out[AIR_HOSTS_MAX])
+static void order(const struct scan *scan, struct air_hosts *out)
 {
-	size_t keys[FOUND_MAX];
+	size_t keys[AIR_HOSTS_FOUND_MAX];
 
+	out->count = scan->found_count;
+	out->fit = 0;
 	for (size_t i = 0; i < scan->found_count; i++)
 		keys[i] = key(scan, i);
 	for (size_t i = 0; i < scan->found_count; i++) {
@@ -297,30 +312,40 @@ static int order(const struct scan *scan, altair_addr out[AIR_HOSTS_MAX])
 
 		for (size_t k = 0; k < scan->found_count; k++)
 			place += keys[k] < keys[i];
-		if (place < AIR_HOSTS_MAX)
-			out[place] = scan->found[i].addr;
+		out->all[place] = scan->found[i].addr;
+		out->fit += !scan->found[i].is_fading;
 	}
-	return scan->found_count < AIR_HOSTS_MAX ? (int)scan->found_count
-						 : AIR_HOSTS_MAX;
 }
 
-int air_hosts_read(const struct air_hosts_filter *filter,
-		   altair_addr out[AIR_HOSTS_MAX])
+static int scan_once(struct scan *scan, const struct air_hosts_filter *filter)
 {
-	struct scan scan = {.filter = filter};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int error;
 
 	if (fd < 0)
 		return ALTAIR_E_SYSTEM;
-	error = list(&scan, fd, RTM_GETLINK);
+	memset(scan, 0, sizeof *scan);
+	scan->filter = filter;
+	error = list(scan, fd, RTM_GETLINK);
 	if (!error)
-		error = list(&scan, fd, RTM_GETADDR);
+		error = list(scan, fd, RTM_GETADDR);
 	close(fd);
+	return error;
+}
+
+int air_hosts_read(const struct air_hosts_filter *filter, struct air_hosts *out)
+{
+	struct scan scan = {.is_torn = true};
+	int error = 0;
+
+	/* What still changes then brings news of its own. */
+	for (int i = 0; i < READINGS_MAX && !error && scan.is_torn; i++)
+		error = scan_once(&scan, filter);
 	if (error)
 		return error;
-	drop_replaced(&scan);
-	return order(&scan, out);
+	mark_replaced(&scan);
+	order(&scan, out);
+	return 0;
 }
 
 /* --- changes -------------------------------------------------------------- */

@@ -15,10 +15,20 @@ struct air_hosts_filter {
 	size_t count;
 };
 
-/* Writes the addresses, the preferred one first, port 0. Returns how many, or
- * ALTAIR_E_SYSTEM. */
+/* More than any host has that is no router; the rest is not looked at. */
+#define AIR_HOSTS_FOUND_MAX 64
+
+/* Port 0 each. */
+struct air_hosts {
+	altair_addr all[AIR_HOSTS_FOUND_MAX]; /* the preferred one first     */
+	size_t count;
+	size_t fit; /* the first ones: for what begins; the others are still
+		       there for what uses them                              */
+};
+
+/* Reads them. 0 or ALTAIR_E_SYSTEM. */
 int air_hosts_read(const struct air_hosts_filter *filter,
-		   altair_addr out[AIR_HOSTS_MAX]);
+		   struct air_hosts *out);
 
 /* A descriptor that becomes readable when links or addresses change, to be closed
  * by the caller; or ALTAIR_E_SYSTEM. */

@@ -2,7 +2,9 @@
  * The agent: what is due when, and the public functions.
  *
  * Invariant: new transactions leave at most one per Ta, servers and pairs in
- * turn; repeats, answers and consent are not counted (RFC 8445 14.2).
+ * turn; repeats, answers and consent are not counted (RFC 8445 14.2). Before their
+ * time come the first questions to servers (BURST in gather.c) and one urgent pair
+ * from relay to relay, which the next slot pays for.
  */
 #include "ice/session.h"
 
@@ -108,6 +110,7 @@ static void begin_check(struct altair_agent *a, struct air_pair *pair)
 
 	air_checklist_begin(pair);
 	pair->check = check;
+	pair->is_refused = false;
 	a->is_checking = true;
 	/* Without random bytes there is no check that may be sent. */
 	if (crypto->random(crypto->user, pair->check.transaction,
@@ -181,34 +184,29 @@ static void run(struct altair_agent *a, altair_time now)
 	air_state_update(a);
 }
 
-static void sooner(altair_time *at, altair_time other)
-{
-	if (other < *at)
-		*at = other;
-}
-
 static altair_time deadline(const struct altair_agent *a)
 {
 	altair_time at = a->gather_deadline;
 
 	if (air_state_is_over(a))
 		return ALTAIR_NEVER;
-	sooner(&at, air_relay_deadline(a));
-	sooner(&at, air_tcp_deadline(a));
+	at = air_time_sooner(at, air_relay_deadline(a));
+	at = air_time_sooner(at, air_tcp_deadline(a));
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
-		sooner(&at, a->list.pairs[i].check.next);
+		at = air_time_sooner(at, a->list.pairs[i].check.next);
 	if (air_gather_has_work(a) || next_pair(a))
-		sooner(&at, a->slot_at);
-	sooner(&at, air_path_deadline(a));
-	sooner(&at, air_lite_deadline(a));
-	sooner(&at, a->search_at);
-	sooner(&at, a->past.count > 0 ? a->past.until : ALTAIR_NEVER);
+		at = air_time_sooner(at, a->slot_at);
+	at = air_time_sooner(at, air_path_deadline(a));
+	at = air_time_sooner(at, air_lite_deadline(a));
+	at = air_time_sooner(at, a->search_at);
+	at = air_time_sooner(at,
+			     a->past.count > 0 ? a->past.until : ALTAIR_NEVER);
 	if (a->nominate_at > a->now)
-		sooner(&at, a->nominate_at);
+		at = air_time_sooner(at, a->nominate_at);
 	if (a->patience_until > a->now)
-		sooner(&at, a->patience_until);
+		at = air_time_sooner(at, a->patience_until);
 	if (a->fresh_until > a->now)
-		sooner(&at, a->fresh_until);
+		at = air_time_sooner(at, a->fresh_until);
 	return at;
 }
 

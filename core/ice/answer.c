@@ -75,7 +75,7 @@ static void take_role_conflict(struct altair_agent *a, struct air_pair *pair)
 	struct air_reader r = air_reader((altair_bytes){bytes, sizeof bytes});
 
 	if (are_roles_fixed(a)) {
-		air_pair_fail(pair);
+		air_pair_refuse(pair);
 		return;
 	}
 	switch_role(a);
@@ -119,8 +119,8 @@ static struct air_pair *find_or_add(struct altair_agent *a, altair_time now,
 	c.foundation[1] = (char)('0' + a->list.remotes_count);
 	place = air_checklist_add_remote(&a->list, &c, &is_new);
 	if (place < 0 && now > FORGOTTEN_AFTER)
-		place = air_checklist_reuse_remote(&a->list, &c,
-						   now - FORGOTTEN_AFTER);
+		place = air_checklist_reuse_remote(
+			&a->list, &c, now - FORGOTTEN_AFTER, a->path);
 	if (place < 0)
 		return NULL;
 	return air_checklist_pair(&a->list, base, (uint32_t)place);
@@ -257,6 +257,9 @@ static bool is_seen(const struct altair_agent *a, uint32_t local)
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		if (a->list.pairs[i].is_valid && a->list.pairs[i].seen == local)
 			return true;
+	for (uint32_t i = 0; i < a->past.count; i++)
+		if (a->list.pairs[AIR_PAIRS_MAX + i].seen == local)
+			return true;
 	return false;
 }
 
@@ -363,7 +366,7 @@ static enum altair_verdict conclude(struct altair_agent *a,
 		 value.number == AIR_STUN_ROLE_CONFLICT)
 		take_role_conflict(a, pair);
 	else
-		air_pair_fail(pair);
+		air_pair_refuse(pair);
 	return ALTAIR_TAKEN;
 }
 

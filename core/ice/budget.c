@@ -29,7 +29,7 @@ static bool has_room(const struct altair_agent *a, const altair_addr *ip)
 }
 
 /* True when the peer has answered from there to another base of ours. */
-static bool is_proved(const struct altair_agent *a, uint32_t remote)
+static bool has_answered(const struct altair_agent *a, uint32_t remote)
 {
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		if (a->list.pairs[i].remote == remote &&
@@ -46,7 +46,7 @@ bool air_budget_allows(const struct altair_agent *a,
 			  air_check_length(&pair->check, &a->keys);
 
 	if (remote->type == CANDIDATE_PRFLX)
-		return is_covered || is_proved(a, pair->remote);
+		return is_covered || has_answered(a, pair->remote);
 	return (pair->is_heard && is_covered) || has_room(a, &remote->addr);
 }
 

@@ -13,6 +13,9 @@
 
 #include <string.h>
 
+#define LETTERS 26u
+_Static_assert(AIR_LOCALS_MAX <= LETTERS, "each may need one of its own");
+
 void air_checklist_init(struct air_checklist *list, struct air_arena *arena)
 {
 	memset(list, 0, sizeof *list);
@@ -193,23 +196,34 @@ static int find_local(const struct air_checklist *list,
 	return ALTAIR_E_ADDRESS;
 }
 
-/* RFC 8445 5.1.1.3: equal for the same type, base IP and server. One letter:
- * that of the first such candidate. */
+/* RFC 8445 5.1.1.3: equal for the same type, base IP and server. One letter: that
+ * of such a candidate, or one that no other has; places are used again, letters
+ * must not come to stand for two things. */
 static void name_foundation(struct air_checklist *list, uint32_t place)
 {
 	struct air_candidate *new = &list->locals[place];
-	uint32_t first = 0;
+	uint32_t used = 0, letter = place;
 
-	while (first < place &&
-	       (list->locals[first].type != new->type ||
-		list->locals[first].server != new->server ||
-		!altair_addr_same_ip(&list->locals[first].base, &new->base)))
-		first++;
-	new->foundation[0] = (char)('A' + first);
+	for (uint32_t i = 0; i < list->locals_count; i++) {
+		const struct air_candidate *other = &list->locals[i];
+
+		if (i == place)
+			continue;
+		if (other->type == new->type &&
+		    other->server == new->server &&altair_addr_same_ip(
+					     &other->base, &new->base)) {
+			new->foundation[0] = other->foundation[0];
+			return;
+		}
+		used |= UINT32_C(1) << (other->foundation[0] - 'A');
+	}
+	while (used & UINT32_C(1) << letter)
+		letter = (letter + 1) % LETTERS;
+	new->foundation[0] = (char)('A' + letter);
 }
 
 /* The peer has answered from there. */
-static bool is_proved(const struct air_checklist *list, uint32_t remote)
+static bool has_answered(const struct air_checklist *list, uint32_t remote)
 {
 	for (uint32_t i = 0; i < list->pairs_count; i++)
 		if (list->pairs[i].remote == remote && list->pairs[i].is_valid)
@@ -222,7 +236,7 @@ static void pair_local(struct air_checklist *list, uint32_t local)
 {
 	for (uint32_t i = 0; i < list->remotes_count; i++)
 		if (list->remotes[i].type != CANDIDATE_PRFLX ||
-		    is_proved(list, i))
+		    has_answered(list, i))
 			air_checklist_pair(list, local, i);
 }
 
@@ -347,7 +361,8 @@ int air_checklist_add_remote(struct air_checklist *list,
 }
 
 /* When a remote was heard last; ALTAIR_NEVER while it is still of use. */
-static altair_time last_heard(const struct air_checklist *list, uint32_t remote)
+static altair_time last_heard(const struct air_checklist *list, uint32_t remote,
+			      const struct air_pair *path)
 {
 	altair_time at = 0;
 
@@ -357,7 +372,8 @@ static altair_time last_heard(const struct air_checklist *list, uint32_t remote)
 		if (pair->remote != remote)
 			continue;
 		/* A lite agent keeps none, but the nominated one. */
-		if (pair->is_kept || (pair->is_valid && pair->is_nominated))
+		if (pair == path || pair->is_kept ||
+		    (pair->is_valid && pair->is_nominated))
 			return ALTAIR_NEVER;
 		if (pair->heard_at > at)
 			at = pair->heard_at;
@@ -383,12 +399,12 @@ static void renew_remote(struct air_checklist *list, uint32_t remote)
 
 int air_checklist_reuse_remote(struct air_checklist *list,
 			       const struct air_candidate *candidate,
-			       altair_time before)
+			       altair_time before, const struct air_pair *path)
 {
 	struct air_candidate *oldest = NULL;
 
 	for (uint32_t i = 0; i < list->remotes_count; i++) {
-		altair_time at = last_heard(list, i);
+		altair_time at = last_heard(list, i, path);
 
 		if (list->remotes[i].type != CANDIDATE_PRFLX || at >= before)
 			continue;

@@ -44,10 +44,10 @@ int air_checklist_add_remote(struct air_checklist *list,
 			     bool *is_new);
 
 /* When it is full: in place of the peer-reflexive one that was heard last the
- * longest ago, before `before`, and is not kept. */
+ * longest ago, before `before`, and is neither kept nor the path's. */
 int air_checklist_reuse_remote(struct air_checklist *list,
 			       const struct air_candidate *candidate,
-			       altair_time before);
+			       altair_time before, const struct air_pair *path);
 /* A local candidate is gone, and what was known of its pairs. */
 void air_checklist_retire(struct air_checklist *list, uint32_t local);
 /* Another candidate of the same kind takes the place of one that is gone. */

@@ -66,6 +66,7 @@ int altair_agent_describe(const altair_agent *a, char *out, size_t cap)
 /* What the first reading found. */
 struct description {
 	char ufrag[AIR_CREDENTIAL_MAX + 1], pwd[AIR_CREDENTIAL_MAX + 1];
+	struct air_credentials remote; /* of these two                   */
 	bool is_known; /* there is a line of ours besides the credentials */
 	bool trickles, has_ended, is_lite;
 };
@@ -157,7 +158,6 @@ static int judge_line(struct description *d, const char *line)
 
 static int judge(struct description *d, const char *text)
 {
-	struct air_credentials credentials;
 	char line[LINE_MAX + 1];
 	int error = 0;
 
@@ -167,18 +167,26 @@ static int judge(struct description *d, const char *text)
 		error = judge_line(d, line);
 	}
 	if (error == 0 && (d->ufrag[0] || d->pwd[0]))
-		return air_credentials_read(&credentials, d->ufrag, d->pwd);
+		return air_credentials_read(&d->remote, d->ufrag, d->pwd);
 	return error == 0 && !d->is_known ? ALTAIR_E_SYNTAX : error;
 }
 
+/* Credentials that are new begin a description; others belong to a part of one,
+ * which says nothing by what it leaves out. */
 static int take_credentials(struct altair_agent *a, altair_time now,
-			    const struct description *d)
+			    const struct description *d, bool is_new)
 {
-	if (!d->ufrag[0])
+	int error;
+
+	if (!is_new)
 		return air_state_is_over(a) ? ALTAIR_E_STATE : 0;
 	if (d->is_lite && a->config.lite)
 		return ALTAIR_E_STATE;
+	error = air_generation_remote(a, now, &d->remote);
+	if (error)
+		return error;
 	air_lite_set_remote(a, d->is_lite);
+	/* They are known by now: what follows from them is done. */
 	return altair_agent_remote(a, now, d->ufrag, d->pwd);
 }
 
@@ -186,6 +194,7 @@ int altair_agent_accept(altair_agent *a, altair_time now, const char *text)
 {
 	char line[LINE_MAX + 1];
 	struct description d;
+	bool is_new;
 	int error;
 
 	if (altair_agent_state(a) == ALTAIR_AGENT_CLOSED)
@@ -193,8 +202,10 @@ int altair_agent_accept(altair_agent *a, altair_time now, const char *text)
 	if (strlen(text) > ALTAIR_AGENT_DESCRIPTION_MAX)
 		return ALTAIR_E_TOO_LONG;
 	error = judge(&d, text);
-	if (error == 0)
-		error = take_credentials(a, now, &d);
+	if (error)
+		return error;
+	is_new = d.ufrag[0] && !air_generation_knows(a, &d.remote);
+	error = take_credentials(a, now, &d, is_new);
 	if (error)
 		return error;
 	while (*text) {
@@ -203,7 +214,7 @@ int altair_agent_accept(altair_agent *a, altair_time now, const char *text)
 			(void)altair_agent_add_remote(a, now, line + 2);
 	}
 	/* RFC 8838 5: without the option all candidates stand here. */
-	if (d.has_ended || (d.ufrag[0] && !d.trickles))
+	if (d.has_ended || (is_new && !d.trickles))
 		altair_agent_end_of_candidates(a, now);
 	return 0;
 }

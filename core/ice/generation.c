@@ -98,8 +98,8 @@ static void forget_pairs(struct altair_agent *a)
 	air_checklist_restart(&a->list);
 }
 
-static bool is_known(const struct altair_agent *a,
-		     const struct air_credentials *c)
+bool air_generation_knows(const struct altair_agent *a,
+			  const struct air_credentials *c)
 {
 	return a->keys.has_remote &&
 	       air_bytes_equal(air_text(a->keys.remote.ufrag),
@@ -151,7 +151,7 @@ int air_generation_remote(struct altair_agent *a, altair_time now,
 {
 	int error;
 
-	if (is_known(a, remote))
+	if (air_generation_knows(a, remote))
 		return 0;
 	if (a->keys.has_remote && (a->is_proved || air_state_is_over(a))) {
 		error = air_generation_begin(a, now);

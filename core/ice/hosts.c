@@ -27,6 +27,15 @@ const struct air_candidate *air_host_at(const struct altair_agent *a,
 	return &a->list.locals[a->hosts[host]];
 }
 
+bool air_host_has(const struct altair_agent *a, const altair_addr *ip)
+{
+	for (uint32_t i = 0; i < a->hosts_count; i++)
+		if (!air_host_at(a, i)->is_gone &&
+		    altair_addr_same_ip(&air_host_at(a, i)->addr, ip))
+			return true;
+	return false;
+}
+
 /* --- news ---------------------------------------------------------------- */
 
 bool air_host_ask(struct altair_agent *a)
@@ -103,6 +112,7 @@ int air_host_add(struct altair_agent *a, uint32_t sock, const altair_addr *addr)
 	a->hosts[host] = (uint8_t)place;
 	a->hosts_count += host == a->hosts_count;
 	air_gather_anew(a, host);
+	air_tcp_follow(a);
 	if (!a->discover)
 		return 0;
 	air_gather_tell_one(a, (uint32_t)place);
@@ -117,16 +127,6 @@ static bool is_shared(const struct altair_agent *a, uint32_t sock)
 	for (uint32_t i = 0; i < a->hosts_count; i++)
 		if (!air_host_at(a, i)->is_gone &&
 		    air_host_at(a, i)->sock == sock)
-			return true;
-	return false;
-}
-
-/* True when a host has the IP. */
-static bool is_ours(const struct altair_agent *a, const altair_addr *ip)
-{
-	for (uint32_t i = 0; i < a->hosts_count; i++)
-		if (!air_host_at(a, i)->is_gone &&
-		    altair_addr_same_ip(&air_host_at(a, i)->addr, ip))
 			return true;
 	return false;
 }
@@ -151,10 +151,11 @@ int air_host_remove(struct altair_agent *a, uint32_t sock,
 	}
 	if (!is_shared(a, sock))
 		air_relay_leave(a, sock);
-	if (!is_ours(a, &gone)) {
+	if (!air_host_has(a, &gone)) {
 		air_relay_abandon(a, &gone);
 		air_tcp_abandon(a, &gone);
 	}
+	air_tcp_follow(a);
 	air_host_news(a, a->now);
 	return 0;
 }

@@ -47,13 +47,19 @@ void air_pair_fail(struct air_pair *pair)
 	pair->wants_nomination = false;
 }
 
+void air_pair_refuse(struct air_pair *pair)
+{
+	air_pair_fail(pair);
+	pair->is_refused = true;
+}
+
 void air_pair_drop(struct air_pair *pair)
 {
 	if (pair->state != PAIR_FAILED)
 		air_pair_fail(pair);
 	pair->trigger = 0;
 	pair->bytes_in = pair->bytes_out = 0;
-	pair->is_heard = pair->is_nominated = false;
+	pair->is_heard = pair->is_nominated = pair->is_refused = false;
 }
 
 bool air_pair_is_open(const struct air_pair *pair)

@@ -38,6 +38,7 @@ struct air_pair {
 	bool is_suspect;   /* it was silent when it should have answered      */
 	bool is_stopped;   /* not checked unless it is triggered              */
 	bool is_kept;	   /* a vigil is over it                              */
+	bool is_refused;   /* failed: the peer or our relay said so          */
 	bool is_held;	   /* its relay does not let us speak to the remote   */
 	uint16_t searches; /* in vain, since anything was heard             */
 };
@@ -51,6 +52,9 @@ void air_pair_set_state(struct air_pair *pair, enum air_pair_state next);
 
 /* Its check has failed: it carries no data of ours. */
 void air_pair_fail(struct air_pair *pair);
+
+/* So it has, because of an answer that was an error. */
+void air_pair_refuse(struct air_pair *pair);
 
 /* Its local candidate is gone: nothing is known of it any more. */
 void air_pair_drop(struct air_pair *pair);

@@ -21,11 +21,6 @@
  * let us send there (RFC 7675 5.1). */
 #define HEARD_FOR ALTAIR_SEC(30)
 
-static altair_time later(altair_time a, altair_time b)
-{
-	return a > b ? a : b;
-}
-
 /* --- the choice ---------------------------------------------------------- */
 
 enum tier {
@@ -227,8 +222,8 @@ void air_path_update(struct altair_agent *a)
 	path = choose(a);
 	if (!path && a->path && a->path->answered_at > 0) {
 		air_search_begin(a, a->now);
-		a->patience_until =
-			later(a->patience_until, air_pair_ends(a->path));
+		a->patience_until = air_time_later(a->patience_until,
+						   air_pair_ends(a->path));
 	}
 	if (path && path != a->path) {
 		out.addr = a->list.remotes[path->remote].addr;

@@ -8,8 +8,8 @@
  * Permissions are asked for as soon as both the allocation and the remote
  * candidate are known, those that are most likely used first, and for our own
  * relayed IP before the peer tells any: behind the same server its relayed
- * address will have it. Invariant: a pair is held exactly as long as its relay
- * has not asked for the permission; a check may follow the request at once.
+ * address will have it. Invariant: a pair that waits is held exactly as long as its
+ * relay has not asked for the permission; a check may follow the request at once.
  */
 #include "ice/session.h"
 
@@ -294,8 +294,10 @@ static void fail_pairs(struct altair_agent *a, const struct air_relay *r,
 
 		if (relay_of(a, a->list.locals[pair->local].sock) == r &&
 		    altair_addr_same_ip(&a->list.remotes[pair->remote].addr,
-					ip))
+					ip)) {
 			air_pair_drop(pair);
+			pair->is_refused = true;
+		}
 	}
 }
 

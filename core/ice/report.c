@@ -15,7 +15,7 @@ static enum altair_agent_outcome find_outcome(const struct altair_agent *a,
 		return ALTAIR_PAIR_GONE;
 	if (pair->is_valid)
 		return ALTAIR_PAIR_WORKS;
-	if (pair->state == PAIR_FAILED && pair->check.sent < AIR_CHECK_SENDINGS)
+	if (pair->state == PAIR_FAILED && pair->is_refused)
 		return ALTAIR_PAIR_REFUSED;
 	if (pair->state == PAIR_FAILED)
 		return pair->is_heard ? ALTAIR_PAIR_ONE_WAY

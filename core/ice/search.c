@@ -105,11 +105,6 @@ static uint32_t search(struct altair_agent *a, uint32_t most, bool *has_more)
 	return count;
 }
 
-static altair_time later(altair_time a, altair_time b)
-{
-	return a > b ? a : b;
-}
-
 void air_search_run(struct altair_agent *a)
 {
 	bool has_more = false;
@@ -125,8 +120,8 @@ void air_search_run(struct altair_agent *a)
 	if (!has_more && !air_search_is_lost(a))
 		return;
 	a->search_at = air_time_after(
-		a->now,
-		later(a->search_wait, is_calm(a) ? count * CALM_PACE : 0));
+		a->now, air_time_later(a->search_wait,
+				       is_calm(a) ? count * CALM_PACE : 0));
 	a->search_wait =
 		a->search_wait < WAIT_MAX / 2 ? 2 * a->search_wait : WAIT_MAX;
 	/* Perhaps the servers do not know us any more, either. */

@@ -124,6 +124,8 @@ void air_gather_again(struct altair_agent *a);
 /* Host number `host`, which may be gone. */
 const struct air_candidate *air_host_at(const struct altair_agent *a,
 					uint32_t host);
+/* True when a host has the IP. */
+bool air_host_has(const struct altair_agent *a, const altair_addr *ip);
 /* As altair_agent_add_host and _remove_host, the arguments judged. */
 int air_host_add(struct altair_agent *a, uint32_t sock,
 		 const altair_addr *addr);
@@ -187,6 +189,8 @@ uint32_t air_relay_outer(const struct altair_agent *a, uint32_t sock);
 /* Opens and shuts streams, and holds the pairs that wait for one. */
 void air_tcp_run(struct altair_agent *a);
 altair_time air_tcp_deadline(const struct altair_agent *a);
+/* Our hosts have changed: so may the candidates. */
+void air_tcp_follow(struct altair_agent *a);
 /* The address is gone: streams from it are shut. */
 void air_tcp_abandon(struct altair_agent *a, const altair_addr *gone);
 /* As altair_agent_opened, _lost, _unframe. */
@@ -268,6 +272,10 @@ void air_nominate_want(struct altair_agent *a, struct air_pair *pair);
 void air_nominate_conclude(struct altair_agent *a, struct air_pair *pair);
 
 /* --- generation.c --- */
+
+/* True for the peer's credentials as we know them. */
+bool air_generation_knows(const struct altair_agent *a,
+			  const struct air_credentials *remote);
 
 /* True for a pair of the generation before the present one. */
 bool air_generation_is_past(const struct altair_agent *a,

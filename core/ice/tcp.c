@@ -41,28 +41,38 @@ static const struct air_candidate *find_host(const struct altair_agent *a,
 	return NULL;
 }
 
+/* Or changes it, when its host is gone. */
 static void add_base(struct altair_agent *a, enum altair_family family)
 {
 	altair_path path = {.sock = AIR_TCP_SOCK | (family == ALTAIR_IPV6),
 			    .remote = {.family = (uint8_t)family}};
 	const struct air_candidate *host = find_host(a, family);
 	struct air_candidate c = {.type = CANDIDATE_TCP, .sock = path.sock};
-	bool is_new;
+	bool is_new = true;
 	int place;
 
+	place = air_checklist_find_base(&a->list, &path);
 	if (!host || a->config.relay_only ||
-	    air_checklist_find_base(&a->list, &path) >= 0)
+	    (place >= 0 && air_host_has(a, &a->list.locals[place].addr)))
 		return;
 	c.addr = host->addr;
 	c.addr.port = AIR_CANDIDATE_ACTIVE;
 	c.base = c.addr;
 	c.priority = air_candidate_priority(CANDIDATE_TCP, PREFERENCE);
-	place = air_checklist_add_local(&a->list, &c, &is_new);
+	if (place >= 0)
+		air_checklist_replace(&a->list, (uint32_t)place, &c);
+	else
+		place = air_checklist_add_local(&a->list, &c, &is_new);
 	if (place < 0 || !is_new)
 		return;
 	a->has_tcp = true;
 	if (!a->is_local_ended)
 		air_gather_tell_one(a, (uint32_t)place);
+}
+
+void air_tcp_follow(struct altair_agent *a)
+{
+	a->tcp_followed = a->list.changes - 1;
 }
 
 static void follow_remotes(struct altair_agent *a)

@@ -33,16 +33,6 @@
 #define LIMIT_URGENT ALTAIR_MSEC(280)
 #define LIMIT_IDLE ALTAIR_SEC(1)
 
-static altair_time sooner(altair_time a, altair_time b)
-{
-	return a < b ? a : b;
-}
-
-static altair_time later(altair_time a, altair_time b)
-{
-	return a > b ? a : b;
-}
-
 /* RFC 7675 5.1: at random, so that the sides do not synchronise. */
 static altair_time period(const struct air_vigil *v,
 			  const altair_crypto *crypto)
@@ -65,7 +55,7 @@ void air_vigil_begin(struct air_vigil *v, struct air_pair *pair,
 	v->pair = pair;
 	v->is_slow = is_slow;
 	v->data_at = v->heard_at = v->asked_at = ALTAIR_NEVER;
-	v->regular = later(
+	v->regular = air_time_later(
 		now, air_time_after(pair->answered_at, period(v, crypto)));
 }
 
@@ -107,9 +97,11 @@ void air_vigil_doubt(struct air_vigil *v, altair_time now)
 		v->asked_at = now;
 	v->is_urgent = true;
 	if (v->asked_at == ALTAIR_NEVER || v->pair->is_suspect)
-		v->regular = v->asked ? later(now, air_time_after(v->last_at,
-								  PACE_URGENT))
-				      : now;
+		v->regular =
+			v->asked ? air_time_later(now,
+						  air_time_after(v->last_at,
+								 PACE_URGENT))
+				 : now;
 }
 
 /* When to ask again, because the last request was not answered. */
@@ -120,18 +112,20 @@ static altair_time pressing(const struct air_vigil *v)
 	if (v->asked_at == ALTAIR_NEVER && v->data_at != ALTAIR_NEVER)
 		return air_time_after(v->data_at, SILENCE);
 	if (v->asked_at == ALTAIR_NEVER)
-		return later(air_time_after(v->heard_at, PAUSE),
-			     air_time_after(v->last_at, PAUSE_RARELY));
+		return air_time_later(air_time_after(v->heard_at, PAUSE),
+				      air_time_after(v->last_at, PAUSE_RARELY));
 	if (v->last_at > v->asked_at)
 		pace = (v->last_at - v->asked_at) / PACE_DIVISOR;
-	pace = later(pace, v->is_urgent ? PACE_URGENT
-					: later(PACE_IDLE, 2 * v->pair->rtt));
-	return air_time_after(v->last_at, sooner(pace, PACE_MAX));
+	pace = air_time_later(
+		pace, v->is_urgent
+			      ? PACE_URGENT
+			      : air_time_later(PACE_IDLE, 2 * v->pair->rtt));
+	return air_time_after(v->last_at, air_time_sooner(pace, PACE_MAX));
 }
 
 static altair_time next_request(const struct air_vigil *v)
 {
-	return sooner(v->regular, pressing(v));
+	return air_time_sooner(v->regular, pressing(v));
 }
 
 bool air_vigil_due(struct air_vigil *v, altair_time now,
@@ -146,7 +140,7 @@ bool air_vigil_due(struct air_vigil *v, altair_time now,
 	v->is_urgent |= v->heard_at != ALTAIR_NEVER;
 	v->heard_at = ALTAIR_NEVER;
 	v->last_at = now;
-	v->asked_at = sooner(v->asked_at, now);
+	v->asked_at = air_time_sooner(v->asked_at, now);
 	if (crypto->random(crypto->user, v->requests[place].transaction,
 			   AIR_STUN_TRANSACTION_LEN) != 0)
 		return false;
@@ -192,10 +186,10 @@ altair_time air_vigil_limit(const struct air_vigil *v)
 	if (since == ALTAIR_NEVER)
 		return ALTAIR_NEVER;
 	if (v->is_urgent && v->data_at != ALTAIR_NEVER)
-		since = later(since, v->data_at);
-	return air_time_after(since,
-			      later(2 * v->pair->rtt,
-				    v->is_urgent ? LIMIT_URGENT : LIMIT_IDLE));
+		since = air_time_later(since, v->data_at);
+	return air_time_after(since, air_time_later(2 * v->pair->rtt,
+						    v->is_urgent ? LIMIT_URGENT
+								 : LIMIT_IDLE));
 }
 
 altair_time air_vigil_deadline(const struct air_vigil *v, altair_time now)
@@ -205,8 +199,8 @@ altair_time air_vigil_deadline(const struct air_vigil *v, altair_time now)
 	if (now >= air_pair_ends(v->pair))
 		return ALTAIR_NEVER;
 	if (!v->pair->is_suspect)
-		at = sooner(at, air_vigil_limit(v));
+		at = air_time_sooner(at, air_vigil_limit(v));
 	if (now < air_pair_expires(v->pair))
-		at = sooner(at, air_pair_expires(v->pair));
-	return sooner(at, air_pair_ends(v->pair));
+		at = air_time_sooner(at, air_pair_expires(v->pair));
+	return air_time_sooner(at, air_pair_ends(v->pair));
 }

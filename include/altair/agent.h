@@ -19,7 +19,8 @@
  *   ALTAIR_EV_CANDIDATE          a local candidate for the peer: number = what
  *                                altair_agent_candidate takes, addr = its
  *                                address
- *   ALTAIR_EV_END_OF_CANDIDATES  no more of them; only after altair_agent_seal
+ *   ALTAIR_EV_END_OF_CANDIDATES  no more of them, only after altair_agent_seal;
+ *                                but those of addresses that come later
  *   ALTAIR_EV_STATE              number = enum altair_agent_state, which begins
  *                                as GATHERING; for FAILED reason = TIMEOUT
  *                                (nothing valid arrived, or no more) or ONE_WAY
@@ -76,8 +77,10 @@ typedef struct altair_agent_config {
 	                                controlled                           */
 	bool loopback;		     /* allow 127/8 and ::1, for tests       */
 	altair_time ta;		     /* between two new transactions, gathering
-	                                and checks together (RFC 8445 14.2);
-	                                default 20 ms, 5 ms to 1 s           */
+	                                and checks together (RFC 8445 14.2),
+	                                but for the first four questions to
+	                                servers, and a check from relay to
+	                                relay; default 20 ms, 5 ms to 1 s    */
 	altair_time patience;	     /* no failure before this, from when both
 	                                sides have credentials; default 39.5 s
 	                                (RFC 8863 4). It counts anew from each
@@ -208,7 +211,7 @@ ALTAIR_API int altair_agent_remote_is_lite(altair_agent *agent);
  * One of the peer's candidates. Returns 0 (also for one we have),
  * ALTAIR_E_SYNTAX (no candidate), ALTAIR_E_ADDRESS (none that we can use: a name,
  * TCP that is not passive, loopback, link-local, multicast, port 0),
- * ALTAIR_E_FULL (more than 20), or ALTAIR_E_STATE (it is over). An error changes
+ * ALTAIR_E_FULL (more than 20 that its checks had not shown), or ALTAIR_E_STATE (it is over). An error changes
  * nothing.
  */
 ALTAIR_API int altair_agent_add_remote(altair_agent *agent, altair_time now,
@@ -278,15 +281,17 @@ ALTAIR_API int altair_agent_path(const altair_agent *agent, altair_path *out);
  * ALTAIR_AGENT_HEADROOM bytes in front of `payload` and ALTAIR_AGENT_TAILROOM
  * behind it, and *out is a view of them. Returns 0, ALTAIR_E_STATE (no path
  * carries data), ALTAIR_E_TOO_LONG (`len` is over ALTAIR_AGENT_MESSAGE_MAX),
- * ALTAIR_E_WORD (the payload looks like STUN), or ALTAIR_E_AGAIN (three times
- * the bytes received: wait for the answer to our check). Call altair_poll
+ * ALTAIR_E_WORD (the payload looks like STUN), ALTAIR_E_RANDOM (through a relay), or
+ * ALTAIR_E_AGAIN (three times the bytes received: wait for the answer to our check).
+ * Call altair_poll
  * afterwards: the deadline may be earlier, because data wants an answer.
  */
 ALTAIR_API int altair_agent_wrap(altair_agent *agent, uint8_t *payload,
 				 size_t len, altair_datagram *out);
 
-/* Streams: stream `sock` is open, from `local` (NULL where that is unknown); or
- * it is lost or could not be opened (reason: an ALTAIR_E_*). */
+/* Streams: stream `sock` is open, from `local` (when that goes with
+ * altair_agent_remove_host the stream is given up; NULL where it is unknown); or it
+ * is lost or could not be opened (reason: an ALTAIR_E_*). */
 ALTAIR_API void altair_agent_opened(altair_agent *agent, altair_time now,
 				    uint32_t sock, const altair_addr *local);
 ALTAIR_API void altair_agent_lost(altair_agent *agent, altair_time now,
@@ -296,7 +301,7 @@ ALTAIR_API void altair_agent_lost(altair_agent *agent, altair_time now,
  * Takes bytes of stream `sock`, in any split. Returns 1 with a message in *out, to
  * be given to altair_input before the next call; 0 when `in` is used up; or
  * ALTAIR_E_INVALID: this is none of ours, close it and call altair_agent_lost.
- * Moves `in` forward. The message is in your buffer where it came whole.
+ * Moves `in` forward. The message is in your buffer or in the agent's.
  */
 ALTAIR_API int altair_agent_unframe(altair_agent *agent, uint32_t sock,
 				    altair_bytes *in, altair_datagram *out);

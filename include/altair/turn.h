@@ -85,7 +85,8 @@ typedef struct altair_turn_config {
 	altair_time rto;	/* default 500 ms (RFC 8489 6.2.1), 1 ms to
 	                           60 s                                     */
 	unsigned rc, rm;	/* default 7 and 16 (RFC 8489 6.2.1)        */
-	altair_time ti;		/* streams: how long a request may take,
+	altair_time ti;		/* streams: how long a request may take, or the
+	                           stream is dead and the machine ends;
 	                           default 39.5 s (RFC 8489 6.2.2)          */
 } altair_turn_config;
 
@@ -152,7 +153,8 @@ ALTAIR_API int altair_turn_permission(const altair_turn *turn, size_t index,
  * owns ALTAIR_TURN_HEADROOM bytes in front of `payload` and
  * ALTAIR_TURN_TAILROOM behind it. A ChannelData message where a channel is
  * bound, otherwise a Send indication. Returns 0, ALTAIR_E_STATE (no
- * permission), ALTAIR_E_TOO_LONG (65000 bytes go), or ALTAIR_E_RANDOM.
+ * permission), ALTAIR_E_TOO_LONG (65000 bytes go), ALTAIR_E_ADDRESS (`peer` is none
+ * to send to), or ALTAIR_E_RANDOM.
  */
 ALTAIR_API int altair_turn_wrap(altair_turn *turn, const altair_addr *peer,
 				uint8_t *payload, size_t len,

@@ -28,7 +28,8 @@ enum altair_agent_outcome {
 	ALTAIR_PAIR_SILENT,   /* neither an answer nor a check of the peer   */
 	ALTAIR_PAIR_ONE_WAY,  /* the peer's checks arrive, ours do not, or
 				 its answers do not                          */
-	ALTAIR_PAIR_REFUSED,  /* answered with an error, or from elsewhere   */
+	ALTAIR_PAIR_REFUSED,  /* the peer answered with an error, or our relay
+				 does not let us send there                  */
 	ALTAIR_PAIR_SKIPPED,  /* it was not needed any more                  */
 	ALTAIR_PAIR_GONE      /* we have lost its address                    */
 };

@@ -218,8 +218,12 @@ static void what_open_refuses(void)
 	config.interfaces_count = 1;
 	CHECK_EQ(altair_uv_agent_open(&driver, &loop, &config, &handlers, NULL),
 		 ALTAIR_E_INVALID);
-	/* Loopback only where the agent allows it. */
 	config.interfaces = lo;
+	config.size--;
+	CHECK_EQ(altair_uv_agent_open(&driver, &loop, &config, &handlers, NULL),
+		 ALTAIR_E_INVALID);
+	config.size++;
+	/* Loopback only where the agent allows it. */
 	CHECK_EQ(altair_uv_agent_open(&driver, &loop, &config, &handlers,
 				      &sides[0]),
 		 0);

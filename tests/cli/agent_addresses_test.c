@@ -104,6 +104,21 @@ static void what_is_of_no_use_is_passed_over(void)
 	ip("address flush dev a1");
 }
 
+/* RFC 4862 5.5.4: what is deprecated is for no new use, the one that there is goes
+ * on. The address that comes then shows that the news were read. */
+static void an_address_that_is_deprecated_is_used_on(void)
+{
+	connect_both();
+	ip("address change 192.0.2.7/24 dev a0 valid_lft 600 preferred_lft 0");
+	ip("address add 198.51.100.8/24 dev a0");
+	pass_candidate(&ours, &theirs, " 198.51.100.8 ");
+	pass_candidate(&theirs, &ours, " 198.51.100.8 ");
+	exchange("as before");
+	CHECK(!strstr(ours.proc.out_text, "\"remote\":\"candidate:B "));
+	CHECK(!strstr(theirs.proc.out_text, "\"remote\":\"candidate:B "));
+	free_both();
+}
+
 /* Runs an agent that ends as soon as it has listed what it has. */
 static void list(struct proc *p, const char *const args[])
 {
@@ -152,6 +167,30 @@ static void which_interfaces_count(void)
 	ip("link del veth7");
 	ip("address flush dev a0");
 	ip("address flush dev a1");
+}
+
+/* Docker's bridges are named after their network; a router's own, and a VPN's tap
+ * lead somewhere. */
+static void bridges_and_taps(void)
+{
+	struct proc p;
+
+	ip("link add br-lan type veth peer name br-0123456789ab");
+	ip("link add tap0 type veth peer name tapestry");
+	ip("link set br-lan up");
+	ip("link set br-0123456789ab up");
+	ip("link set tap0 up");
+	ip("link set tapestry up");
+	ip("address add 192.0.2.7/24 dev br-lan");
+	ip("address add 203.0.113.7/24 dev br-0123456789ab");
+	ip("address add 198.51.100.7/24 dev tap0");
+	list(&p, ARGS("agent"));
+	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 2);
+	CHECK(strstr(p.out_text, " 192.0.2.7 "));
+	CHECK(strstr(p.out_text, " 198.51.100.7 "));
+	proc_free(&p);
+	ip("link del br-lan");
+	ip("link del tap0");
 }
 
 /* IPv6 and IPv4 by turns, what is local last, eight at most. */
@@ -226,7 +265,9 @@ static void temporary_addresses(void)
 static const struct check_test tests[] = {
 	TEST(from_one_address_to_the_next),
 	TEST(what_is_of_no_use_is_passed_over),
+	TEST(an_address_that_is_deprecated_is_used_on),
 	TEST(which_interfaces_count),
+	TEST(bridges_and_taps),
 	TEST(in_which_order),
 	TEST(temporary_addresses),
 };

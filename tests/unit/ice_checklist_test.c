@@ -266,6 +266,46 @@ static void three_times_what_came(void)
 	CHECK(air_pair_allowance(&pair) == UINT64_MAX);
 }
 
+/* Places are used again: what another one still has is not given twice. */
+static void a_foundation_stands_for_one_thing(void)
+{
+	struct air_candidate new = {.type = CANDIDATE_HOST};
+
+	begin();
+	local("10.0.0.1:5000", CANDIDATE_HOST, "10.0.0.1:5000");
+	local("10.0.0.1:5001", CANDIDATE_HOST, "10.0.0.1:5001");
+	local("10.0.0.2:5000", CANDIDATE_HOST, "10.0.0.2:5000");
+	CHECK_STR(list.locals[1].foundation, list.locals[0].foundation);
+	air_checklist_retire(&list, 0);
+	new.addr = new.base = addr("10.0.0.3:5000");
+	air_checklist_replace(&list, 0, &new);
+	for (int i = 1; i < 3; i++)
+		CHECK(strcmp(list.locals[0].foundation,
+			     list.locals[i].foundation) != 0);
+	/* Equal ones have the same, wherever they are. */
+	new.addr = new.base = addr("10.0.0.2:5007");
+	air_checklist_replace(&list, 0, &new);
+	CHECK_STR(list.locals[0].foundation, list.locals[2].foundation);
+}
+
+/* What data goes to keeps its address, also while it is only heard. */
+static void the_paths_remote_is_not_reused(void)
+{
+	struct air_candidate new = {.type = CANDIDATE_PRFLX};
+	struct air_pair *pair;
+
+	begin();
+	local("10.0.0.1:5000", CANDIDATE_HOST, "10.0.0.1:5000");
+	remote("192.0.2.2:6000", CANDIDATE_PRFLX, "~0", 5);
+	pair = air_checklist_pair(&list, 0, 0);
+	pair->is_heard = true;
+	pair->heard_at = 1;
+	new.addr = addr("192.0.2.3:6000");
+	CHECK_EQ(air_checklist_reuse_remote(&list, &new, 100, pair),
+		 ALTAIR_E_FULL);
+	CHECK_EQ(air_checklist_reuse_remote(&list, &new, 100, NULL), 0);
+}
+
 static const struct check_test tests[] = {
 	TEST(reflexive_candidates_are_pruned),
 	TEST(the_best_pair_is_first),
@@ -278,6 +318,8 @@ static const struct check_test tests[] = {
 	TEST(a_peer_reflexive_candidate_gets_its_name),
 	TEST(states_change_along_the_edges_only),
 	TEST(three_times_what_came),
+	TEST(a_foundation_stands_for_one_thing),
+	TEST(the_paths_remote_is_not_reused),
 };
 
 CHECK_MAIN(tests)

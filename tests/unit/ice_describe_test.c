@@ -173,6 +173,21 @@ static void refuse(const char *text, int error)
 	CHECK_MEM(&after, &before, sizeof after);
 }
 
+/* With the credentials that are known it is a part: what it leaves out says nothing. */
+static void a_part_undoes_nothing(void)
+{
+	begin_one();
+	CHECK_EQ(accept_text("a=ice-lite\na=ice-options:trickle\n" UFRAG PWD),
+		 0);
+	CHECK(a->is_remote_lite && !a->is_remote_ended);
+	CHECK_EQ(accept_text(UFRAG PWD LINE(1)), 0);
+	CHECK(a->is_remote_lite && !a->is_remote_ended);
+	CHECK_EQ(a->list.remotes_count, 1);
+	/* A description of its own does. */
+	CHECK_EQ(accept_text("a=ice-ufrag:9hhY\n" PWD LINE(1)), 0);
+	CHECK(!a->is_remote_lite && a->is_remote_ended);
+}
+
 /* Everything before the wrong line is right. */
 static void an_error_changes_nothing(void)
 {
@@ -325,6 +340,7 @@ static const struct check_test tests[] = {
 	TEST(reads_a_whole_sdp),
 	TEST(without_trickle_the_candidates_are_complete),
 	TEST(the_same_again_is_harmless),
+	TEST(a_part_undoes_nothing),
 	TEST(an_error_changes_nothing),
 	TEST(credentials_have_ice_chars_only),
 	TEST(credentials_have_their_lengths),

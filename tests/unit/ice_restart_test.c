@@ -375,6 +375,31 @@ static void when_it_may_not_be(void)
 	CHECK_EQ(altair_agent_restart(w.side[0].agent, w.now), ALTAIR_E_STATE);
 }
 
+/* The NAT has another port for the present: what the peer saw of the past stays. */
+static void the_past_keeps_how_it_was_seen(void)
+{
+	altair_agent_config a = config(true), b = config(false);
+	const struct air_checklist *list;
+
+	begin();
+	add(0, &a, "10.0.0.1:5000", "192.0.2.1:1024");
+	add(1, &b, "192.0.2.2:6000", "192.0.2.2:6000");
+	list = &w.side[0].agent->list;
+	w.is_signalling = true;
+	gather();
+	exchange_credentials();
+	run_until(2000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_COMPLETED);
+	w.side[0].public.port = 2048;
+	CHECK_EQ(altair_agent_restart(w.side[0].agent, w.now), 0);
+	drain(0);
+	run_until(3000);
+	CHECK_EQ(state_of(0), ALTAIR_AGENT_COMPLETED);
+	CHECK_EQ(w.side[0].agent->past.count, 1);
+	CHECK_EQ(list->locals[w.side[0].agent->path->seen].addr.port, 2048);
+	CHECK_EQ(list->locals[list->pairs[AIR_PAIRS_MAX].seen].addr.port, 1024);
+}
+
 static const struct check_test tests[] = {
 	TEST(data_goes_on_through_a_restart),
 	TEST(without_an_answer_all_stays),
@@ -390,6 +415,7 @@ static const struct check_test tests[] = {
 	TEST(the_older_generation_is_left_for_good),
 	TEST(the_old_fragment_is_answered_with_the_old_password),
 	TEST(the_peer_restarts_before_we_begin),
+	TEST(the_past_keeps_how_it_was_seen),
 	TEST(when_it_may_not_be),
 };
 

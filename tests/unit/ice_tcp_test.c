@@ -378,6 +378,22 @@ static void a_stream_of_an_address_that_goes_is_shut(void)
 	CHECK_EQ(w.shuts, 1);
 	pass_until(3000);
 	CHECK_EQ(w.opens, 2);
+	CHECK(strstr(w.candidate, " 192.0.2.77 9 typ host tcptype active"));
+}
+
+/* The peer's candidates were there before. */
+static void a_family_that_comes_later_is_connected_from(void)
+{
+	altair_addr host = addr("[2001:db8::1]:5000");
+
+	begin(false);
+	add_remote("candidate:1 1 TCP 1518280447 2001:db8::2 7000 typ host "
+		   "tcptype passive");
+	CHECK_EQ(w.opens, 0);
+	CHECK_EQ(altair_agent_add_host(w.agent, w.now, 8, &host), 0);
+	drain();
+	CHECK_EQ(w.opens, 1);
+	CHECK_EQ(w.open_to.family, ALTAIR_IPV6);
 }
 
 /* The peer sees a port of the stream, which is not the candidate's: no news. */
@@ -396,6 +412,8 @@ static void the_port_of_a_stream_is_no_mapping(void)
 
 static void a_stream_that_does_not_open_is_given_up(void)
 {
+	altair_agent_pair pair;
+
 	begin(false);
 	add_remote(PASSIVE);
 	run_until(9999);
@@ -404,6 +422,10 @@ static void a_stream_that_does_not_open_is_given_up(void)
 	CHECK_EQ(w.shuts, 1);
 	CHECK_EQ(w.shut[0], w.opened[0]);
 	CHECK_EQ(w.agent->list.pairs[0].state, PAIR_FAILED);
+	/* Nobody has refused anything. */
+	CHECK_EQ(altair_agent_get_pair(w.agent, 0, &pair), 0);
+	CHECK_EQ(pair.outcome, ALTAIR_PAIR_SILENT);
+	CHECK_EQ(pair.sent, 0);
 }
 
 /* Two at a time, the best first. */
@@ -497,6 +519,7 @@ static const struct check_test tests[] = {
 	TEST(a_lost_stream_fails_the_pair),
 	TEST(a_stream_that_dies_in_silence_is_replaced),
 	TEST(a_stream_of_an_address_that_goes_is_shut),
+	TEST(a_family_that_comes_later_is_connected_from),
 	TEST(the_port_of_a_stream_is_no_mapping),
 	TEST(a_stream_that_does_not_open_is_given_up),
 	TEST(there_are_few_streams),
