@@ -133,6 +133,17 @@ static void mappings_are_held_while_we_wait(void)
 	CHECK_EQ(w.requests[AIR_STUN_BINDING], asked);
 }
 
+static void a_mapping_that_changes_while_we_wait_is_told(void)
+{
+	size_t told;
+
+	wait_for_the_peer();
+	told = w.side[0].candidate_count;
+	flush(0);
+	run_until(136000);
+	CHECK_EQ(w.side[0].candidate_count, told + 1);
+}
+
 /* The NAT forgets just before, so that the peer is told of an address that is no
  * more, and then of the one in its place. */
 static void a_mapping_that_is_gone_costs_nothing(void)
@@ -224,6 +235,7 @@ static const struct check_test tests[] = {
 	TEST(a_stream_of_an_address_that_goes_is_replaced_at_once),
 	TEST(a_stream_of_another_address_stays),
 	TEST(mappings_are_held_while_we_wait),
+	TEST(a_mapping_that_changes_while_we_wait_is_told),
 	TEST(a_mapping_that_is_gone_costs_nothing),
 	TEST(a_server_without_channels_is_not_asked_for_ever),
 	TEST(an_allocation_is_lost_to_a_channel_once),
