@@ -656,13 +656,12 @@ int altair_uv_agent_open(altair_uv_agent **out, uv_loop_t *loop,
 			 const altair_uv_agent_config *config,
 			 const altair_uv_agent_handlers *handlers, void *user)
 {
-	altair_uv_agent *d = calloc(1, sizeof *d);
+	altair_uv_agent *d;
 	int error;
 
-	if (config->size != sizeof *config) {
-		free(d);
+	if (config->size != sizeof *config)
 		return ALTAIR_E_INVALID;
-	}
+	d = calloc(1, sizeof *d);
 	if (!d)
 		return ALTAIR_E_MEMORY;
 	d->loop = loop;

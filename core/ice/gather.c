@@ -253,7 +253,7 @@ static void pump(struct altair_agent *a)
 }
 
 /* What is left of it is to hold the mappings, which a path does by itself. */
-static bool is_over(const struct altair_agent *a)
+static bool is_done(const struct altair_agent *a)
 {
 	return a->is_discovered && a->is_local_ended && a->path &&
 	       a->path->is_valid;
@@ -265,7 +265,7 @@ void air_gather_run(struct altair_agent *a)
 		return;
 	if (a->is_sealed && next_ask(a) == AIR_ASKS_MAX)
 		altair_discover_seal(a->discover, a->now);
-	if (is_over(a)) {
+	if (is_done(a)) {
 		a->gather_deadline = ALTAIR_NEVER;
 		return;
 	}

@@ -167,8 +167,8 @@ ALTAIR_API int altair_agent_add_relay(altair_agent *agent, altair_time now,
  * the second time. */
 ALTAIR_API int altair_agent_gather(altair_agent *agent, altair_time now);
 
-/* There will be no more servers and relays: local candidates end when those that are known
- * have answered. The second time it does nothing. */
+/* There will be no more servers and relays: local candidates end when those that
+ * are known have answered. The second time it does nothing. */
 ALTAIR_API void altair_agent_seal(altair_agent *agent, altair_time now);
 
 /* Our credentials (RFC 8445 5.3), for the peer; valid until they change. */
@@ -211,8 +211,8 @@ ALTAIR_API int altair_agent_remote_is_lite(altair_agent *agent);
  * One of the peer's candidates. Returns 0 (also for one we have),
  * ALTAIR_E_SYNTAX (no candidate), ALTAIR_E_ADDRESS (none that we can use: a name,
  * TCP that is not passive, loopback, link-local, multicast, port 0),
- * ALTAIR_E_FULL (more than 20 that its checks had not shown), or ALTAIR_E_STATE (it is over). An error changes
- * nothing.
+ * ALTAIR_E_FULL (more than 20 that its checks had not shown), or ALTAIR_E_STATE (it
+ * is over). An error changes nothing.
  */
 ALTAIR_API int altair_agent_add_remote(altair_agent *agent, altair_time now,
 				       const char *text);
