@@ -7,6 +7,7 @@
 #include "caller.h"
 #include "ctl.h"
 #include "ctl_text.h"
+#include "ctl_user.h"
 #include "print.h"
 
 #include <stdlib.h>
@@ -25,6 +26,16 @@ static const struct option_row options[] = {
 	 .type = OPTION_FLAG,
 	 .help = "write JSON Lines, not text",
 	 .at = offsetof(struct ctl, json)},
+	{.name = "users-file",
+	 .type = OPTION_TEXT,
+	 .value = "FILE",
+	 .help = "of user: the file",
+	 .at = offsetof(struct ctl, users_file)},
+	{.name = "realm",
+	 .type = OPTION_TEXT,
+	 .value = "REALM",
+	 .help = "of user: the server's realm (default altair)",
+	 .at = offsetof(struct ctl, realm)},
 	{.name = NULL},
 };
 
@@ -140,11 +151,13 @@ static int run_ctl(const struct command *self, int argc, char **argv)
 	code = air_options_read(self, argc - words, argv + words, &ctl);
 	if (code >= 0)
 		return code;
+	if (words > 0 && strcmp(argv[1], "user") == 0)
+		return air_ctl_user(self, &ctl, argv + 2, words - 1);
 	ctl.control = control_of(&ctl);
 	if (!verb)
 		return air_options_complain(self,
 					    "say list, show ID, kill ID, "
-					    "stats, drain or reload%s%s",
+					    "stats, drain, reload or user%s%s",
 					    words > 0 ? ", not " : "",
 					    words > 0 ? argv[1] : "");
 	if (words != 1 + verb->wants_id)
@@ -169,7 +182,12 @@ const struct command air_command_ctl = {
 		 "  kill ID   end one of them\n"
 		 "  stats     what the server has counted\n"
 		 "  drain     let no session begin, end after the last one\n"
-		 "  reload    read the settings again, as after SIGHUP",
+		 "  reload    read the settings again, as after SIGHUP\n"
+		 "  user list, user add NAME, user remove NAME\n"
+		 "            who is in the --users-file of a server; a "
+		 "password "
+		 "is\n"
+		 "            one line of input",
 	.options = options,
 	.run = run_ctl,
 };

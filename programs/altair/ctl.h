@@ -7,7 +7,7 @@
 #include "options.h"
 
 struct ctl {
-	const char *control;
+	const char *control, *users_file, *realm;
 	bool json;
 };
 

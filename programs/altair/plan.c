@@ -113,6 +113,7 @@ void air_plan_free(struct plan *plan)
 	if (!plan)
 		return;
 	air_front_close(&plan->front);
+	air_relay_free(&plan->relay);
 	air_ini_close(&plan->given.file.ini);
 	free(plan);
 }

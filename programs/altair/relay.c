@@ -29,7 +29,7 @@ static const char *const far_away[] = {"192.0.2.1", "2001:db8::1"};
 
 bool air_relay_is_wanted(const struct relay_options *given)
 {
-	return given->users.count || given->allow.count ||
+	return given->users.count || given->users_file || given->allow.count ||
 	       given->relay_ips.count || given->external_ips.count ||
 	       given->realm || given->ports || given->rest_secret_file ||
 	       given->challenge_rate || given->allocations_max ||
@@ -83,9 +83,48 @@ static int read_users(const struct command *self, struct relay *relay,
 		add_user(relay, bytes(text, (size_t)(colon - text)),
 			 bytes(colon + 1, strlen(colon + 1)));
 	}
+	return -1;
+}
+
+/* Those in the file; of a name that both have the option counts. */
+static int read_roll(struct relay *relay, const char *path)
+{
+	int code = path ? air_roll_open(&relay->roll, path) : -1;
+
+	for (size_t i = 0; i < relay->roll.count && code < 0; i++) {
+		const struct roll_line *line = &relay->roll.lines[i];
+
+		if (line->realm.len != relay->config.realm.len ||
+		    memcmp(line->realm.data, relay->config.realm.data,
+			   line->realm.len) != 0)
+			code = air_print_failure(
+				EXIT_USAGE,
+				"%s:%u: this user is of another realm, '%.*s'",
+				path, line->number, (int)line->realm.len,
+				(const char *)line->realm.data);
+	}
+	relay->users = calloc(relay->roll.count + OPTION_LIST_MAX + 1,
+			      sizeof *relay->users);
+	if (code < 0 && !relay->users)
+		code = air_print_failure(EXIT_INTERNAL, "out of memory");
 	relay->config.users = relay->users;
-	if (list->count > 0 || relay->config.rest_secret_count > 0)
-		return -1;
+	return code;
+}
+
+/* Who may relay: those of the options, those in the file, or one of ours. */
+static int read_all_users(const struct command *self, struct relay *relay,
+			  const struct relay_options *given)
+{
+	int code = read_roll(relay, given->users_file);
+
+	if (code < 0)
+		code = read_users(self, relay, &given->users);
+	for (size_t i = 0; i < relay->roll.count && code < 0; i++)
+		relay->users[relay->config.user_count++] =
+			relay->roll.lines[i].user;
+	if (code >= 0 || given->users.count > 0 || given->users_file ||
+	    relay->config.rest_secret_count > 0)
+		return code;
 	if (!make_password(relay->password))
 		return air_print_failure(EXIT_INTERNAL,
 					 "the random source failed");
@@ -348,7 +387,7 @@ int air_relay_read(const struct command *self, struct relay *relay,
 	if (code < 0)
 		code = read_secrets(self, relay, given->rest_secret_file);
 	if (code < 0)
-		code = read_users(self, relay, &given->users);
+		code = read_all_users(self, relay, given);
 	if (code < 0)
 		code = read_allow(self, relay, &given->allow);
 	if (code < 0)
@@ -377,6 +416,13 @@ int air_relay_read(const struct command *self, struct relay *relay,
 		c->allocations_max = 0;
 	raise_limit();
 	return -1;
+}
+
+void air_relay_free(struct relay *relay)
+{
+	air_roll_close(&relay->roll);
+	free(relay->users);
+	relay->users = NULL;
 }
 
 void air_relay_keep(struct relay *relay, const struct relay *before)

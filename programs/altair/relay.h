@@ -6,6 +6,7 @@
 #define AIR_RELAY_H
 
 #include "options.h"
+#include "roll.h"
 
 #include <altair/server.h>
 
@@ -17,6 +18,7 @@
 struct relay_options {
 	struct option_list users, allow, relay_ips, external_ips;
 	const char *realm, *ports, *rest_secret_file, *challenge_rate;
+	const char *users_file;
 	unsigned allocations_max, quota_user, quota_prefix;
 	/* Bandwidths. */
 	const char *rate_allocation, *rate_user, *rate_prefix, *rate_total;
@@ -28,7 +30,8 @@ struct relay_options {
 
 struct relay {
 	altair_server_config config;
-	altair_server_user users[OPTION_LIST_MAX];
+	struct roll roll;
+	altair_server_user *users;
 	altair_server_prefix allow[OPTION_LIST_MAX];
 	altair_addr own[RELAY_OWN_MAX];
 	char secret_file[RELAY_SECRET_FILE_MAX];
@@ -48,6 +51,8 @@ bool air_relay_is_wanted(const struct relay_options *given);
 int air_relay_read(const struct command *self, struct relay *relay,
 		   const struct relay_options *given, const altair_addr *listen,
 		   size_t listens);
+/* Harmless when all zero. */
+void air_relay_free(struct relay *relay);
 /* A password that is ours stays as it was before. */
 void air_relay_keep(struct relay *relay, const struct relay *before);
 /* What the administrator and the clients need. `server` is how clients may

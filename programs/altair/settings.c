@@ -72,6 +72,13 @@ const struct option_row air_settings[] = {
 		 "random password, which is shown)",
 	 .at = RELAY(users),
 	 .traits = OPTION_LIVE},
+	{.name = "users-file",
+	 .type = OPTION_TEXT,
+	 .value = "FILE",
+	 .help = "let the users in this file relay, which `altair ctl\n"
+		 "user` writes",
+	 .at = RELAY(users_file),
+	 .traits = OPTION_LIVE},
 	{.name = "rest-secret-file",
 	 .type = OPTION_TEXT,
 	 .value = "FILE",
