@@ -10,22 +10,21 @@
 
 #include <string.h>
 
-#define NOBODY UINT32_MAX
-#define NONE SIM_AUDITOR_ALLOCATIONS
+#define NOBODY SIM_BOOKS_ANYBODY
+#define NONE SIM_BOOKS_NONE
 #define SERVER_PORT 3478
 #define OPENING_MAX ALTAIR_SEC(11)
 #define PERMISSION_LIFE ALTAIR_SEC(300)
 #define CHANNEL_LIFE ALTAIR_SEC(600)
 #define CHALLENGE_TIMES 3
-#define CHANNEL_MAX 0x7fff /* RFC 5766 11 */
-#define BINDING_MORE 24	   /* XOR-MAPPED-ADDRESS with IPv6 */
+#define BINDING_MORE 24 /* XOR-MAPPED-ADDRESS with IPv6 */
 
 static void refuse(struct sim_auditor *a, const char *violation)
 {
 	if (a->violation)
 		return;
 	a->violation = violation;
-	a->at = a->now;
+	a->at = a->books.now;
 }
 
 static void require(struct sim_auditor *a, bool condition,
@@ -70,124 +69,20 @@ static unsigned maker_of(const struct sim_auditor *a, const altair_addr *from,
 	return NOBODY;
 }
 
-/* --- the books ----------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------- */
 
-static bool is_same(const struct sim_auditor_path *one,
-		    const struct sim_auditor_path *other)
-{
-	return altair_addr_equal(&one->client, &other->client) &&
-	       altair_addr_equal(&one->server, &other->server);
-}
-
-static void expire_of(struct sim_auditor_allocation *one, altair_time now)
+static void pass_time(struct sim_auditor *a, altair_time now)
 {
 	size_t i = 0;
 
-	one->is_live = one->is_live && one->until > now;
-	while (i < one->permissions_count)
-		if (one->permissions[i].until > now)
-			i++;
-		else
-			one->permissions[i] =
-				one->permissions[--one->permissions_count];
-	i = 0;
-	while (i < one->channels_count)
-		if (one->channels[i].until > now)
-			i++;
-		else
-			one->channels[i] = one->channels[--one->channels_count];
-}
-
-static void expire(struct sim_auditor *a, altair_time now)
-{
-	size_t i = 0;
-
-	if (now != a->now)
+	if (now != a->books.now)
 		a->credits_count = 0;
-	a->now = now;
-	for (unsigned k = 0; k < NONE; k++)
-		expire_of(&a->all[k], now);
+	sim_books_expire(&a->books, now);
 	while (i < a->opening_count)
 		if (now - a->opening[i].at < OPENING_MAX)
 			i++;
 		else
 			a->opening[i] = a->opening[--a->opening_count];
-}
-
-static unsigned find(const struct sim_auditor *a,
-		     const struct sim_auditor_path *path)
-{
-	for (unsigned k = 0; k < NONE; k++) {
-		const struct sim_auditor_allocation *one = &a->all[k];
-
-		if (one->is_live &&
-		    (is_same(&one->path, path) ||
-		     (one->is_moving && is_same(&one->next, path))))
-			return k;
-	}
-	return NONE;
-}
-
-/* The same, at the instant of a move also where it was. */
-static unsigned find_lately(const struct sim_auditor *a,
-			    const struct sim_auditor_path *path)
-{
-	unsigned found = find(a, path);
-
-	for (unsigned k = 0; k < NONE && found == NONE; k++)
-		if (a->all[k].is_live && a->all[k].moved_at == a->now &&
-		    is_same(&a->all[k].was, path))
-			found = k;
-	return found;
-}
-
-/* Whose relayed address it is. */
-static unsigned find_relayed(const struct sim_auditor *a,
-			     const altair_addr *relayed)
-{
-	for (unsigned k = 0; k < NONE; k++)
-		for (unsigned f = 0; f < 2; f++)
-			if (a->all[k].is_live &&
-			    altair_addr_equal(&a->all[k].relayed[f], relayed))
-				return k;
-	return NONE;
-}
-
-static struct sim_auditor_permission *
-find_permission(struct sim_auditor_allocation *one, const altair_addr *peer)
-{
-	for (size_t i = 0; i < one->permissions_count; i++)
-		if (altair_addr_same_ip(&one->permissions[i].peer, peer))
-			return &one->permissions[i];
-	return NULL;
-}
-
-static struct sim_auditor_channel *
-find_channel(struct sim_auditor_allocation *one, unsigned number)
-{
-	for (size_t i = 0; i < one->channels_count; i++)
-		if (one->channels[i].number == number)
-			return &one->channels[i];
-	return NULL;
-}
-
-static struct sim_auditor_channel *
-find_channel_to(struct sim_auditor_allocation *one, const altair_addr *peer)
-{
-	for (size_t i = 0; i < one->channels_count; i++)
-		if (altair_addr_equal(&one->channels[i].peer, peer))
-			return &one->channels[i];
-	return NULL;
-}
-
-static unsigned count_live(const struct sim_auditor *a, unsigned user)
-{
-	unsigned count = 0;
-
-	for (unsigned k = 0; k < NONE; k++)
-		count += a->all[k].is_live &&
-			 (user == NOBODY || a->all[k].user == user);
-	return count;
 }
 
 /* As many more there may be, of which nobody was told. */
@@ -198,58 +93,6 @@ static unsigned count_opening(const struct sim_auditor *a, unsigned user)
 	for (size_t i = 0; i < a->opening_count; i++)
 		count += user == NOBODY || a->opening[i].user == user;
 	return count;
-}
-
-static size_t count_permissions(const struct sim_auditor *a)
-{
-	size_t count = 0;
-
-	for (unsigned k = 0; k < NONE; k++)
-		if (a->all[k].is_live)
-			count += a->all[k].permissions_count;
-	return count;
-}
-
-static size_t count_channels(const struct sim_auditor *a)
-{
-	size_t count = 0;
-
-	for (unsigned k = 0; k < NONE; k++)
-		if (a->all[k].is_live)
-			count += a->all[k].channels_count;
-	return count;
-}
-
-/* --- policy -------------------------------------------------------------- */
-
-static bool starts_with(const altair_addr *addr, const uint8_t *bytes,
-			size_t len)
-{
-	return memcmp(addr->ip, bytes, len) == 0;
-}
-
-static bool is_of_server(const altair_addr *addr)
-{
-	altair_addr own = sim_siege_server(addr->family == ALTAIR_IPV6);
-
-	return altair_addr_same_ip(&own, addr);
-}
-
-/* The internet of the simulator, without the server itself. */
-static bool is_allowed(const altair_addr *peer)
-{
-	static const uint8_t four[][3] = {
-		{192, 0, 2}, {198, 51, 100}, {203, 0, 113}};
-	static const uint8_t six[] = {0x20, 0x01, 0x0d, 0xb8};
-
-	if (is_of_server(peer))
-		return false;
-	if (peer->family == ALTAIR_IPV6)
-		return starts_with(peer, six, sizeof six);
-	for (size_t i = 0; i < 3; i++)
-		if (starts_with(peer, four[i], 3))
-			return true;
-	return false;
 }
 
 /* --- what comes ---------------------------------------------------------- */
@@ -270,50 +113,19 @@ static void add_credit(struct sim_auditor *a,
 	a->credits_count++;
 }
 
-/* ChannelData, also with the numbers of RFC 5766. */
-static bool read_channel(altair_bytes bytes, unsigned *number,
-			 altair_bytes *data)
-{
-	uint8_t head[4];
-	bool is_channel;
-
-	if (bytes.len < sizeof head || bytes.data[0] > CHANNEL_MAX >> 8)
-		return false;
-	memcpy(head, bytes.data, sizeof head);
-	head[0] &= 0x4f;
-	is_channel =
-		sim_stun_channel((altair_bytes){head, bytes.len}, number, data);
-	*number |= (unsigned)bytes.data[0] << 8;
-	data->data = bytes.data + sizeof head;
-	return is_channel;
-}
-
-/* Data from where it goes to: it is there (RFC 8016 3.2.2). What leaves at this
- * instant may have come before. */
-static void settle(struct sim_auditor *a, struct sim_auditor_allocation *one,
-		   const struct sim_auditor_path *path)
-{
-	if (!one->is_moving || !is_same(&one->next, path))
-		return;
-	one->was = one->path;
-	one->moved_at = a->now;
-	one->path = one->next;
-	one->is_moving = false;
-}
-
 static void take_data(struct sim_auditor *a, const struct sim_record *r)
 {
 	struct sim_auditor_credit credit = {
 		.path = {r->packet.src, r->packet.dst}};
-	unsigned k = find(a, &credit.path);
+	unsigned k = sim_books_find(&a->books, &credit.path);
 	struct sim_stun stun;
 	altair_bytes data;
 
 	if (r->verdict != ALTAIR_TAKEN)
 		return;
 	if (k != NONE)
-		settle(a, &a->all[k], &credit.path);
-	if (read_channel(r->packet.payload, &credit.channel, &data) ||
+		sim_books_settle(&a->books, k, &credit.path);
+	if (sim_stun_channel_ever(r->packet.payload, &credit.channel, &data) ||
 	    (sim_stun_read(r->packet.payload, &stun) &&
 	     sim_stun_find_addr(&stun, SIM_STUN_PEER, &credit.peer) &&
 	     sim_stun_find(&stun, SIM_STUN_PAYLOAD, &data)))
@@ -347,14 +159,14 @@ static void read_ticket(const struct sim_stun *stun,
 	altair_bytes value;
 
 	asked->has_ticket = sim_stun_find(stun, SIM_ASK_TICKET, &value);
-	if (asked->has_ticket && value.len == SIM_AUDITOR_TICKET)
+	if (asked->has_ticket && value.len == SIM_BOOKS_TICKET)
 		memcpy(asked->ticket, value.data, value.len);
 }
 
 static bool is_same_question(const struct sim_auditor_asked *one,
 			     const struct sim_auditor_asked *other)
 {
-	return is_same(&one->path, &other->path) &&
+	return sim_books_is_same(&one->path, &other->path) &&
 	       !memcmp(one->transaction, other->transaction,
 		       sizeof one->transaction);
 }
@@ -397,7 +209,7 @@ static void take_request(struct sim_auditor *a, const struct sim_record *r,
 			   sim_stun_find(stun, SIM_ASK_TOKEN, &value);
 	a->asked[a->asked_count++ % SIM_AUDITOR_ASKED] = asked;
 	if (asked.method == SIM_STUN_ALLOCATE && asked.user != NOBODY &&
-	    find(a, &asked.path) == NONE)
+	    sim_books_find(&a->books, &asked.path) == NONE)
 		note_opening(a, &asked);
 }
 
@@ -425,13 +237,13 @@ static void see_arrival(struct sim_auditor *a, const struct sim_record *r)
 static bool is_said(struct sim_auditor *a, const struct sim_auditor_credit *c,
 		    unsigned from, const altair_addr *peer)
 {
-	const struct sim_auditor_channel *channel;
+	const struct sim_books_channel *channel;
 
-	if (c->is_of_peer || find_lately(a, &c->path) != from)
+	if (c->is_of_peer || sim_books_find_lately(&a->books, &c->path) != from)
 		return false;
 	if (c->channel == 0)
 		return altair_addr_equal(&c->peer, peer);
-	channel = find_channel(&a->all[from], c->channel);
+	channel = sim_books_channel(&a->books.all[from], c->channel);
 	return channel && altair_addr_equal(&channel->peer, peer);
 }
 
@@ -441,8 +253,8 @@ static bool is_heard(struct sim_auditor *a, const struct sim_auditor_credit *c,
 		     unsigned to, const altair_addr *peer)
 {
 	const altair_addr *own =
-		&a->all[to].relayed[peer->family == ALTAIR_IPV6];
-	unsigned other = find_relayed(a, peer);
+		&a->books.all[to].relayed[peer->family == ALTAIR_IPV6];
+	unsigned other = sim_books_find_relayed(&a->books, peer);
 
 	if (c->is_of_peer)
 		return altair_addr_equal(&c->relayed, own) &&
@@ -480,18 +292,18 @@ static bool is_open(const struct sim_auditor *a, const altair_addr *port)
 
 static void see_to_peer(struct sim_auditor *a, const struct sim_packet *p)
 {
-	unsigned k = find_relayed(a, &p->src);
+	unsigned k = sim_books_find_relayed(&a->books, &p->src);
 
 	a->to_peers++;
 	a->to_peers_ever++;
 	require(a, is_open(a, &p->src), "gate: data from a port not open");
-	require(a, is_allowed(&p->dst) && p->dst.port >= 1024,
+	require(a, sim_siege_allows(&p->dst) && p->dst.port >= 1024,
 		"gate: data for a denied address");
 	if (k == NONE) {
 		refuse(a, "gate: data from a port that is nobody's");
 		return;
 	}
-	require(a, find_permission(&a->all[k], &p->dst) != NULL,
+	require(a, sim_books_permission(&a->books.all[k], &p->dst) != NULL,
 		"gate: data for a peer without permission");
 	require(a, use_credit(a, k, false, &p->dst, p->payload),
 		"once: data for a peer that did not just come");
@@ -500,8 +312,8 @@ static void see_to_peer(struct sim_auditor *a, const struct sim_packet *p)
 static void see_to_client(struct sim_auditor *a, const struct sim_packet *p,
 			  const altair_addr *peer, altair_bytes data)
 {
-	struct sim_auditor_path path = {p->dst, p->src};
-	unsigned k = find_lately(a, &path);
+	struct sim_books_path path = {p->dst, p->src};
+	unsigned k = sim_books_find_lately(&a->books, &path);
 
 	a->to_clients++;
 	a->to_clients_ever++;
@@ -509,7 +321,7 @@ static void see_to_client(struct sim_auditor *a, const struct sim_packet *p,
 		refuse(a, "gate: data for somebody without allocation");
 		return;
 	}
-	require(a, find_permission(&a->all[k], peer) != NULL,
+	require(a, sim_books_permission(&a->books.all[k], peer) != NULL,
 		"gate: data from a peer without permission");
 	require(a, use_credit(a, k, true, peer, data),
 		"once: data for a client that did not just come");
@@ -518,10 +330,10 @@ static void see_to_client(struct sim_auditor *a, const struct sim_packet *p,
 static void see_channel(struct sim_auditor *a, const struct sim_packet *p,
 			unsigned number, altair_bytes data)
 {
-	struct sim_auditor_path path = {p->dst, p->src};
-	unsigned k = find_lately(a, &path);
-	const struct sim_auditor_channel *channel =
-		k == NONE ? NULL : find_channel(&a->all[k], number);
+	struct sim_books_path path = {p->dst, p->src};
+	unsigned k = sim_books_find_lately(&a->books, &path);
+	const struct sim_books_channel *channel =
+		k == NONE ? NULL : sim_books_channel(&a->books.all[k], number);
 
 	if (!channel)
 		refuse(a, "gate: data in a channel that there is not");
@@ -546,7 +358,7 @@ static struct sim_auditor_asked *find_asked(struct sim_auditor *a,
 		struct sim_auditor_asked *asked =
 			&a->asked[(a->asked_count - i) % SIM_AUDITOR_ASKED];
 
-		if (asked->at != a->now)
+		if (asked->at != a->books.now)
 			break;
 		if (!asked->is_answered && is_same_question(asked, &wanted))
 			return asked;
@@ -575,7 +387,7 @@ static void end_new_opening(struct sim_auditor *a,
 {
 	for (size_t i = 0; i < a->opening_count; i++)
 		if (is_same_question(&a->opening[i], asked) &&
-		    a->opening[i].since == a->now) {
+		    a->opening[i].since == a->books.now) {
 			a->opening[i] = a->opening[--a->opening_count];
 			return;
 		}
@@ -592,7 +404,7 @@ static void see_unproved(struct sim_auditor *a,
 			 const struct sim_auditor_asked *asked, size_t len)
 {
 	uint64_t prefix = prefix_of(&asked->path.client);
-	uint64_t second = a->now / ALTAIR_SEC(1);
+	uint64_t second = a->books.now / ALTAIR_SEC(1);
 	struct sim_auditor_source *s = NULL;
 
 	require(a, len <= CHALLENGE_TIMES * asked->len,
@@ -621,22 +433,22 @@ static uint32_t number_of(const struct sim_stun *stun, unsigned type)
 	       (uint32_t)v.data[2] << 8 | v.data[3];
 }
 
-static void note_ticket(struct sim_auditor_allocation *one,
+static void note_ticket(struct sim_books_allocation *one,
 			const struct sim_stun *stun)
 {
 	altair_bytes v;
 
 	if (!sim_stun_find(stun, SIM_ASK_TICKET, &v) ||
-	    v.len != SIM_AUDITOR_TICKET ||
+	    v.len != SIM_BOOKS_TICKET ||
 	    memcmp(one->tickets[0], v.data, v.len) == 0)
 		return;
-	memcpy(one->tickets[1], one->tickets[0], SIM_AUDITOR_TICKET);
-	memcpy(one->tickets[0], v.data, SIM_AUDITOR_TICKET);
+	memcpy(one->tickets[1], one->tickets[0], SIM_BOOKS_TICKET);
+	memcpy(one->tickets[0], v.data, SIM_BOOKS_TICKET);
 }
 
 /* The relayed addresses: one of each family at most. */
 static void read_relayed(struct sim_auditor *a,
-			 struct sim_auditor_allocation *one,
+			 struct sim_books_allocation *one,
 			 const struct sim_stun *stun)
 {
 	struct sim_auditor_asked found = {0};
@@ -656,45 +468,45 @@ static void read_relayed(struct sim_auditor *a,
 
 		require(a, is_open(a, addr),
 			"gate: a relayed address not open");
-		require(a, find_relayed(a, addr) == NONE,
+		require(a, sim_books_find_relayed(&a->books, addr) == NONE,
 			"gate: a relayed address of two");
 		one->relayed[addr->family == ALTAIR_IPV6] = *addr;
 	}
 }
 
 /* A new place in the books. What had moved from there is gone from there. */
-static struct sim_auditor_allocation *
-new_allocation(struct sim_auditor *a, const struct sim_auditor_path *path)
+static struct sim_books_allocation *
+new_allocation(struct sim_auditor *a, const struct sim_books_path *path)
 {
 	unsigned k = 0;
 
-	while (k < NONE && a->all[k].is_live)
+	while (k < NONE && a->books.all[k].is_live)
 		k++;
 	if (k == NONE) {
 		refuse(a, "limits: more allocations than the table has");
 		return NULL;
 	}
-	memset(&a->all[k], 0, sizeof a->all[k]);
-	a->all[k].path = *path;
-	return &a->all[k];
+	memset(&a->books.all[k], 0, sizeof a->books.all[k]);
+	a->books.all[k].path = *path;
+	return &a->books.all[k];
 }
 
 static void see_allocated(struct sim_auditor *a,
 			  const struct sim_auditor_asked *asked,
 			  const struct sim_stun *stun)
 {
-	unsigned k = find(a, &asked->path);
+	unsigned k = sim_books_find(&a->books, &asked->path);
 	uint32_t life = number_of(stun, SIM_ASK_LIFETIME);
-	struct sim_auditor_allocation *one;
+	struct sim_books_allocation *one;
 
 	if (k != NONE) {
-		one = &a->all[k];
+		one = &a->books.all[k];
 		require(a,
 			!memcmp(one->transaction, asked->transaction,
 				sizeof one->transaction) &&
 				one->user == asked->user,
 			"gate: a second allocation at one 5-tuple");
-		require(a, one->until >= a->now + ALTAIR_SEC(life),
+		require(a, one->until >= a->books.now + ALTAIR_SEC(life),
 			"gate: an answer tells more than there is");
 		return;
 	}
@@ -704,39 +516,28 @@ static void see_allocated(struct sim_auditor *a,
 	read_relayed(a, one, stun);
 	one->is_live = true;
 	one->user = asked->user;
-	one->until = a->now + ALTAIR_SEC(life);
+	one->until = a->books.now + ALTAIR_SEC(life);
 	memcpy(one->transaction, asked->transaction, sizeof one->transaction);
 	note_ticket(one, stun);
 	end_opening(a, asked);
 	a->allocated++;
 	require(a, life >= 600 && life <= a->siege->lifetime_max,
 		"limits: a lifetime");
-	require(a, count_live(a, one->user) <= a->siege->quota,
+	require(a, sim_books_live(&a->books, one->user) <= a->siege->quota,
 		"limits: a user has more than his quota");
-	require(a, count_live(a, NOBODY) <= a->siege->allocations,
+	require(a, sim_books_live(&a->books, NOBODY) <= a->siege->allocations,
 		"limits: more allocations than the table has");
-}
-
-/* Whose ticket it is, of the present or the one before. */
-static unsigned find_ticket(const struct sim_auditor *a, const uint8_t *ticket)
-{
-	for (unsigned k = 0; k < NONE; k++)
-		for (unsigned i = 0; i < 2; i++)
-			if (a->all[k].is_live &&
-			    !memcmp(a->all[k].tickets[i], ticket,
-				    SIM_AUDITOR_TICKET))
-				return k;
-	return NONE;
 }
 
 static void see_refreshed(struct sim_auditor *a,
 			  const struct sim_auditor_asked *asked,
 			  const struct sim_stun *stun)
 {
-	unsigned k = asked->has_ticket ? find_ticket(a, asked->ticket)
-				       : find(a, &asked->path);
+	unsigned k = asked->has_ticket
+			     ? sim_books_find_ticket(&a->books, asked->ticket)
+			     : sim_books_find(&a->books, &asked->path);
 	uint32_t life = number_of(stun, SIM_ASK_LIFETIME);
-	struct sim_auditor_allocation *one = &a->all[k];
+	struct sim_books_allocation *one = &a->books.all[k];
 
 	if (k == NONE || one->user != asked->user) {
 		refuse(a, "gate: another's allocation, or none, is refreshed");
@@ -744,74 +545,77 @@ static void see_refreshed(struct sim_auditor *a,
 	}
 	require(a, life == 0 || (life >= 600 && life <= a->siege->lifetime_max),
 		"limits: a lifetime");
-	if (asked->has_ticket && !is_same(&one->path, &asked->path)) {
+	if (asked->has_ticket && !sim_books_is_same(&one->path, &asked->path)) {
 		one->next = asked->path;
 		one->is_moving = true;
 		a->moved++;
 	}
 	note_ticket(one, stun);
-	one->until = a->now + ALTAIR_SEC(life);
+	one->until = a->books.now + ALTAIR_SEC(life);
 	one->is_live = life > 0;
 }
 
-static void permit(struct sim_auditor *a, struct sim_auditor_allocation *one,
+static void permit(struct sim_auditor *a, struct sim_books_allocation *one,
 		   const altair_addr *peer)
 {
-	struct sim_auditor_permission *p = find_permission(one, peer);
+	struct sim_books_permission *p = sim_books_permission(one, peer);
 
-	require(a, is_allowed(peer) || is_of_server(peer),
+	require(a, sim_siege_allows(peer) || sim_siege_is_server(peer),
 		"gate: a denied address is permitted");
-	if (!p && one->permissions_count < SIM_AUDITOR_EACH)
+	if (!p && one->permissions_count < SIM_BOOKS_EACH)
 		p = &one->permissions[one->permissions_count++];
 	if (!p || one->permissions_count > a->siege->permissions_each ||
-	    count_permissions(a) > a->siege->permissions) {
+	    sim_books_permissions(&a->books) > a->siege->permissions) {
 		refuse(a, "limits: more permissions than there are");
 		return;
 	}
 	p->peer = *peer;
-	p->until = a->now + PERMISSION_LIFE;
+	p->until = a->books.now + PERMISSION_LIFE;
 }
 
 static void bind_channel(struct sim_auditor *a,
-			 struct sim_auditor_allocation *one,
+			 struct sim_books_allocation *one,
 			 const struct sim_auditor_asked *asked)
 {
-	struct sim_auditor_channel *c = find_channel(one, asked->channel);
+	struct sim_books_channel *c = sim_books_channel(one, asked->channel);
 	const altair_addr *peer = &asked->peers[0];
 
 	require(a,
-		c == find_channel_to(one, peer) && asked->channel >= 0x4000 &&
-			asked->channel <= CHANNEL_MAX,
+		c == sim_books_channel_to(one, peer) &&
+			asked->channel >= 0x4000 &&
+			asked->channel <= SIM_STUN_CHANNEL_EVER,
 		"gate: a channel that is another's");
-	if (!c && one->channels_count < SIM_AUDITOR_EACH)
+	if (!c && one->channels_count < SIM_BOOKS_EACH)
 		c = &one->channels[one->channels_count++];
 	if (!c || one->channels_count > a->siege->channels_each ||
-	    count_channels(a) > a->siege->channels) {
+	    sim_books_channels(&a->books) > a->siege->channels) {
 		refuse(a, "limits: more channels than there are");
 		return;
 	}
 	c->number = asked->channel;
 	c->peer = *peer;
-	c->until = a->now + CHANNEL_LIFE;
+	c->until = a->books.now + CHANNEL_LIFE;
 	require(a, peer->port >= 1024, "gate: a low port is permitted");
-	require(a, !is_of_server(peer) || find_relayed(a, peer) != NONE,
+	require(a,
+		!sim_siege_is_server(peer) ||
+			sim_books_find_relayed(&a->books, peer) != NONE,
 		"gate: an address of the server is permitted");
 }
 
 static void see_granted(struct sim_auditor *a,
 			const struct sim_auditor_asked *asked)
 {
-	unsigned k = find(a, &asked->path);
+	unsigned k = sim_books_find(&a->books, &asked->path);
 
-	if (k == NONE || a->all[k].user != asked->user ||
+	if (k == NONE || a->books.all[k].user != asked->user ||
 	    asked->peers_count == 0) {
 		refuse(a, "gate: another's allocation, or none, is granted to");
 		return;
 	}
 	if (asked->method == SIM_STUN_CHANNEL)
-		bind_channel(a, &a->all[k], asked);
+		bind_channel(a, &a->books.all[k], asked);
 	for (size_t i = 0; i < asked->peers_count; i++)
-		permit(a, &a->all[k], &asked->peers[i]);
+		permit(a, &a->books.all[k], &asked->peers[i]);
 }
 
 static void see_success(struct sim_auditor *a,
@@ -840,7 +644,8 @@ static void see_no_quota(struct sim_auditor *a,
 	end_opening(a, asked);
 	a->over_quota++;
 	require(a,
-		count_live(a, user) + count_opening(a, user) >= a->siege->quota,
+		sim_books_live(&a->books, user) + count_opening(a, user) >=
+			a->siege->quota,
 		"room: 486 although the quota is not reached");
 }
 
@@ -855,39 +660,41 @@ static void see_no_allocation(struct sim_auditor *a,
 	require(a,
 		asked->is_special || s->bind_fails > 0 ||
 			s->ports < 3 * s->allocations ||
-			count_live(a, NOBODY) + count_opening(a, NOBODY) >=
+			sim_books_live(&a->books, NOBODY) +
+					count_opening(a, NOBODY) >=
 				s->allocations,
 		"room: 508 although there is room for an allocation");
 }
 
 static bool has_room_for(const struct sim_auditor *a,
-			 struct sim_auditor_allocation *one,
+			 struct sim_books_allocation *one,
 			 const struct sim_auditor_asked *asked)
 {
 	const struct sim_siege *s = a->siege;
 	size_t new = 0;
 
 	for (size_t i = 0; i < asked->peers_count; i++)
-		new += !find_permission(one, &asked->peers[i]);
-	if (new > 0 && (one->permissions_count + new > s->permissions_each ||
-			count_permissions(a) + new > s->permissions))
+		new += !sim_books_permission(one, &asked->peers[i]);
+	if (new > 0 &&
+	    (one->permissions_count + new > s->permissions_each ||
+	     sim_books_permissions(&a->books) + new > s->permissions))
 		return false;
 	return asked->method != SIM_STUN_CHANNEL ||
-	       find_channel(one, asked->channel) ||
+	       sim_books_channel(one, asked->channel) ||
 	       (one->channels_count < s->channels_each &&
-		count_channels(a) < s->channels);
+		sim_books_channels(&a->books) < s->channels);
 }
 
 /* An owner at his own allocation. */
 static void see_owner_refused(struct sim_auditor *a,
-			      struct sim_auditor_allocation *one,
+			      struct sim_books_allocation *one,
 			      const struct sim_auditor_asked *asked,
 			      unsigned code)
 {
 	bool is_denied = false;
 
 	for (size_t i = 0; i < asked->peers_count; i++)
-		is_denied |= !is_allowed(&asked->peers[i]) ||
+		is_denied |= !sim_siege_allows(&asked->peers[i]) ||
 			     asked->peers[i].port < 1024;
 	require(a, code != 437 && code != 441,
 		"room: an owner has lost his allocation");
@@ -903,7 +710,7 @@ static void see_error(struct sim_auditor *a,
 {
 	uint32_t word = number_of(stun, SIM_ASK_ERROR_CODE);
 	unsigned code = (word >> 8 & 7) * 100 + (word & 0xff);
-	unsigned k = find(a, &asked->path);
+	unsigned k = sim_books_find(&a->books, &asked->path);
 
 	a->refused++;
 	if (asked->user == NOBODY || code == 401 || code == 438)
@@ -917,8 +724,9 @@ static void see_error(struct sim_auditor *a,
 			end_new_opening(a, asked);
 		return;
 	}
-	if (k != NONE && a->all[k].user == asked->user && !asked->has_ticket)
-		see_owner_refused(a, &a->all[k], asked, code);
+	if (k != NONE && a->books.all[k].user == asked->user &&
+	    !asked->has_ticket)
+		see_owner_refused(a, &a->books.all[k], asked, code);
 }
 
 static void see_answer(struct sim_auditor *a, const struct sim_packet *p,
@@ -957,7 +765,7 @@ static void see_told(struct sim_auditor *a, const struct sim_packet *p)
 	altair_bytes data;
 	unsigned number;
 
-	if (read_channel(p->payload, &number, &data))
+	if (sim_stun_channel_ever(p->payload, &number, &data))
 		see_channel(a, p, number, data);
 	else if (!sim_stun_read(p->payload, &stun))
 		refuse(a, "gate: something that is no message");
@@ -999,7 +807,7 @@ void sim_auditor_see(struct sim_auditor *a, const struct sim_record *r)
 {
 	if (r->node != a->server || a->violation)
 		return;
-	expire(a, r->at);
+	pass_time(a, r->at);
 	if (r->kind == SIM_ARRIVED)
 		see_arrival(a, r);
 	else if (r->kind == SIM_HAPPENED)
@@ -1022,21 +830,11 @@ void sim_auditor_unbound(struct sim_auditor *a, const altair_addr *port)
 
 void sim_auditor_restarted(struct sim_auditor *a)
 {
-	memset(a->all, 0, sizeof a->all);
+	memset(a->books.all, 0, sizeof a->books.all);
 	a->opening_count = 0;
 	a->credits_count = 0;
 	a->ports_count = 0;
 	memset(a->sources, 0, sizeof a->sources);
-}
-
-/* Of what ends at this moment the server may not know yet. */
-static unsigned count_ending(const struct sim_auditor *a)
-{
-	unsigned count = 0;
-
-	for (unsigned k = 0; k < NONE; k++)
-		count += !a->all[k].is_live && a->all[k].until == a->now;
-	return count;
 }
 
 void sim_auditor_count(struct sim_auditor *a, altair_time now,
@@ -1046,11 +844,11 @@ void sim_auditor_count(struct sim_auditor *a, altair_time now,
 
 	if (a->violation)
 		return;
-	expire(a, now);
-	live = count_live(a, NOBODY);
+	pass_time(a, now);
+	live = sim_books_live(&a->books, NOBODY);
 	require(a,
 		allocations <= a->siege->allocations &&
-			allocations <= live + count_ending(a) +
+			allocations <= live + sim_books_ending(&a->books) +
 					       count_opening(a, NOBODY),
 		"limits: the server counts more allocations than there are");
 	require(a, allocations >= live,
@@ -1059,7 +857,8 @@ void sim_auditor_count(struct sim_auditor *a, altair_time now,
 
 void sim_auditor_all_gone(struct sim_auditor *a)
 {
-	require(a, count_live(a, NOBODY) == 0 && a->ports_count == 0,
+	require(a,
+		sim_books_live(&a->books, NOBODY) == 0 && a->ports_count == 0,
 		"end: something is left when everybody is gone");
 	a->over_quota = a->no_room = a->to_peers = a->to_clients = 0;
 	a->opening_count = 0;
@@ -1075,14 +874,15 @@ void sim_auditor_all_taken(struct sim_auditor *a)
 	const struct sim_siege *s = a->siege;
 	size_t all = least(s->allocations, (size_t)s->users * s->quota);
 
-	require(a, count_live(a, NOBODY) == all,
+	require(a, sim_books_live(&a->books, NOBODY) == all,
 		"end: not all allocations can be had again");
 	require(a,
-		count_permissions(a) ==
+		sim_books_permissions(&a->books) ==
 			least(s->permissions, all * s->permissions_each),
 		"end: not all permissions can be had again");
 	require(a,
-		count_channels(a) == least(s->channels, all * s->channels_each),
+		sim_books_channels(&a->books) ==
+			least(s->channels, all * s->channels_each),
 		"end: not all channels can be had again");
 	require(a, s->users * s->quota <= all || a->no_room > 0,
 		"end: one allocation more is not refused with 508");

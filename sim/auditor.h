@@ -29,56 +29,23 @@
 #define SIM_AUDITOR_H
 
 #include "sim/ask.h"
+#include "sim/books.h"
 #include "sim/set.h"
 #include "sim/siege.h"
 #include "sim/trace.h"
 
-#define SIM_AUDITOR_ALLOCATIONS 8
-#define SIM_AUDITOR_EACH 16
 #define SIM_AUDITOR_OPENING 512
 #define SIM_AUDITOR_ASKED 512
 #define SIM_AUDITOR_CREDITS 256
 #define SIM_AUDITOR_SOURCES 256
 #define SIM_AUDITOR_PORTS 32
 #define SIM_AUDITOR_PEERS 4 /* in one request */
-#define SIM_AUDITOR_TICKET 16
-
-/* A client's 5-tuple. */
-struct sim_auditor_path {
-	altair_addr client, server;
-};
-
-struct sim_auditor_permission {
-	altair_addr peer;
-	altair_time until;
-};
-
-struct sim_auditor_channel {
-	altair_addr peer;
-	unsigned number;
-	altair_time until;
-};
-
-struct sim_auditor_allocation {
-	bool is_live, is_moving;
-	unsigned user;
-	struct sim_auditor_path path, next;
-	struct sim_auditor_path was; /* until it moved there, at that instant */
-	altair_time moved_at;
-	altair_time until;
-	altair_addr relayed[2]; /* by family */
-	uint8_t transaction[SIM_STUN_TRANSACTION];
-	uint8_t tickets[2][SIM_AUDITOR_TICKET]; /* now, before */
-	struct sim_auditor_permission permissions[SIM_AUDITOR_EACH];
-	struct sim_auditor_channel channels[SIM_AUDITOR_EACH];
-	size_t permissions_count, channels_count;
-};
 
 /* A request that came. */
 struct sim_auditor_asked {
-	struct sim_auditor_path path;
+	struct sim_books_path path;
 	uint8_t transaction[SIM_STUN_TRANSACTION];
-	uint8_t ticket[SIM_AUDITOR_TICKET];
+	uint8_t ticket[SIM_BOOKS_TICKET];
 	altair_time at, since; /* it came last, and first */
 	altair_addr peers[SIM_AUDITOR_PEERS];
 	size_t peers_count, len;
@@ -90,8 +57,8 @@ struct sim_auditor_asked {
 /* Data that came at this instant: from a client, in a channel or for a peer; or
  * from a peer, for a relayed address. */
 struct sim_auditor_credit {
-	struct sim_auditor_path path; /* from a client */
-	unsigned channel;	      /* 0: for `peer` */
+	struct sim_books_path path; /* from a client */
+	unsigned channel;	    /* 0: for `peer` */
 	altair_addr peer, relayed;
 	bool is_of_peer;
 	uint64_t digest;
@@ -108,7 +75,7 @@ struct sim_auditor {
 	const struct sim_siege *siege;
 	uint16_t server;     /* its lane */
 	struct sim_set made; /* messages, and who made them */
-	struct sim_auditor_allocation all[SIM_AUDITOR_ALLOCATIONS];
+	struct sim_books books;
 	struct sim_auditor_asked asked[SIM_AUDITOR_ASKED]; /* a ring */
 	uint64_t asked_count;
 	struct sim_auditor_asked opening[SIM_AUDITOR_OPENING];
@@ -118,7 +85,6 @@ struct sim_auditor {
 	struct sim_auditor_source sources[SIM_AUDITOR_SOURCES];
 	altair_addr ports[SIM_AUDITOR_PORTS]; /* that the driver has open */
 	size_t ports_count;
-	altair_time now;
 	uint64_t allocated, moved, refused, to_peers_ever, to_clients_ever;
 	uint64_t to_peers, to_clients; /* since everybody was gone */
 	uint64_t over_quota, no_room;

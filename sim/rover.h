@@ -24,7 +24,7 @@ struct sim_rover_seat {
 
 /* A ticket or a reservation token. */
 struct sim_rover_kept {
-	uint8_t bytes[SIM_AUDITOR_TICKET];
+	uint8_t bytes[SIM_BOOKS_TICKET];
 	size_t len;
 	unsigned user;
 };

@@ -87,6 +87,36 @@ altair_addr sim_siege_denied(unsigned number)
 						       : PEER_PORT);
 }
 
+static bool starts_with(const altair_addr *addr, const uint8_t *bytes,
+			size_t len)
+{
+	return memcmp(addr->ip, bytes, len) == 0;
+}
+
+bool sim_siege_is_server(const altair_addr *addr)
+{
+	altair_addr own = sim_siege_server(addr->family == ALTAIR_IPV6);
+
+	return altair_addr_same_ip(&own, addr);
+}
+
+/* The internet of the simulator, without the server itself. */
+bool sim_siege_allows(const altair_addr *peer)
+{
+	static const uint8_t four[][3] = {
+		{192, 0, 2}, {198, 51, 100}, {203, 0, 113}};
+	static const uint8_t six[] = {0x20, 0x01, 0x0d, 0xb8};
+
+	if (sim_siege_is_server(peer))
+		return false;
+	if (peer->family == ALTAIR_IPV6)
+		return starts_with(peer, six, sizeof six);
+	for (size_t i = 0; i < 3; i++)
+		if (starts_with(peer, four[i], 3))
+			return true;
+	return false;
+}
+
 /* --- the server ---------------------------------------------------------- */
 
 static void name_users(struct run *run, altair_server_config *config)

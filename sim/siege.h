@@ -78,5 +78,8 @@ void sim_siege_judge(const struct sim_siege *siege,
 altair_addr sim_siege_server(bool is_ipv6);
 altair_addr sim_siege_peer(unsigned number);
 altair_addr sim_siege_denied(unsigned number);
+/* An address of the server; an IP that peers may have there. */
+bool sim_siege_is_server(const altair_addr *addr);
+bool sim_siege_allows(const altair_addr *peer);
 
 #endif

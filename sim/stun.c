@@ -88,6 +88,24 @@ bool sim_stun_channel(altair_bytes bytes, unsigned *number,
 	return len + 4 <= bytes.len;
 }
 
+bool sim_stun_channel_ever(altair_bytes bytes, unsigned *number,
+			   altair_bytes *data)
+{
+	uint8_t head[4];
+	bool is_channel;
+
+	if (bytes.len < sizeof head ||
+	    bytes.data[0] > SIM_STUN_CHANNEL_EVER >> 8)
+		return false;
+	memcpy(head, bytes.data, sizeof head);
+	head[0] &= 0x4f;
+	is_channel =
+		sim_stun_channel((altair_bytes){head, bytes.len}, number, data);
+	*number |= (unsigned)bytes.data[0] << 8;
+	data->data = bytes.data + sizeof head;
+	return is_channel;
+}
+
 /* ITU-T V.42, as in RFC 8489 14.7. */
 static uint32_t crc32(const uint8_t *data, size_t len)
 {

@@ -59,6 +59,11 @@ bool sim_stun_find_addr(const struct sim_stun *stun, unsigned type,
 bool sim_stun_channel(altair_bytes bytes, unsigned *number,
 		      altair_bytes *payload);
 
+/* The same, also with the numbers that RFC 5766 had. */
+#define SIM_STUN_CHANNEL_EVER 0x7fffu
+bool sim_stun_channel_ever(altair_bytes bytes, unsigned *number,
+			   altair_bytes *payload);
+
 /* Writes length and FINGERPRINT to a message of `len` bytes, which has room for
  * eight more. Returns the new length. */
 size_t sim_stun_seal(uint8_t *message, size_t len);
