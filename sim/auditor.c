@@ -423,16 +423,6 @@ static void see_unproved(struct sim_auditor *a,
 		"budget: a source is told too often");
 }
 
-static uint32_t number_of(const struct sim_stun *stun, unsigned type)
-{
-	altair_bytes v;
-
-	if (!sim_stun_find(stun, type, &v) || v.len < 4)
-		return UINT32_MAX;
-	return (uint32_t)v.data[0] << 24 | (uint32_t)v.data[1] << 16 |
-	       (uint32_t)v.data[2] << 8 | v.data[3];
-}
-
 static void note_ticket(struct sim_books_allocation *one,
 			const struct sim_stun *stun)
 {
@@ -496,7 +486,7 @@ static void see_allocated(struct sim_auditor *a,
 			  const struct sim_stun *stun)
 {
 	unsigned k = sim_books_find(&a->books, &asked->path);
-	uint32_t life = number_of(stun, SIM_ASK_LIFETIME);
+	uint32_t life = sim_stun_number(stun, SIM_ASK_LIFETIME);
 	struct sim_books_allocation *one;
 
 	if (k != NONE) {
@@ -529,6 +519,20 @@ static void see_allocated(struct sim_auditor *a,
 		"limits: more allocations than the table has");
 }
 
+/* He goes on from there; perhaps data came from there in the same batch. */
+static void move(struct sim_auditor *a, unsigned k,
+		 const struct sim_books_path *next)
+{
+	struct sim_books_allocation *one = &a->books.all[k];
+
+	one->next = *next;
+	one->is_moving = true;
+	a->moved++;
+	for (size_t i = 0; i < a->credits_count; i++)
+		if (!a->credits[i].is_of_peer)
+			sim_books_settle(&a->books, k, &a->credits[i].path);
+}
+
 static void see_refreshed(struct sim_auditor *a,
 			  const struct sim_auditor_asked *asked,
 			  const struct sim_stun *stun)
@@ -536,7 +540,7 @@ static void see_refreshed(struct sim_auditor *a,
 	unsigned k = asked->has_ticket
 			     ? sim_books_find_ticket(&a->books, asked->ticket)
 			     : sim_books_find(&a->books, &asked->path);
-	uint32_t life = number_of(stun, SIM_ASK_LIFETIME);
+	uint32_t life = sim_stun_number(stun, SIM_ASK_LIFETIME);
 	struct sim_books_allocation *one = &a->books.all[k];
 
 	if (k == NONE || one->user != asked->user) {
@@ -545,11 +549,8 @@ static void see_refreshed(struct sim_auditor *a,
 	}
 	require(a, life == 0 || (life >= 600 && life <= a->siege->lifetime_max),
 		"limits: a lifetime");
-	if (asked->has_ticket && !sim_books_is_same(&one->path, &asked->path)) {
-		one->next = asked->path;
-		one->is_moving = true;
-		a->moved++;
-	}
+	if (asked->has_ticket && !sim_books_is_same(&one->path, &asked->path))
+		move(a, k, &asked->path);
 	note_ticket(one, stun);
 	one->until = a->books.now + ALTAIR_SEC(life);
 	one->is_live = life > 0;
@@ -708,7 +709,7 @@ static void see_error(struct sim_auditor *a,
 		      const struct sim_auditor_asked *asked,
 		      const struct sim_stun *stun)
 {
-	uint32_t word = number_of(stun, SIM_ASK_ERROR_CODE);
+	uint32_t word = sim_stun_number(stun, SIM_ASK_ERROR_CODE);
 	unsigned code = (word >> 8 & 7) * 100 + (word & 0xff);
 	unsigned k = sim_books_find(&a->books, &asked->path);
 

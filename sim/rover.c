@@ -9,6 +9,7 @@
 #define FIRST_PORT 4000
 #define LAST_IPV4 6 /* seats from there on have IPv6 */
 #define TEXT_MAX 48
+#define STALE 0x0426u /* 438, as RFC 8489 14.8 has it */
 
 /* So slow that a source which is told one thing a second is told each. */
 #define PACE ALTAIR_MSEC(1100)
@@ -42,14 +43,6 @@ static void keep(struct sim_rover_kept kept[SIM_ROVER_KEPT], unsigned *count,
 	k->user = user;
 }
 
-static bool is_stale(const struct sim_stun *stun)
-{
-	altair_bytes v;
-
-	return sim_stun_find(stun, SIM_ASK_ERROR_CODE, &v) && v.len >= 4 &&
-	       v.data[2] == 4 && v.data[3] == 38;
-}
-
 static void hear(void *user, const altair_datagram *datagram)
 {
 	struct sim_rover *r = user;
@@ -64,7 +57,8 @@ static void hear(void *user, const altair_datagram *datagram)
 		memcpy(seat->nonce, v.data, v.len);
 		seat->nonce_len = v.len;
 	}
-	if (r->takes_all && is_stale(&stun) && r->step > 0)
+	if (r->takes_all &&
+	    sim_stun_number(&stun, SIM_ASK_ERROR_CODE) == STALE && r->step > 0)
 		r->step--; /* once more */
 	if (sim_stun_find(&stun, SIM_ASK_TICKET, &v))
 		keep(r->tickets, &r->tickets_count, v, seat->user);

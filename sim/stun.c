@@ -75,6 +75,16 @@ bool sim_stun_find_addr(const struct sim_stun *stun, unsigned type,
 	return true;
 }
 
+uint32_t sim_stun_number(const struct sim_stun *stun, unsigned type)
+{
+	altair_bytes v;
+
+	if (!sim_stun_find(stun, type, &v) || v.len < 4)
+		return UINT32_MAX;
+	return (uint32_t)v.data[0] << 24 | (uint32_t)v.data[1] << 16 |
+	       (uint32_t)v.data[2] << 8 | v.data[3];
+}
+
 bool sim_stun_channel(altair_bytes bytes, unsigned *number,
 		      altair_bytes *payload)
 {

@@ -51,6 +51,8 @@ const uint8_t *sim_stun_transaction(const struct sim_stun *stun);
 /* The first attribute of this type. */
 bool sim_stun_find(const struct sim_stun *stun, unsigned type,
 		   altair_bytes *value);
+/* Its first four bytes as a number, or UINT32_MAX. */
+uint32_t sim_stun_number(const struct sim_stun *stun, unsigned type);
 /* The same for one that is a XOR address. */
 bool sim_stun_find_addr(const struct sim_stun *stun, unsigned type,
 			altair_addr *out);

@@ -10,6 +10,7 @@
  */
 #include "fuzz.h"
 #include "stun/auth.h"
+#include "tables.h"
 #include "toy.h"
 
 #include <altair/server.h>
@@ -567,7 +568,7 @@ static void step(struct air_reader *r)
 
 static void begin(void)
 {
-	static _Alignas(max_align_t) uint8_t memory[1 << 18];
+	static _Alignas(max_align_t) uint8_t memory[1 << 21];
 	static altair_server_user users[2];
 	altair_server_prefix allow[] = {
 		{{.family = ALTAIR_IPV4, .ip = {192, 0, 2}}, 24},
@@ -631,6 +632,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	begin();
 	for (unsigned steps = 0; r.len > 0 && steps < 400; steps++) {
 		step(&r);
+		tables_check(w.s);
 		altair_server_get_stats(w.s, &stats);
 		FUZZ_CHECK(stats.allocations <= 3);
 	}
