@@ -188,12 +188,15 @@ static void lose(struct streams *s, uint32_t i)
 {
 	altair_server_lost(s->server, sock_of(i));
 	release(s, i);
+	s->has_lost = true;
 }
 
+/* Whoever sees the end finds it counted. */
 static void end(struct streams *s, uint32_t i)
 {
-	lose(s, i);
+	altair_server_lost(s->server, sock_of(i));
 	s->feed(s->worker, NULL, 0);
+	release(s, i);
 }
 
 void air_streams_shut(struct streams *s, uint32_t sock)

@@ -24,6 +24,7 @@ struct streams {
 	void *worker;
 	int listeners[STREAMS_LISTENS_MAX];
 	size_t listens;
+	bool has_lost;	    /* a connection was closed for what was sent */
 	altair_time resume; /* when listeners are watched again; 0: they are */
 	struct connection *all; /* by sock - ALTAIR_SERVER_STREAM */
 	uint32_t *free;

@@ -117,6 +117,16 @@ void air_worker_count(const struct worker *w, altair_server_stats *out)
 	memcpy(&out->requests, sum, sizeof sum);
 }
 
+void air_worker_settle(struct worker *w)
+{
+	publish(w);
+	w->streams.has_lost = false;
+	answer(w);
+	/* Who read too slowly is gone. */
+	if (w->streams.has_lost)
+		publish(w);
+}
+
 /* --- input ---------------------------------------------------------------- */
 
 static void feed(void *worker, altair_datagram *batch, size_t count)
@@ -128,8 +138,7 @@ static void feed(void *worker, altair_datagram *batch, size_t count)
 	if (w->tells_time)
 		altair_server_set_time(w->server, now, (uint64_t)time(NULL));
 	altair_input(altair_server_machine(w->server), now, batch, count);
-	publish(w);
-	answer(w);
+	air_worker_settle(w);
 }
 
 /* Serves what has been taken into the batch. */
@@ -231,14 +240,7 @@ static void tick(struct worker *w)
 	if (now < w->deadline)
 		return;
 	altair_tick(altair_server_machine(w->server), now);
-	publish(w);
-	answer(w);
-}
-
-void air_worker_settle(struct worker *w)
-{
-	publish(w);
-	answer(w);
+	air_worker_settle(w);
 }
 
 void *air_worker_run(void *user)

@@ -1,0 +1,654 @@
+/*
+ * The server's streams on the loopback interface: what a connection is told apart
+ * as, plain and within TLS, who may stay, and that a message is whole or not
+ * there. Whatever a client waits for has a bound.
+ */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <altair/error.h>
+#include <altair/openssl.h>
+#include <altair/serve.h>
+#include <altair/turn.h>
+#include <altair/udp.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define WAIT_S 10
+#define CONNECTIONS 200
+
+static const uint8_t binding[20] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1,  2,
+				    3, 4, 5, 6, 7,    8,    9,	  10,	11, 12};
+
+static struct {
+	altair_serve *serve;
+	altair_tls tls;
+	altair_server_user user;
+	altair_server_prefix allow;
+	uint16_t port;
+	int door; /* what was handed to us, or -1 */
+} w;
+
+static altair_bytes text(const char *s)
+{
+	return (altair_bytes){(const uint8_t *)s, strlen(s)};
+}
+
+/* --- the server ------------------------------------------------------------ */
+
+static altair_server_config relay_config(void)
+{
+	altair_server_config c;
+
+	altair_server_config_default(&c);
+	c.crypto = altair_openssl();
+	c.allocations_max = 8;
+	c.connections_max = CONNECTIONS;
+	c.challenge_rate = 0;
+	c.bandwidth_allocation = 0;
+	altair_server_make_user(&w.user, c.crypto, text("user"), c.realm,
+				text("pass"));
+	c.users = &w.user;
+	c.user_count = 1;
+	altair_addr_parse_ip(&c.relay_ipv4, "127.0.0.1", 0);
+	altair_addr_parse_ip(&w.allow.ip, "127.0.0.1", 0);
+	w.allow.bits = 32;
+	c.allow = &w.allow;
+	c.allow_count = 1;
+	return c;
+}
+
+static void start_with(const altair_server_config *relay,
+		       void (*http)(void *, int))
+{
+	altair_serve_config c;
+	altair_addr local;
+	const char *problem;
+
+	altair_serve_config_default(&c);
+	CHECK_EQ(altair_addr_parse_ip(&local, "127.0.0.1", 0), 0);
+	CHECK_EQ(altair_openssl_server_open(&w.tls, NULL, &problem), 0);
+	c.listen = &local;
+	c.listens = 1;
+	c.relay = relay;
+	c.tls = &w.tls;
+	c.http = http;
+	CHECK_EQ(altair_serve_start(&w.serve, &c, NULL), 0);
+	CHECK_EQ(altair_serve_local(w.serve, 0, &local), 0);
+	w.port = local.port;
+	w.door = -1;
+}
+
+static void start(void)
+{
+	altair_server_config c = relay_config();
+
+	start_with(&c, NULL);
+}
+
+static void stop(void)
+{
+	altair_serve_stop(w.serve);
+	altair_openssl_server_close(&w.tls);
+}
+
+static altair_server_stats stats(void)
+{
+	altair_server_stats s;
+
+	altair_serve_get_stats(w.serve, &s);
+	return s;
+}
+
+/* The server closes first and counts then: so it may take a moment. */
+static void await_streams(uint64_t count)
+{
+	for (int i = 0; i < WAIT_S * 100 && stats().streams != count; i++)
+		poll(NULL, 0, 10);
+	CHECK_EQ(stats().streams, count);
+}
+
+/* --- a client -------------------------------------------------------------- */
+
+static struct sockaddr_in endpoint(const char *ip, uint16_t port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+
+	inet_pton(AF_INET, ip, &a.sin_addr);
+	return a;
+}
+
+/* A connection from that address of this host. */
+static int connect_from(const char *ip)
+{
+	struct sockaddr_in from = endpoint(ip, 0);
+	struct sockaddr_in to = endpoint("127.0.0.1", w.port);
+	struct timeval wait = {.tv_sec = WAIT_S};
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	CHECK_EQ(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+	CHECK_EQ(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	return fd;
+}
+
+static void say(int fd, const void *bytes, size_t len)
+{
+	CHECK_EQ(send(fd, bytes, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+static void hear(int fd, void *out, size_t len)
+{
+	CHECK_EQ(recv(fd, out, len, MSG_WAITALL), (ssize_t)len);
+}
+
+static void hear_binding(int fd)
+{
+	uint8_t answer[32];
+
+	hear(fd, answer, sizeof answer);
+	CHECK_EQ(answer[0], 1);
+	CHECK_EQ(answer[1], 1);
+	CHECK_MEM(answer + 4, binding + 4, 16);
+}
+
+/* The server has closed it, and said nothing. */
+static void hear_end(int fd)
+{
+	uint8_t byte;
+	ssize_t n = recv(fd, &byte, 1, 0);
+
+	CHECK(n == 0 || (n < 0 && errno == ECONNRESET));
+	close(fd);
+}
+
+/* What it says until its end begins with this. */
+static void hear_text(int fd, const char *start, const char *end)
+{
+	char answer[256];
+	ssize_t n = recv(fd, answer, sizeof answer - 1, MSG_WAITALL);
+
+	CHECK(n > 0);
+	answer[n] = '\0';
+	CHECK(strncmp(answer, start, strlen(start)) == 0);
+	CHECK((size_t)n > strlen(end));
+	CHECK_STR(answer + n - strlen(end), end);
+	close(fd);
+}
+
+/* --- told apart ------------------------------------------------------------ */
+
+static void stun_over_tcp(void)
+{
+	int fd;
+
+	start();
+	fd = connect_from("127.0.0.1");
+	say(fd, binding, sizeof binding);
+	hear_binding(fd);
+	for (size_t i = 0; i < sizeof binding; i++)
+		say(fd, binding + i, 1);
+	hear_binding(fd);
+	close(fd);
+	/* From the first byte on. */
+	fd = connect_from("127.0.0.1");
+	for (size_t i = 0; i < sizeof binding; i++)
+		say(fd, binding + i, 1);
+	hear_binding(fd);
+	close(fd);
+	stop();
+}
+
+static void http_has_two_answers(void)
+{
+	static const char health[] = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+	static const char other[] = "GET /healthy HTTP/1.1\r\n\r\n";
+	int fd;
+
+	start();
+	fd = connect_from("127.0.0.1");
+	say(fd, health, sizeof health - 1);
+	hear_text(fd, "HTTP/1.1 200 ", "\r\n\r\nok\n");
+	fd = connect_from("127.0.0.1");
+	for (size_t i = 0; i < sizeof health - 1; i++)
+		say(fd, health + i, 1);
+	hear_text(fd, "HTTP/1.1 200 ", "\r\n\r\nok\n");
+	fd = connect_from("127.0.0.1");
+	say(fd, other, sizeof other - 1);
+	hear_text(fd, "HTTP/1.1 404 ", "\r\n\r\nnot found\n");
+	fd = connect_from("127.0.0.1");
+	say(fd, "GET \n\n", 6);
+	hear_text(fd, "HTTP/1.1 404 ", "\r\n\r\nnot found\n");
+	CHECK_EQ(stats().streams_shut, 0);
+	stop();
+}
+
+static void take_door(void *user, int fd)
+{
+	(void)user;
+	/* Out of the server's thread: nobody waits for its lock. */
+	__atomic_store_n(&w.door, fd, __ATOMIC_RELEASE);
+}
+
+/* Who has a door gets the connection, and every byte of it. */
+static void http_has_a_door(void)
+{
+	static const char request[] = "GET /anything HTTP/1.1\r\n\r\n";
+	altair_server_config c = relay_config();
+	char seen[sizeof request];
+	struct pollfd p = {.events = POLLIN};
+	int fd;
+
+	start_with(&c, take_door);
+	fd = connect_from("127.0.0.1");
+	say(fd, request, sizeof request - 1);
+	for (int i = 0; i < 1000 && p.fd <= 0; i++) {
+		poll(NULL, 0, 10);
+		p.fd = __atomic_load_n(&w.door, __ATOMIC_ACQUIRE);
+	}
+	CHECK(p.fd > 0);
+	CHECK_EQ(poll(&p, 1, WAIT_S * 1000), 1);
+	CHECK_EQ(recv(p.fd, seen, sizeof seen, 0), sizeof request - 1);
+	CHECK_MEM(seen, request, sizeof request - 1);
+	CHECK_EQ(stats().streams, 0);
+	say(p.fd, "hello", 5);
+	close(p.fd);
+	hear(fd, seen, 5);
+	hear_end(fd);
+	stop();
+}
+
+static void everything_else_is_closed(void)
+{
+	static const char *const all[] = {
+		"SSH-2.0-OpenSSH\r\n",
+		"POST / HTTP/1.1\r\n\r\n",
+		"\x40\x01\x00\x04wxyz", /* ChannelData opens nothing */
+		"\x02\x02\x02\x02",
+		"\x16\x16\x16\x16\x16\x16\x16\x16",
+		"\x16\x03\x01\xff\xff\x01\xff\xff\xff\x03\x03",
+		"\x80\x80\x80\x80",
+	};
+
+	start();
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		int fd = connect_from("127.0.0.1");
+		char rest[64];
+
+		say(fd, all[i], all[i][2] ? strlen(all[i]) : 8);
+		/* TLS says why. */
+		if (all[i][0] == 0x16)
+			while (recv(fd, rest, sizeof rest, 0) > 0)
+				continue;
+		hear_end(fd);
+	}
+	CHECK_EQ(stats().streams, 0);
+	/* Fewer bytes than tell anything, and the end. */
+	for (size_t len = 0; len < 4; len++) {
+		int fd = connect_from("127.0.0.1");
+
+		say(fd, "\0\1\0", len);
+		shutdown(fd, SHUT_WR);
+		hear_end(fd);
+	}
+	stop();
+}
+
+/* --- within TLS ------------------------------------------------------------ */
+
+static SSL *secure(int fd, int version)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *ssl;
+
+	SSL_CTX_set_max_proto_version(context, version);
+	ssl = SSL_new(context);
+	SSL_CTX_free(context);
+	SSL_set_fd(ssl, fd);
+	CHECK_EQ(SSL_connect(ssl), 1);
+	return ssl;
+}
+
+static void leave(SSL *ssl)
+{
+	close(SSL_get_fd(ssl));
+	SSL_free(ssl);
+}
+
+static void ssl_hear(SSL *ssl, void *out, int len)
+{
+	int have = 0, n = 1;
+
+	while (have < len && n > 0) {
+		n = SSL_read(ssl, (uint8_t *)out + have, len - have);
+		have += n > 0 ? n : 0;
+	}
+	CHECK_EQ(have, len);
+}
+
+static void the_same_within_tls(void)
+{
+	static const char health[] = "GET /health HTTP/1.1\r\n\r\n";
+	const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+	uint8_t answer[128];
+	SSL *ssl;
+
+	start();
+	for (int v = 0; v < 2; v++) {
+		ssl = secure(connect_from("127.0.0.1"), versions[v]);
+		CHECK_EQ(SSL_version(ssl), versions[v]);
+		CHECK_EQ(SSL_write(ssl, binding, 3), 3);
+		CHECK_EQ(SSL_write(ssl, binding + 3, 17), 17);
+		ssl_hear(ssl, answer, 32);
+		CHECK_MEM(answer + 4, binding + 4, 16);
+		leave(ssl);
+		ssl = secure(connect_from("127.0.0.1"), versions[v]);
+		CHECK_EQ(SSL_write(ssl, health, sizeof health - 1),
+			 (int)sizeof health - 1);
+		ssl_hear(ssl, answer, 15);
+		CHECK_MEM(answer, "HTTP/1.1 200 OK", 15);
+		leave(ssl);
+		ssl = secure(connect_from("127.0.0.1"), versions[v]);
+		CHECK_EQ(SSL_write(ssl, "\x40\0\0\0", 4), 4);
+		CHECK(SSL_read(ssl, answer, 1) <= 0);
+		leave(ssl);
+		/* TLS within TLS is none. */
+		ssl = secure(connect_from("127.0.0.1"), versions[v]);
+		CHECK_EQ(SSL_write(ssl, "\x16\x03\x01\x00", 4), 4);
+		CHECK(SSL_read(ssl, answer, 1) <= 0);
+		leave(ssl);
+	}
+	stop();
+}
+
+/* --- a TURN client --------------------------------------------------------- */
+
+static struct {
+	int fd;
+	altair_turn *turn;
+	altair_machine *m;
+	void *memory;
+	bool is_relayed, is_bound, is_permitted;
+	size_t payloads;
+	altair_addr peer;
+} me;
+
+static void turn_write(void)
+{
+	altair_output out;
+	enum altair_step step;
+
+	while ((step = altair_poll(me.m, &out)) != ALTAIR_WAIT) {
+		if (step == ALTAIR_SEND)
+			say(me.fd, out.datagram.bytes.data,
+			    out.datagram.bytes.len);
+		me.is_relayed |=
+			step == ALTAIR_EVENT && out.event == ALTAIR_EV_RELAYED;
+		me.is_bound |=
+			step == ALTAIR_EVENT && out.event == ALTAIR_EV_CHANNEL;
+	}
+}
+
+/* Reads once; 0 at the end. Every message of the stream must be one. */
+static ssize_t turn_read(void)
+{
+	static uint8_t chunk[65536];
+	ssize_t n = recv(me.fd, chunk, sizeof chunk, 0);
+	altair_bytes in = {chunk, n > 0 ? (size_t)n : 0};
+	altair_datagram d;
+	int got;
+
+	while ((got = altair_turn_unframe(me.turn, &in, &d)) == 1) {
+		altair_input(me.m, altair_clock_now(), &d, 1);
+		me.payloads += d.verdict == ALTAIR_PAYLOAD;
+	}
+	CHECK_EQ(got, 0);
+	turn_write();
+	return n;
+}
+
+/* An allocation with a channel to a peer on this host. */
+static void settle(altair_udp **peer)
+{
+	altair_turn_config c;
+	altair_addr any, relayed;
+	size_t len;
+
+	memset(&me, 0, sizeof me);
+	altair_turn_config_default(&c);
+	c.crypto = altair_openssl();
+	c.is_stream = true;
+	c.name = text("user");
+	c.password = text("pass");
+	altair_addr_parse_ip(&c.server, "127.0.0.1", w.port);
+	altair_addr_parse_ip(&any, "127.0.0.1", 0);
+	CHECK_EQ(altair_udp_open(peer, &any, 0, 32), 0);
+	CHECK_EQ(altair_udp_local(*peer, &me.peer), 0);
+	len = altair_turn_size(&c);
+	me.memory = malloc(len);
+	CHECK_EQ(altair_turn_init(&me.turn, me.memory, len, &c,
+				  altair_clock_now()),
+		 0);
+	me.m = altair_turn_machine(me.turn);
+	me.fd = connect_from("127.0.0.1");
+	altair_turn_opened(me.turn, altair_clock_now());
+	CHECK_EQ(altair_turn_bind(me.turn, altair_clock_now(), &me.peer), 0);
+	for (turn_write(); !me.is_bound;)
+		CHECK(turn_read() > 0);
+	CHECK_EQ(altair_turn_relayed(me.turn, ALTAIR_IPV4, &relayed), 0);
+}
+
+static void part(altair_udp *peer)
+{
+	altair_udp_close(peer);
+	close(me.fd);
+	free(me.memory);
+}
+
+static void flood(altair_udp *peer, size_t count)
+{
+	static uint8_t payload[1201];
+	altair_addr relayed;
+	altair_datagram d = {.bytes = {payload, sizeof payload}};
+
+	CHECK_EQ(altair_turn_relayed(me.turn, ALTAIR_IPV4, &relayed), 0);
+	d.path.remote = relayed;
+	for (size_t i = 0; i < count; i++)
+		altair_udp_send(peer, &d, 1);
+}
+
+/* Who does not read loses what is relayed, and nothing else: every message is
+ * whole, and a request is answered yet. */
+static void a_slow_reader_loses_whole_messages(void)
+{
+	altair_udp *peer;
+	size_t sent = 0;
+	uint64_t sends;
+	altair_turn_stats s;
+
+	start();
+	settle(&peer);
+	/* Until much more was relayed than can wait on the way. */
+	while (stats().from_peers < 30000 && sent < 3000000) {
+		flood(peer, 100);
+		sent += 100;
+	}
+	CHECK(stats().from_peers >= 30000);
+	CHECK_EQ(stats().streams, 1);
+	altair_turn_probe(me.turn, altair_clock_now());
+	altair_turn_get_stats(me.turn, &s);
+	sends = s.answers;
+	turn_write();
+	while (s.answers == sends) {
+		CHECK(turn_read() > 0);
+		altair_turn_get_stats(me.turn, &s);
+	}
+	CHECK(me.payloads > 0);
+	CHECK(me.payloads < 30000);
+	CHECK_EQ(stats().streams_shut, 0);
+	part(peer);
+	stop();
+}
+
+/* Who asks and does not read what it is told is closed. */
+static void who_never_reads_answers_is_closed(void)
+{
+	static uint8_t many[400 * sizeof binding];
+	altair_udp *peer;
+	int round = 0;
+
+	for (size_t i = 0; i < sizeof many; i += sizeof binding)
+		memcpy(many + i, binding, sizeof binding);
+	start();
+	settle(&peer);
+	while (round < 100000 &&
+	       send(me.fd, many, sizeof many, MSG_NOSIGNAL) > 0)
+		round++;
+	CHECK(round < 100000);
+	await_streams(0);
+	CHECK_EQ(stats().allocations, 0);
+	part(peer);
+	stop();
+}
+
+/* --- places ---------------------------------------------------------------- */
+
+/* Failures 26. */
+static void silent_connections_leave_others_alone(void)
+{
+	static int silent[1000];
+	altair_udp *peer;
+	int fd;
+
+	start();
+	settle(&peer);
+	for (int i = 0; i < 1000; i++)
+		silent[i] = connect_from("127.0.0.2");
+	fd = connect_from("127.0.0.3");
+	say(fd, binding, sizeof binding);
+	hear_binding(fd);
+	close(fd);
+	/* Who was here before is here yet. */
+	altair_turn_probe(me.turn, altair_clock_now());
+	turn_write();
+	CHECK(turn_read() > 0);
+	CHECK(stats().streams <= 52);
+	CHECK(stats().streams_refused >= 949);
+	for (int i = 0; i < 1000; i++)
+		close(silent[i]);
+	/* And the address has its places again. */
+	for (int i = 0; i < 50; i++) {
+		fd = connect_from("127.0.0.2");
+		say(fd, binding, sizeof binding);
+		hear_binding(fd);
+		close(fd);
+	}
+	part(peer);
+	stop();
+}
+
+/* When all places are taken the oldest stranger gives way. */
+static void a_stranger_gives_way(void)
+{
+	altair_server_config c = relay_config();
+	int fd[3];
+
+	c.connections_max = 2;
+	start_with(&c, NULL);
+	for (int i = 0; i < 3; i++) {
+		fd[i] = connect_from("127.0.0.1");
+		say(fd[i], binding, sizeof binding);
+		hear_binding(fd[i]);
+	}
+	hear_end(fd[0]);
+	for (int i = 1; i < 3; i++) {
+		say(fd[i], binding, sizeof binding);
+		hear_binding(fd[i]);
+		close(fd[i]);
+	}
+	CHECK_EQ(stats().streams_shut, 1);
+	stop();
+}
+
+/* Without descriptors nobody is accepted; once there are some, all are. */
+static void descriptors_run_out(void)
+{
+	struct rlimit before, none;
+	int fd[3], next;
+
+	start();
+	for (int i = 0; i < 3; i++)
+		fd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	next = dup(0);
+	close(next);
+	CHECK_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = (rlim_t)next;
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 3; i++) {
+		struct sockaddr_in to = endpoint("127.0.0.1", w.port);
+		struct timeval wait = {.tv_sec = WAIT_S};
+
+		setsockopt(fd[i], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+		CHECK_EQ(connect(fd[i], (struct sockaddr *)&to, sizeof to), 0);
+		say(fd[i], binding, sizeof binding);
+	}
+	CHECK_EQ(stats().streams, 0);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int i = 0; i < 3; i++) {
+		hear_binding(fd[i]);
+		close(fd[i]);
+	}
+	stop();
+}
+
+/* The port of a TCP server is taken, whatever UDP has. */
+static void the_port_is_taken(void)
+{
+	altair_server_config relay = relay_config();
+	struct sockaddr_in any = endpoint("127.0.0.1", 0);
+	socklen_t len = sizeof any;
+	altair_serve_config c;
+	altair_addr local;
+	altair_serve *serve;
+	size_t failed = 7;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK_EQ(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+	CHECK_EQ(listen(fd, 1), 0);
+	CHECK_EQ(getsockname(fd, (struct sockaddr *)&any, &len), 0);
+	altair_addr_parse_ip(&local, "127.0.0.1", ntohs(any.sin_port));
+	altair_serve_config_default(&c);
+	c.listen = &local;
+	c.listens = 1;
+	c.relay = &relay;
+	CHECK_EQ(altair_serve_start(&serve, &c, &failed), ALTAIR_E_IN_USE);
+	CHECK_EQ(failed, 0);
+	close(fd);
+}
+
+static const struct check_test tests[] = {
+	TEST(stun_over_tcp),
+	TEST(http_has_two_answers),
+	TEST(http_has_a_door),
+	TEST(everything_else_is_closed),
+	TEST(the_same_within_tls),
+	TEST(a_slow_reader_loses_whole_messages),
+	TEST(who_never_reads_answers_is_closed),
+	TEST(silent_connections_leave_others_alone),
+	TEST(a_stranger_gives_way),
+	TEST(descriptors_run_out),
+	TEST(the_port_is_taken),
+};
+CHECK_MAIN(tests)
