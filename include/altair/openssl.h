@@ -24,6 +24,12 @@ ALTAIR_API const altair_crypto *altair_openssl(void);
 ALTAIR_API int altair_openssl_tls_open(altair_tls *out, const char *ca_file);
 ALTAIR_API void altair_openssl_tls_close(altair_tls *tls);
 
+/* The same, but it trusts the server whose certificate (DER) has this SHA-256,
+ * whatever its name, and no other: for one that signs itself. 0, or
+ * ALTAIR_E_MEMORY. */
+ALTAIR_API int altair_openssl_tls_pin(altair_tls *out,
+				      const uint8_t sha256[32]);
+
 /* Where a server's certificate is: PEM, with its chain behind it, and its key. */
 typedef struct altair_openssl_files {
 	const char *cert, *key;

@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "agent_json.h"
 #include "command.h"
+#include "hex.h"
 #include "input.h"
 #include "json.h"
 #include "options.h"
@@ -34,7 +35,7 @@ _Static_assert(ORDER_MESSAGE_MAX == INPUT_LINE_MAX / 4 * 3,
 struct agent_options {
 	bool controlling, controlled, hold, relay_only;
 	struct option_list stun, turn, interfaces;
-	const char *ca;
+	const char *ca, *tls_sha256;
 	unsigned ta, port;
 };
 
@@ -61,6 +62,10 @@ static const struct option_row rows[] = {
 	 "trust the certificates in FILE for TLS, and no others\n"
 	 "(default: those of the system)",
 	 AT(ca), 0, 0, 0},
+	{"tls-sha256", 0, OPTION_TEXT, "HEX",
+	 "trust the server whose certificate has this SHA-256, as\n"
+	 "`altair serve` shows it, and no other",
+	 AT(tls_sha256), 0, 0, 0},
 	{"ta", 0, OPTION_NUMBER, "MS",
 	 "milliseconds between two new transactions\n"
 	 "(default 20)",
@@ -532,20 +537,44 @@ static void hide(const char *uri)
 		*c = '*';
 }
 
+/* Returns 0 to go on, or the exit code. */
+static int open_trusting(const struct command *self, struct agent_run *r)
+{
+	uint8_t hash[32];
+
+	if (!r->options.tls_sha256)
+		return altair_openssl_tls_open(&r->tls, r->options.ca) == 0
+			       ? 0
+			       : air_options_complain(
+					 self,
+					 "--ca '%s' is no file with "
+					 "certificates (PEM)",
+					 r->options.ca ? r->options.ca : "");
+	if (r->options.ca)
+		return air_options_complain(
+			self, "--ca and --tls-sha256 exclude each other");
+	if (!air_hex_read(hash, sizeof hash, r->options.tls_sha256))
+		return air_options_complain(
+			self,
+			"--tls-sha256 wants 64 hexadecimal digits, not "
+			"'%s'",
+			r->options.tls_sha256);
+	if (altair_openssl_tls_pin(&r->tls, hash) != 0)
+		return air_print_failure(EXIT_INTERNAL, "out of memory");
+	return 0;
+}
+
 static int open_tls(const struct command *self, struct agent_run *r)
 {
-	bool is_wanted = r->options.ca != NULL;
+	bool is_wanted = r->options.ca || r->options.tls_sha256;
+	int code = 0;
 
 	for (size_t i = 0; i < r->turns; i++)
 		is_wanted |= r->turn[i].transport == TURN_TLS;
-	if (!is_wanted)
-		return 0;
-	if (altair_openssl_tls_open(&r->tls, r->options.ca) != 0)
-		return air_options_complain(
-			self, "--ca '%s' is no file with certificates (PEM)",
-			r->options.ca ? r->options.ca : "");
-	r->has_tls = true;
-	return 0;
+	if (is_wanted)
+		code = open_trusting(self, r);
+	r->has_tls = is_wanted && code == 0;
+	return code;
 }
 
 static int read_relays(const struct command *self, struct agent_run *r)

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "front.h"
 
+#include "hex.h"
 #include "print.h"
 
 #include <altair/openssl.h>
@@ -71,8 +72,7 @@ void air_front_say(const struct front *front)
 	if (!front->has_tls)
 		return;
 	altair_openssl_server_hash(&front->tls, hash);
-	for (size_t i = 0; i < sizeof hash; i++)
-		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+	air_hex_write((altair_bytes){hash, sizeof hash}, text);
 	air_print("tls:      SHA-256 %s%s\n", text,
 		  front->is_generated ? " (made at this start)" : "");
 }

@@ -4,6 +4,8 @@
  */
 #include "json.h"
 
+#include "hex.h"
+
 #include "base64.h"
 #include "command.h"
 #include "print.h"
@@ -76,16 +78,11 @@ void air_json_ms(json_t *object, const char *key, altair_time value)
 
 static void set_hex(json_t *object, altair_bytes value)
 {
-	static const char digits[] = "0123456789abcdef";
 	char *hex = malloc(2 * value.len + 1);
 
 	if (!hex)
 		return;
-	for (size_t i = 0; i < value.len; i++) {
-		hex[2 * i] = digits[value.data[i] >> 4];
-		hex[2 * i + 1] = digits[value.data[i] & 15];
-	}
-	hex[2 * value.len] = '\0';
+	air_hex_write(value, hex);
 	air_json_text(object, "hex", hex);
 	free(hex);
 }

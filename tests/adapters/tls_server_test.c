@@ -317,6 +317,54 @@ static void files_that_are_none(void)
 	certificate_free(&a);
 }
 
+/* --- our own client -------------------------------------------------------- */
+
+/* Both tables against each other: who the server is, its hash alone says. */
+static bool meets_pinned(const uint8_t hash[32])
+{
+	altair_tls pinned;
+	altair_tls_session *ours;
+	uint8_t bytes[8192];
+	size_t len, moved = 1;
+	int error = 0;
+	bool is_open;
+
+	CHECK_EQ(altair_openssl_tls_pin(&pinned, hash), 0);
+	CHECK_EQ(pinned.open(pinned.user, &ours, "203.0.113.1"), 0);
+	CHECK_EQ(tls.open(tls.user, &session, NULL), 0);
+	while (moved > 0 && error == 0) {
+		moved = len = pinned.output(ours, bytes, sizeof bytes);
+		if (len > 0)
+			tls.input(session, (altair_bytes){bytes, len});
+		len = tls.output(session, bytes, sizeof bytes);
+		if (len > 0)
+			error = pinned.input(ours, (altair_bytes){bytes, len});
+		moved += len;
+	}
+	is_open = pinned.is_open(ours);
+	CHECK_EQ(error, is_open ? 0 : ALTAIR_E_TLS);
+	pinned.close(ours);
+	tls.close(session);
+	altair_openssl_tls_close(&pinned);
+	return is_open;
+}
+
+static void a_client_that_knows_the_hash(void)
+{
+	uint8_t hash[32];
+
+	begin_made();
+	altair_openssl_server_hash(&tls, hash);
+	CHECK(meets_pinned(hash));
+	for (size_t i = 0; i < sizeof hash; i += 31) {
+		hash[i] ^= 1;
+		CHECK(!meets_pinned(hash));
+		hash[i] ^= 1;
+	}
+	CHECK(meets_pinned(hash));
+	end();
+}
+
 static const struct check_test tests[] = {
 	TEST(any_split),
 	TEST(what_is_refused),
@@ -325,5 +373,6 @@ static const struct check_test tests[] = {
 	TEST(one_is_made),
 	TEST(one_is_given_and_renewed),
 	TEST(files_that_are_none),
+	TEST(a_client_that_knows_the_hash),
 };
 CHECK_MAIN(tests)

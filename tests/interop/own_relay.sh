@@ -1,6 +1,7 @@
 #!/bin/sh
 # Two agents that may use nothing but a relay meet through `altair serve`, with
-# the credentials that it shows, in a network namespace of their own:
+# the credentials and the certificate that it shows, over UDP, TCP and TLS, in a
+# network namespace of their own:
 #     own_relay.sh <altair>
 set -u
 altair=$1
@@ -36,20 +37,32 @@ mkfifo "$work/lines"
 "$altair" serve --listen $address:0 >"$work/lines" 2>"$work/err" &
 server=$!
 exec 3<"$work/lines"
-uri=
-while [ -z "$uri" ] && read -r word rest <&3; do
-  [ "$word" = relay: ] && uri=$rest
+uri='' hash=''
+while [ -z "$hash" ] && read -r word rest <&3; do
+  case $word in
+  relay:) uri=$rest ;;
+  tls:) hash=$(echo "$rest" | sed 's/SHA-256 \([0-9a-f]*\).*/\1/') ;;
+  esac
 done
 
-agent="$altair agent --interface a0 --relay-only --turn $uri"
-$python "$here/ice_pair.py" "$agent --controlling" "$agent --controlled" \
-  >"$work/result" || {
-  cat "$work/result" "$work/err"
-  exit 1
+meet() { # OPTION OF altair agent...
+  agent="$altair agent --interface a0 --relay-only $*"
+  $python "$here/ice_pair.py" "$agent --controlling" "$agent --controlled" \
+    >"$work/result" 2>"$work/err.pair"
 }
-for side in a b; do
-  $python -c 'import json, sys
+
+for transport in udp tcp tls; do
+  meet --turn "$uri?transport=$transport" --tls-sha256 "$hash" || {
+    echo "not ok: $transport"
+    cat "$work/result" "$work/err" "$work/err.pair"
+    exit 1
+  }
+  for side in a b; do
+    $python -c 'import json, sys
 side = json.load(sys.stdin)[sys.argv[1]]
 assert side["kind"] == "relay", side' $side <"$work/result" || exit 1
+  done
+  ms=$(sed -n 's/.*"received_ms": \([0-9.]*\).*/\1/p' "$work/result")
+  echo "ok $transport, after $ms ms"
 done
-echo "ok, after $(sed -n 's/.*"received_ms": \([0-9.]*\).*/\1/p' "$work/result") ms"
+echo ok
