@@ -17,6 +17,7 @@ WHO        altair   altair agent with itself
 KIND       as of tests/lab/lab.sh
 
 --build DIR       the build to use (LAB_BUILD, build/release)
+--server WHICH    coturn (default), or serve: altair serve
 --turn LIST       transports of the relay, in order (default udp,tcp; none: -)
 --controlling a|b who controls (default a)
 --loss PERCENT    each way
@@ -31,16 +32,19 @@ bench=$(cd "$(dirname "$0")" && pwd)
 . "$bench/../tests/lab/lab.sh"
 # shellcheck source=tests/lab/coturn.sh
 . "$bench/../tests/lab/coturn.sh"
+# shellcheck source=tests/lab/serve.sh
+. "$bench/../tests/lab/serve.sh"
 # shellcheck source=tests/lab/who.sh
 . "$bench/../tests/lab/who.sh"
 set -u
 
 meet_all=("$@")
-turn=udp,tcp controlling=a delay=20 capture='' change='' links=()
+server=coturn turn=udp,tcp controlling=a delay=20 capture='' change='' links=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--build) links+=("$1" "$2") ;;
 	--loss) links+=("$1" "$2" --seed "$RANDOM") ;;
+	--server) server=$2 ;;
 	--turn) turn=$2 ;;
 	--controlling) controlling=$2 ;;
 	--delay) delay=$2 ;;
@@ -54,7 +58,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2 || exit 2
 done
-if [ $# -lt 3 ]; then
+if [ $# -lt 3 ] || [[ $server != coturn && $server != serve ]]; then
 	meet_usage >&2
 	exit 2
 fi
@@ -83,7 +87,7 @@ meet_floor() {
 # Other programs of the machine disturb less where we may go before them.
 chrt --rr -p 1 $$ 2>/dev/null || renice -n -20 $$ >/dev/null 2>&1
 lab_up "$kind_a" "$kind_b"
-lab_coturn
+"lab_$server"
 [ -z "$capture" ] || meet_capture
 if [ "$who" = floor ]; then
 	meet_floor

@@ -13,7 +13,16 @@ LAB_TURN=$LAB_S1:3478
 LAB_TURNS=$LAB_S1:5349
 LAB_TURN_USER=altair
 LAB_TURN_PASSWORD=secret
-LAB_CA=$LAB_RUN/coturn.pem
+LAB_CA=$LAB_RUN/server.pem
+LAB_KEY=$LAB_RUN/server.key
+
+# What LAB_CA and LAB_KEY name, for the servers' first address.
+lab_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=$LAB_S1" -addext "subjectAltName=IP:$LAB_S1" \
+		-keyout "$LAB_KEY" -out "$LAB_CA" 2>/dev/null ||
+		lab_fail 'cannot make a certificate'
+}
 
 lab_coturn_listens() {
 	[ -n "$(on servers ss -Hlun "sport = :3478")" ] &&
@@ -24,15 +33,12 @@ lab_coturn_listens() {
 lab_coturn() {
 	PATH=$PATH:/usr/sbin command -v turnserver >/dev/null ||
 		lab_skip 'there is no turnserver (coturn)'
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-days 2 -subj "/CN=$LAB_S1" -addext "subjectAltName=IP:$LAB_S1" \
-		-keyout "$LAB_RUN/coturn.key" -out "$LAB_CA" 2>/dev/null ||
-		lab_fail 'cannot make a certificate'
+	lab_certificate
 	PATH=$PATH:/usr/sbin on servers turnserver -n -L "$LAB_S1" -E "$LAB_S1" \
 		-p 3478 --tls-listening-port 5349 --no-dtls --no-cli -m 1 \
 		--lt-cred-mech --realm lab --userdb "$LAB_RUN/turndb" \
 		--user "$LAB_TURN_USER:$LAB_TURN_PASSWORD" \
-		--cert "$LAB_CA" --pkey "$LAB_RUN/coturn.key" \
+		--cert "$LAB_CA" --pkey "$LAB_KEY" \
 		--pidfile "$LAB_RUN/coturn.pid" --simple-log \
 		--log-file "$LAB_RUN/coturn.log" --no-stdout-log \
 		</dev/null >"$LAB_RUN/coturn.out" 2>&1 &
