@@ -211,6 +211,7 @@ static int run_service(struct service *service)
 	say_relay(service);
 	air_front_say(&service->front);
 	say_metrics(service);
+	air_service_ready(service);
 	code = air_service_run(service);
 	say_summary(service);
 	return code;
@@ -223,6 +224,7 @@ static int run_serve(const struct command *self, int argc, char **argv)
 
 	if (code < 0 && service.plan->given.check)
 		code = say_checked(&service.plan->given);
+	air_privilege_lock();
 	if (code < 0)
 		code = air_service_bind(&service);
 	if (code < 0)

@@ -359,8 +359,16 @@ static bool is_taken(const char *path)
 	return fd >= 0;
 }
 
+/* Whose it is to be, when privileges are gone. */
+static bool give_away(const struct service *service, const char *path)
+{
+	const struct privilege *p = &service->plan->privilege;
+
+	return !p->user || chown(path, p->uid, p->gid) == 0;
+}
+
 /* The directory of the path, if it is not there. */
-static void make_directory(const char *path)
+static void make_directory(const struct service *service, const char *path)
 {
 	char directory[LOCAL_PATH_MAX];
 	char *slash;
@@ -370,7 +378,8 @@ static void make_directory(const char *path)
 	if (!slash || slash == directory)
 		return;
 	*slash = '\0';
-	mkdir(directory, 0700);
+	if (mkdir(directory, 0700) == 0)
+		give_away(service, directory);
 }
 
 static int listen_at(struct control *control, const char *path)
@@ -378,7 +387,7 @@ static int listen_at(struct control *control, const char *path)
 	mode_t before;
 	int rc;
 
-	make_directory(path);
+	make_directory(control->service, path);
 	if (is_taken(path))
 		return air_print_failure(
 			EXIT_LOCAL_NETWORK,
@@ -388,6 +397,8 @@ static int listen_at(struct control *control, const char *path)
 	before = umask(0177);
 	rc = uv_pipe_bind(&control->pipe, path);
 	umask(before);
+	if (rc == 0 && !give_away(control->service, path))
+		rc = uv_translate_sys_error(errno);
 	if (rc == 0) {
 		snprintf(control->path, sizeof control->path, "%s", path);
 		rc = uv_listen((uv_stream_t *)&control->pipe, CALLERS_MAX,

@@ -104,6 +104,9 @@ int air_plan_read(struct plan **out, const struct command *self, int argc,
 	if (code < 0)
 		code = read_metrics(self, plan);
 	if (code < 0)
+		code = air_privilege_read(self, &plan->privilege,
+					  plan->given.run_as);
+	if (code < 0)
 		code = read_relay(self, plan);
 	return code;
 }

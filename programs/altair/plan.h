@@ -5,6 +5,7 @@
 #ifndef AIR_PLAN_H
 #define AIR_PLAN_H
 
+#include "privilege.h"
 #include "settings.h"
 
 struct plan {
@@ -13,6 +14,7 @@ struct plan {
 	size_t listens;
 	altair_addr alternates[OPTION_LIST_MAX];
 	altair_addr metrics; /* no family: none */
+	struct privilege privilege;
 	struct relay relay;
 	struct front front;
 };

@@ -11,6 +11,7 @@
 #include "control.h"
 #include "http.h"
 #include "metrics.h"
+#include "notify.h"
 #include "print.h"
 
 #include <altair/error.h>
@@ -41,7 +42,7 @@ static int take_over(struct service *service, struct plan *fresh)
 					   altair_strerror(rc));
 }
 
-int air_service_reload(struct service *service)
+static int read_again(struct service *service)
 {
 	const struct option_row *row;
 	struct plan *fresh, *before = service->plan;
@@ -63,6 +64,34 @@ int air_service_reload(struct service *service)
 	service->plan = fresh;
 	air_plan_free(before);
 	return -1;
+}
+
+int air_service_reload(struct service *service)
+{
+	int code;
+
+	air_notify("RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   altair_clock_now() / ALTAIR_USEC(1));
+	code = read_again(service);
+	air_service_ready(service);
+	return code;
+}
+
+void air_service_ready(const struct service *service)
+{
+	const char *drains = service->drains ? "draining" : "running";
+
+	air_notify("READY=1\nSTATUS=%s, up to %zu sessions", drains,
+		   service->plan->relay.config.allocations_max);
+}
+
+/* All is well when this thread and each of the server's answer. */
+static void tell_watchdog(uv_timer_t *timer)
+{
+	struct service *service = timer->data;
+
+	altair_serve_drain(service->serve, service->drains);
+	air_notify("WATCHDOG=1");
 }
 
 /* --- drain ---------------------------------------------------------------- */
@@ -94,6 +123,9 @@ void air_service_drain(struct service *service)
 	service->drains = true;
 	service->drain_end = altair_clock_now() + time;
 	altair_serve_drain(service->serve, true);
+	air_notify("STOPPING=1\nSTATUS=draining, %" PRIu64 " sessions\n"
+		   "EXTEND_TIMEOUT_USEC=%" PRIu64,
+		   sessions(service), (time + ALTAIR_SEC(10)) / ALTAIR_USEC(1));
 	uv_timer_start(&service->draining, look, 0, DRAIN_LOOK_MS);
 	if (sessions(service) > 0)
 		air_print_note("%" PRIu64 " sessions may go on for %" PRIu64
@@ -160,6 +192,7 @@ static int open_metrics(struct service *service)
 int air_service_open(struct service *service)
 {
 	const char *path = service->plan->given.control;
+	uint64_t watchdog = air_notify_watchdog() / ALTAIR_MSEC(1);
 	int code = air_run_open(&service->run);
 
 	if (code != 0)
@@ -168,8 +201,15 @@ int air_service_open(struct service *service)
 	service->run.user = service;
 	uv_timer_init(&service->run.loop, &service->draining);
 	service->draining.data = service;
+	uv_timer_init(&service->run.loop, &service->watchdog);
+	service->watchdog.data = service;
+	if (watchdog > 0)
+		uv_timer_start(&service->watchdog, tell_watchdog, 0, watchdog);
+	air_journal_open(&service->journal, &service->run.loop, service->serve);
 	code = open_metrics(service);
-	return code < 0 && path ? air_control_open(service, path) : code;
+	if (code < 0 && path)
+		code = air_control_open(service, path);
+	return code < 0 ? air_privilege_drop(&service->plan->privilege) : code;
 }
 
 int air_service_run(struct service *service)
@@ -180,6 +220,8 @@ int air_service_run(struct service *service)
 	air_control_close(service->control);
 	air_http_close(service->metrics);
 	uv_close((uv_handle_t *)&service->draining, NULL);
+	uv_close((uv_handle_t *)&service->watchdog, NULL);
+	air_journal_close(&service->journal);
 	code = air_run_close(&service->run);
 	/* A service is stopped with SIGTERM: that is its good end. */
 	return code == EXIT_SIGNAL + SIGTERM ? EXIT_DONE : code;

@@ -5,6 +5,7 @@
 #ifndef AIR_SERVICE_H
 #define AIR_SERVICE_H
 
+#include "journal.h"
 #include "plan.h"
 #include "run.h"
 
@@ -24,7 +25,8 @@ struct service {
 	struct control *control; /* NULL: none */
 	struct http *metrics;	 /* NULL: none */
 	int metrics_fd;		 /* its listener; -1: none, or taken over */
-	uv_timer_t draining;
+	uv_timer_t draining, watchdog;
+	struct journal journal;
 	bool drains;
 	altair_time drain_end;
 };
@@ -35,6 +37,8 @@ int air_service_bind(struct service *service);
 /* Begins to listen to signals and operators; the server runs. Returns -1 to go
  * on, or the exit code. */
 int air_service_open(struct service *service);
+/* Says that all is well, to whom started us. */
+void air_service_ready(const struct service *service);
 /* Until it ends; returns the exit code. */
 int air_service_run(struct service *service);
 

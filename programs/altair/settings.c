@@ -57,6 +57,11 @@ const struct option_row air_settings[] = {
 	 .help = "answer http://IP:PORT/metrics, /healthz and /readyz\n"
 		 "there, a loopback address",
 	 .at = AT(metrics)},
+	{.name = "run-as",
+	 .type = OPTION_TEXT,
+	 .value = "USER",
+	 .help = "become USER when everything is bound; for root",
+	 .at = AT(run_as)},
 	{.name = "drain-timeout",
 	 .type = OPTION_TIME,
 	 .value = "TIME",

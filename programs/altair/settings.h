@@ -14,6 +14,7 @@ struct settings {
 	struct option_list listen, alternates;
 	const char *control; /* a socket, or NULL */
 	const char *metrics; /* an endpoint, or NULL */
+	const char *run_as;  /* a user, or NULL */
 	altair_time drain_timeout;
 	unsigned threads;
 	struct relay_options relay;
