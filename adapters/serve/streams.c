@@ -397,13 +397,19 @@ static int read_session(struct streams *s, uint32_t i)
 static void take(struct streams *s, uint32_t i, altair_bytes bytes)
 {
 	struct connection *c = &s->all[i];
+	bool was_open;
 	int error;
 
 	if (!c->session) {
 		take_told(s, i, bytes);
 		return;
 	}
+	was_open = c->tls->is_open(c->session);
 	error = c->tls->input(c->session, bytes);
+	/* A client with Nagle's algorithm (RFC 9293 3.7.4) waits for this, as
+	 * the last word of the handshake is its own. */
+	if (!was_open && c->tls->is_open(c->session))
+		set(c->fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 	if (error == 0)
 		error = read_session(s, i);
 	if (c->fd < 0)

@@ -149,6 +149,52 @@ read -r first <&3
 finish TERM
 case $rest in *"$secret"*) fail "the same password again" ;; esac
 
+# A certificate from files; another one after SIGHUP, and what is none changes
+# nothing.
+make_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 2 -subj "/CN=$1" -keyout "$work/new.key" \
+		-out "$work/new.pem" 2>"$work/openssl" || fail "no certificate"
+	mv "$work/new.key" "$work/key" && mv "$work/new.pem" "$work/cert"
+}
+hash_of() {
+	openssl x509 -outform DER | openssl dgst -sha256 -r | cut -d ' ' -f 1
+}
+shown() {
+	openssl s_client -connect "$v4" </dev/null 2>/dev/null | hash_of
+}
+# shows HASH: the server shows it now, or soon.
+shows() {
+	tries=100
+	while [ "$(shown)" != "$1" ] && [ $tries -gt 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+	[ $tries -gt 0 ]
+}
+make_certificate one.example
+one=$(hash_of <"$work/cert")
+start --listen 127.0.0.1:0 --cert "$work/cert" --key "$work/key"
+read -r first <&3
+v4=${first#listening on } v4=${v4%/udp}
+shows "$one" || fail "another certificate than in the file"
+make_certificate two.example
+two=$(hash_of <"$work/cert")
+kill -HUP "$server"
+shows "$two" || fail "SIGHUP: the old certificate"
+echo nothing >"$work/cert"
+kill -HUP "$server"
+tries=100
+until grep -q 'cert.*holds no certificate in PEM' "$work/err"; do
+	tries=$((tries - 1))
+	[ $tries -gt 0 ] || fail "no word: $(cat "$work/err")"
+	sleep 0.1
+done
+[ "$(shown)" = "$two" ] || fail "it has taken what is none"
+finish TERM
+[ $code -eq 0 ] || fail "SIGTERM: exit $code, not 0"
+echo "$rest" | grep -q "^tls:      SHA-256 $one$" || fail "rest: $rest"
+
 # Every address: the firewall is named, and the host is theirs to fill in.
 start --listen 0.0.0.0:0 --threads 3
 read -r first <&3
