@@ -96,10 +96,11 @@ start_floor() { # name [--merged]
 		"$@"
 }
 
-start_altair() { # allocations
-	start altair turn "$build/altair" serve --listen "127.0.0.1:$port" \
+start_altair() { # allocations [threads [name]]
+	start "${3:-altair}" turn "$build/altair" serve --listen "127.0.0.1:$port" \
 		--relay-ip 127.0.0.1 --relay-ports 30000-44999 \
 		--user user:password --max-allocations "$1" \
+		--threads "${2:-1}" \
 		--quota-user 1000000 --quota-prefix 1000000 \
 		--challenge-rate 0 --bandwidth-allocation 0 \
 		--relay-allow 127.0.0.2/32 --relay-allow 127.0.0.3/32 \
@@ -150,6 +151,14 @@ allocations() {
 	load allocation allocate "$relay_cpu" 1000
 }
 
+# One thread and two, each on both CPUs, which the load shares with them.
+threads() {
+	pin="$first taskset -c $load_cpu,$relay_cpu"
+	start_altair 2000 1 one
+	start_altair 2000 2 two
+	load threads relay "$relay_cpu" 1000 1200 1 1
+}
+
 memory() {
 	start_altair 1
 	load "memory-1" hold 1
@@ -171,6 +180,7 @@ if [ $quick = no ]; then
 	bursts
 	allocations
 	memory
+	threads
 fi
 awk -v json=$json -f "$root/bench/relay_table.awk" "$work/results"
 missed=$?

@@ -97,6 +97,17 @@ function memory() {
 	bar("memory: KiB per allocation", each("altair"), "most", 1)
 }
 
+function threads(   i, most) {
+	if (!(("threads", "two", 1) in figure))
+		return
+	for (i = 9; ("threads", "two", i) in figure; i++)
+		if (figure["threads", "two", i] > most)
+			most = figure["threads", "two", i]
+	bar("threads: two / one, CPU per packet",
+	    ratio("threads", "two", "one", 1), "most", 1.11)
+	bar("threads: percent of the busier one", most, "most", 60)
+}
+
 {
 	for (i = 3; i <= NF; i++)
 		figure[$1, $2, i - 2] = $i
@@ -112,6 +123,7 @@ END {
 	bursts()
 	allocations()
 	memory()
+	threads()
 	if (json == "yes") {
 		printf "{\"figures\":["
 		for (i = 1; i <= item_count; i++)

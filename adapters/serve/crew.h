@@ -10,6 +10,8 @@ struct altair_serve {
 	int stop; /* an eventfd; readable from altair_serve_stop on */
 	size_t count;
 	struct worker *workers;
+	altair_server_common *common; /* of their machines, where they relay */
+	void *common_memory;
 };
 
 #endif

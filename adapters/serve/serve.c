@@ -2,12 +2,12 @@
  * A STUN and TURN server on sockets of this system: one thread per CPU, and in
  * each its own sockets, its own altair_server and its own memory (worker.c), so
  * that a request touches nothing that another thread writes. The kernel spreads
- * clients over the sockets of one address (SO_REUSEPORT). A relay has one thread:
- * quotas, and clients that are each other's peers, need one place.
+ * clients over the sockets of one address (SO_REUSEPORT).
  *
  * Invariants: all memory is taken at start, but for the sockets of relay ports.
- * Threads share only the descriptor that stops them and the counters, which each
- * thread writes for itself alone.
+ * Threads share only the descriptor that stops them, the counters, which each
+ * thread writes for itself alone, and what machines have in common, without locks
+ * (altair_server_common_init).
  */
 #define _GNU_SOURCE
 #include "crew.h"
@@ -25,6 +25,11 @@
 /* All clients share a listener's receive buffer, and the usual one holds five
  * merged bursts. */
 #define RECEIVE_ROOM (4 << 20)
+
+#define THREADS_MAX 256
+
+/* So many relay ports each thread that relays shall have at least. */
+#define PORTS_EACH 64
 
 /* For a port that is free for UDP and TCP. */
 #define TRIES_MAX 16
@@ -198,6 +203,40 @@ static int open_alternate(altair_serve *serve,
 	return rc;
 }
 
+/* Where several threads relay. */
+static int init_common(altair_serve *serve, const altair_server_config *relay)
+{
+	size_t len;
+
+	if (!relay || relay->allocations_max == 0 || serve->count == 1)
+		return 0;
+	len = altair_server_common_size(relay);
+	if (len == 0)
+		return ALTAIR_E_INVALID;
+	serve->common_memory = malloc(len);
+	return serve->common_memory
+		       ? altair_server_common_init(&serve->common,
+						   serve->common_memory, len,
+						   relay)
+		       : ALTAIR_E_MEMORY;
+}
+
+static int init_workers(altair_serve *serve, const altair_serve_config *config)
+{
+	int rc = init_common(serve, config->relay);
+
+	for (size_t i = 0; i < serve->count && rc == 0; i++) {
+		const struct worker_place place = {
+			(unsigned)i, (unsigned)serve->count, serve->common};
+
+		rc = air_desk_open(&serve->workers[i].desk);
+		if (rc == 0)
+			rc = air_worker_init(&serve->workers[i], config,
+					     &place);
+	}
+	return rc;
+}
+
 static int open_all(altair_serve *serve, const altair_serve_config *config,
 		    size_t *failed)
 {
@@ -219,12 +258,7 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 	}
 	if (rc != 0)
 		--*failed;
-	for (size_t i = 0; i < serve->count && rc == 0; i++) {
-		rc = air_desk_open(&serve->workers[i].desk);
-		if (rc == 0)
-			rc = air_worker_init(&serve->workers[i], config);
-	}
-	return rc;
+	return rc == 0 ? init_workers(serve, config) : rc;
 }
 
 static size_t count_cpus(void)
@@ -239,9 +273,19 @@ static size_t count_cpus(void)
 
 static size_t count_threads(const altair_serve_config *config)
 {
-	if (config->relay)
-		return 1;
-	return config->threads > 0 ? config->threads : count_cpus();
+	size_t count = config->threads > 0 ? config->threads : count_cpus();
+	size_t most = THREADS_MAX;
+
+	if (config->relay && config->relay->allocations_max > 0 &&
+	    config->relay->port_max >= config->relay->port_min)
+		most = (size_t)(config->relay->port_max -
+				config->relay->port_min + 1) /
+		       PORTS_EACH;
+	if (most > THREADS_MAX)
+		most = THREADS_MAX;
+	if (count > most)
+		count = most;
+	return count > 0 ? count : 1;
 }
 
 static altair_serve *allocate(size_t count)
@@ -283,8 +327,7 @@ int altair_serve_start(altair_serve **out, const altair_serve_config *config,
 		*failed = 0;
 	if (config->size != sizeof *config || config->listens < 1 ||
 	    config->listens > LISTENS_MAX ||
-	    config->alternate_count > ALTERNATES_MAX ||
-	    (config->relay && config->threads > 1))
+	    config->alternate_count > ALTERNATES_MAX)
 		return ALTAIR_E_INVALID;
 	serve = allocate(count_threads(config));
 	if (!serve)
@@ -318,6 +361,7 @@ void altair_serve_stop(altair_serve *serve)
 	if (serve->stop >= 0)
 		close(serve->stop);
 	free(serve->workers);
+	free(serve->common_memory);
 	free(serve);
 }
 

@@ -322,7 +322,8 @@ static int init_streams(struct worker *w, const altair_serve_config *config,
 	return air_streams_open(&w->streams, max);
 }
 
-int air_worker_init(struct worker *w, const altair_serve_config *serve)
+int air_worker_init(struct worker *w, const altair_serve_config *serve,
+		    const struct worker_place *place)
 {
 	altair_server_config config;
 	int rc;
@@ -334,6 +335,11 @@ int air_worker_init(struct worker *w, const altair_serve_config *serve)
 	config.buffer_len = ANSWERS_LEN;
 	config.alternates = w->alternates;
 	config.alternate_count = w->alternate_count;
+	config.common = place->common;
+	config.worker = place->worker;
+	config.workers = place->workers;
+	config.connections_max =
+		(config.connections_max + place->workers - 1) / place->workers;
 	if (!config.crypto)
 		config.crypto = altair_system_random();
 	w->deadline = ALTAIR_NEVER;

@@ -53,8 +53,15 @@ struct worker {
 	size_t out_count;
 };
 
+/* Which of how many threads a worker is, and what their machines have in common. */
+struct worker_place {
+	unsigned worker, workers;
+	altair_server_common *common;
+};
+
 /* Makes the machine, once the sockets are bound. */
-int air_worker_init(struct worker *worker, const altair_serve_config *config);
+int air_worker_init(struct worker *worker, const altair_serve_config *config,
+		    const struct worker_place *place);
 /* The thread's life, until `stop` is readable. */
 void *air_worker_run(void *worker);
 void air_worker_close(struct worker *worker);

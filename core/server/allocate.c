@@ -242,20 +242,27 @@ static void name_owner(struct air_allocation *a, altair_bytes name)
 /* All that the allocation counts in, or none. */
 static bool take_quotas(const struct air_call *call, uint32_t quota[OWNERS])
 {
-	struct air_allocations *all = &call->server->allocations;
+	const struct air_allocations *all = &call->server->allocations;
+	struct air_quotas *quotas = all->common->quotas;
 	const uint64_t owner[OWNERS] = {
 		call->guest.owner, air_prefix_hash(all->hash_key, &call->from)};
 
 	for (unsigned of = 0; of < OWNERS; of++) {
-		quota[of] = air_quota_take(&all->quotas[of], owner[of],
+		quota[of] = air_quota_take(&quotas[of], owner[of],
 					   call->server->quota[of]);
 		if (quota[of] != AIR_POOL_NONE)
 			continue;
 		while (of-- > 0)
-			air_quota_give(&all->quotas[of], quota[of]);
+			air_quota_give(&quotas[of], quota[of]);
 		return false;
 	}
 	return true;
+}
+
+static void give_quotas(struct altair_server *s, const uint32_t quota[OWNERS])
+{
+	for (unsigned of = 0; of < OWNERS; of++)
+		air_quota_give(&s->allocations.common->quotas[of], quota[of]);
 }
 
 static int create(struct air_call *call, const struct wish *wish)
@@ -266,11 +273,15 @@ static int create(struct air_call *call, const struct wish *wish)
 	uint32_t quota[OWNERS];
 	int code;
 
-	if (s->drains || air_allocation_is_full(all))
+	if (s->drains || air_common_is_full(all->common))
 		return AIR_STUN_INSUFFICIENT_CAPACITY;
 	if (!take_quotas(call, quota))
 		return AIR_STUN_QUOTA_REACHED;
 	a = air_allocation_add(all, call->path, call->guest.owner, quota);
+	if (!a) {
+		give_quotas(s, quota);
+		return AIR_STUN_INSUFFICIENT_CAPACITY;
+	}
 	memcpy(a->transaction, call->m->header.transaction,
 	       sizeof a->transaction);
 	a->key = call->guest.key;

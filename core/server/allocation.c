@@ -21,8 +21,6 @@ void air_allocation_init(struct air_allocations *a, struct air_arena *arena,
 	air_pool_init(&a->pool, arena, limits->allocations);
 	/* A client that moves has two places. */
 	air_index_init(&a->index, arena, 2 * limits->allocations);
-	for (unsigned i = 0; i < OWNERS; i++)
-		air_quota_init(&a->quotas[i], arena, limits->allocations);
 	air_permission_init(&a->permissions, arena, limits->permissions);
 	air_server_channel_init(&a->channels, arena, limits->channels);
 	air_reservation_init(&a->reservations, arena, limits->reservations);
@@ -85,20 +83,21 @@ uint32_t air_allocation_number(const struct air_allocations *a,
 	return (uint32_t)(allocation - a->all);
 }
 
-bool air_allocation_is_full(const struct air_allocations *a)
-{
-	return a->pool.free_count == 0;
-}
-
 struct air_allocation *air_allocation_add(struct air_allocations *a,
 					  const altair_path *path,
 					  uint64_t owner,
 					  const uint32_t quota[OWNERS])
 {
-	uint32_t i = air_pool_take(&a->pool);
 	struct air_allocation *allocation;
+	uint32_t i;
 
-	AIR_ASSERT(i != AIR_POOL_NONE);
+	if (!air_common_take(a->common))
+		return NULL;
+	i = air_pool_take(&a->pool);
+	if (i == AIR_POOL_NONE) {
+		air_common_give(a->common);
+		return NULL;
+	}
 	allocation = &a->all[i];
 	memset(allocation, 0, sizeof *allocation);
 	allocation->path = *path;
@@ -196,7 +195,7 @@ void air_allocation_end(struct air_allocations *a,
 		if (allocation->port[f])
 			air_port_release(&a->ports[f], allocation->port[f]);
 	for (unsigned of = 0; of < OWNERS; of++)
-		air_quota_give(&a->quotas[of], allocation->quota[of]);
+		air_quota_give(&a->common->quotas[of], allocation->quota[of]);
 	air_heap_set(a->timers, i, ALTAIR_NEVER);
 	unindex(a, allocation, &allocation->path);
 	if (allocation->is_moving)
@@ -204,6 +203,7 @@ void air_allocation_end(struct air_allocations *a,
 	/* Also the key. */
 	memset(allocation, 0, sizeof *allocation);
 	air_pool_give(&a->pool, i);
+	air_common_give(a->common);
 }
 
 static void expire_permission(struct air_allocations *a, uint32_t number)

@@ -4,16 +4,13 @@
 
 #include "base/heap.h"
 #include "server/channel.h"
+#include "server/common.h"
 #include "server/index.h"
 #include "server/permission.h"
 #include "server/port.h"
-#include "server/quota.h"
 #include "server/reservation.h"
 
 #include <altair/roster.h>
-
-/* Of whose quota an allocation is. */
-enum air_allocation_of { OF_USER, OF_PREFIX, OWNERS };
 
 enum air_allocation_family { FAMILY_IPV4, FAMILY_IPV6, FAMILIES };
 
@@ -69,8 +66,8 @@ struct air_allocation {
 struct air_allocations {
 	struct air_allocation *all;
 	struct air_pool pool;
-	struct air_index index; /* by path */
-	struct air_quotas quotas[OWNERS];
+	struct air_index index;		     /* by path */
+	struct altair_server_common *common; /* with our other machines */
 	struct air_heap *timers;
 	struct air_permissions permissions;
 	struct air_server_channels channels;
@@ -94,10 +91,8 @@ struct air_allocation *air_allocation_find(struct air_allocations *allocations,
 					   const altair_path *path);
 uint32_t air_allocation_number(const struct air_allocations *allocations,
 			       const struct air_allocation *allocation);
-/* True when the table has no room for another one. */
-bool air_allocation_is_full(const struct air_allocations *allocations);
-/* A new one for this client and owner, without ports; the table must not be
- * full. Its quotas are the caller's to take; _end gives them back. */
+/* A new one for this client and owner, without ports; NULL when there is no room.
+ * Its quotas are the caller's to take; _end gives them back. */
 struct air_allocation *air_allocation_add(struct air_allocations *allocations,
 					  const altair_path *path,
 					  uint64_t owner,

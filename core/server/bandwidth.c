@@ -54,10 +54,10 @@ bool air_bandwidth_is_valid(const altair_server_config *c)
 	       is_rate(c->bandwidth_prefix) && is_rate(c->bandwidth_total);
 }
 
-static struct air_meter *meter_of(struct air_bandwidth *b,
+static struct air_meter *meter_of(const struct air_bandwidth *b,
 				  const struct air_draught *d, unsigned of)
 {
-	return of == BANDWIDTH_TOTAL ? &b->total : d->meters[of];
+	return of == BANDWIDTH_TOTAL ? b->total : d->meters[of];
 }
 
 /* When the bucket will be full after `len` bytes more. What is further ahead than
@@ -66,7 +66,8 @@ static altair_time full_after(const struct air_rate *rate,
 			      const struct air_meter *meter,
 			      const struct air_draught *d, size_t len)
 {
-	altair_time full = meter->full[d->direction];
+	altair_time full = atomic_load_explicit(&meter->full[d->direction],
+						memory_order_relaxed);
 
 	if (full < d->now || full - d->now > rate->depth)
 		full = d->now;
@@ -91,6 +92,14 @@ bool air_bandwidth_take(struct air_bandwidth *b, const struct air_draught *d,
 	}
 	for (unsigned i = 0; i < BANDWIDTHS; i++)
 		if (b->rates[i].byte != 0)
-			meter_of(b, d, i)->full[d->direction] = full[i];
+			atomic_store_explicit(
+				&meter_of(b, d, i)->full[d->direction], full[i],
+				memory_order_relaxed);
 	return true;
+}
+
+void air_bandwidth_fill(struct air_meter *meter)
+{
+	for (unsigned i = 0; i < DIRECTIONS; i++)
+		atomic_store_explicit(&meter->full[i], 0, memory_order_relaxed);
 }

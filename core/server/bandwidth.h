@@ -7,11 +7,14 @@
 
 #include <altair/server.h>
 
+#include <stdatomic.h>
+
 enum air_direction { TO_PEERS, FROM_PEERS, DIRECTIONS };
 
-/* A bucket: the time at which it would be full again. */
+/* A bucket: the time at which it would be full again. Where several threads use
+ * one, what two take at the very same time may count once. */
 struct air_meter {
-	altair_time full[DIRECTIONS];
+	atomic_uint_least64_t full[DIRECTIONS];
 };
 
 enum air_bandwidth_of {
@@ -30,7 +33,7 @@ struct air_rate {
 
 struct air_bandwidth {
 	struct air_rate rates[BANDWIDTHS];
-	struct air_meter total;
+	struct air_meter *total;
 };
 
 /* Takes the rates of a configuration, at the beginning or later. */
@@ -47,6 +50,8 @@ struct air_draught {
 	struct air_meter *meters[BANDWIDTH_TOTAL];
 };
 
+/* Makes a bucket full. */
+void air_bandwidth_fill(struct air_meter *meter);
 /* Takes a datagram to or from a peer of this family out of all of them, or, when
  * one has too little, out of none. */
 bool air_bandwidth_take(struct air_bandwidth *bandwidth,

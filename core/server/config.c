@@ -23,8 +23,9 @@
 #define CONNECTIONS_LIMIT 100000
 #define CONNECTIONS_PREFIX 50
 #define POOL_LIMIT (16u << 20)
-#define REALM_MAX 127	      /* RFC 8489 14.9: fewer than 128 characters */
-#define NAME_MAX 508	      /* RFC 8489 14.3 */
+#define REALM_MAX 127 /* RFC 8489 14.9: fewer than 128 characters */
+#define NAME_MAX 508  /* RFC 8489 14.3 */
+#define WORKERS_LIMIT 256
 #define LIFETIME_MIN 600      /* RFC 8656 3.2 */
 #define LIFETIME_DEFAULT 3600 /* RFC 8656 7.2 */
 #define LIFETIME_LIMIT 86400
@@ -109,6 +110,13 @@ static bool are_limits_valid(const altair_server_config *c)
 	       c->nonce_life <= ALTAIR_SEC(86400);
 }
 
+static bool is_share_valid(const altair_server_config *c)
+{
+	return c->workers >= 1 && c->workers <= WORKERS_LIMIT &&
+	       c->worker < c->workers && c->port_max >= c->port_min &&
+	       c->workers <= (unsigned)(c->port_max - c->port_min) + 1;
+}
+
 bool air_server_config_is_valid(const altair_server_config *config)
 {
 	if (config->size != sizeof *config || config->batch_max < 1 ||
@@ -120,6 +128,8 @@ bool air_server_config_is_valid(const altair_server_config *config)
 	if (config->connections_max > CONNECTIONS_LIMIT ||
 	    (config->connections_max > 0 &&
 	     !(config->crypto && config->crypto->random)))
+		return false;
+	if (config->common && !is_share_valid(config))
 		return false;
 	return config->allocations_max == 0 ||
 	       (has_all(config->crypto) && are_relays_valid(config) &&

@@ -182,6 +182,13 @@ bool air_policy_is_relayed(const struct air_policy *policy,
 	       (uint32_t)(peer->port - ports->first) < ports->count;
 }
 
+bool air_policy_is_elsewhere(const struct air_policy *policy,
+			     const altair_addr *peer)
+{
+	return is_relay_ip(policy, peer) &&
+	       air_port_is_elsewhere(ports_of(policy, peer), peer->port);
+}
+
 bool air_policy_permits_ip(const struct air_policy *policy,
 			   const altair_addr *peer)
 {
@@ -219,6 +226,9 @@ bool air_policy_permits(const struct air_policy *policy,
 	if (air_policy_is_relayed(policy, peer))
 		return air_port_owner(ports_of(policy, peer), peer->port) !=
 		       AIR_PORT_NOBODY;
+	if (air_policy_is_elsewhere(policy, peer))
+		return air_port_is_open_elsewhere(ports_of(policy, peer),
+						  peer->port);
 	if (peer->port == 0 || (peer->port < LOW_PORTS && !policy->low_ports))
 		return false;
 	if (is_never(policy, peer) ||

@@ -38,5 +38,8 @@ bool air_policy_permits(const struct air_policy *policy,
  * whether anybody has it or not. */
 bool air_policy_is_relayed(const struct air_policy *policy,
 			   const altair_addr *peer);
+/* True for a relayed address of another machine of ours, likewise. */
+bool air_policy_is_elsewhere(const struct air_policy *policy,
+			     const altair_addr *peer);
 
 #endif

@@ -17,6 +17,7 @@ void air_port_init(struct air_ports *ports, struct air_arena *arena,
 	ports->count = count;
 	ports->free_count = count;
 	ports->opens = ports->closes = (struct air_port_queue){0, 0};
+	ports->open = NULL;
 	ports->all = air_arena_take(arena, count, sizeof *ports->all);
 	ports->free = air_arena_take(arena, count, sizeof *ports->free);
 	if (!ports->all || !ports->free)
@@ -126,10 +127,19 @@ void air_port_claim(struct air_ports *ports, uint16_t port, uint32_t owner)
 	push(ports, &ports->opens, i);
 }
 
+/* Our other machines look at it. */
+static void note(struct air_ports *ports, uint16_t port, bool is_open)
+{
+	if (ports->open)
+		atomic_store_explicit(&ports->open[port - ports->range_first],
+				      is_open, memory_order_relaxed);
+}
+
 void air_port_release(struct air_ports *ports, uint16_t port)
 {
 	uint32_t i = index_of(ports, port);
 
+	note(ports, port, false);
 	ports->all[i].owner = AIR_PORT_NOBODY;
 	switch (ports->all[i].state) {
 	case PORT_WANTED:
@@ -151,6 +161,7 @@ void air_port_opened(struct air_ports *ports, uint16_t port, bool is_open)
 	uint32_t i = index_of(ports, port);
 
 	AIR_ASSERT(ports->all[i].state == PORT_ASKED);
+	note(ports, port, is_open);
 	if (is_open)
 		ports->all[i].state = PORT_OPEN;
 	else
@@ -182,6 +193,29 @@ uint16_t air_port_next_close(struct air_ports *ports)
 		return 0;
 	enter_free(ports, next - 1);
 	return (uint16_t)(ports->first + next - 1);
+}
+
+void air_port_share(struct air_ports *ports, uint16_t first, uint16_t last,
+		    atomic_bool *open)
+{
+	ports->range_first = first;
+	ports->range_last = last;
+	ports->open = open;
+}
+
+bool air_port_is_elsewhere(const struct air_ports *ports, uint16_t port)
+{
+	return ports->open && port >= ports->range_first &&
+	       port <= ports->range_last &&
+	       (port < ports->first ||
+		(uint32_t)(port - ports->first) >= ports->count);
+}
+
+bool air_port_is_open_elsewhere(const struct air_ports *ports, uint16_t port)
+{
+	return air_port_is_elsewhere(ports, port) &&
+	       atomic_load_explicit(&ports->open[port - ports->range_first],
+				    memory_order_relaxed);
 }
 
 enum air_port_state air_port_state(const struct air_ports *ports, uint16_t port)

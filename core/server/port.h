@@ -9,6 +9,8 @@
 
 #include <altair/crypto.h>
 
+#include <stdatomic.h>
+
 #define AIR_PORT_NOBODY UINT32_MAX
 
 enum air_port_state {
@@ -43,6 +45,10 @@ struct air_ports {
 	struct air_port *all;
 	uint16_t *free; /* indices, in no order */
 	struct air_port_queue opens, closes;
+	/* With the ports of our other machines: which ones are open anywhere, by
+	 * port - range_first; NULL when there is no other machine. */
+	uint16_t range_first, range_last;
+	atomic_bool *open;
 };
 
 /* `count` ports from `first` up; 0 where the family is not served. */
@@ -61,6 +67,13 @@ void air_port_opened(struct air_ports *ports, uint16_t port, bool is_open);
 /* The next port to be opened, or closed; 0 when there is none. */
 uint16_t air_port_next_open(struct air_ports *ports);
 uint16_t air_port_next_close(struct air_ports *ports);
+/* Says of which range they are a part, and where all machines note what is open. */
+void air_port_share(struct air_ports *ports, uint16_t first, uint16_t last,
+		    atomic_bool *open);
+/* True for a port of another machine of ours. */
+bool air_port_is_elsewhere(const struct air_ports *ports, uint16_t port);
+/* True when that one has it open. */
+bool air_port_is_open_elsewhere(const struct air_ports *ports, uint16_t port);
 /* The state of any port number; PORT_FREE for one that is not ours. */
 enum air_port_state air_port_state(const struct air_ports *ports,
 				   uint16_t port);

@@ -1,55 +1,132 @@
 /*
- * Quotas by owner. Invariant: an entry is in the pool's use as long as its owner
- * has something, so as many entries as allocations suffice for whoever asks only
- * when there is room for one allocation more.
+ * Quotas by owner, without locks. An entry is one word, changed by compare and
+ * exchange: an owner has one entry as long as he has anything, and it is at most
+ * WINDOW places from where his hash points. Owners are keyed hashes, so nobody
+ * chooses his place, and a table that is half full at most has a free place in
+ * every window but for one in 2^64.
+ *
+ * Two threads may enter the same new owner at the same time, each at a place of its
+ * own. So who has entered one looks for another, and leaves in its favour; both
+ * may, and begin anew. Where that happens TRIES_MAX times on end, and it never
+ * does, the owner has two quotas until one of them is given back.
  */
 #include "server/quota.h"
 
 #include "base/assert.h"
 
+#define WINDOW 64u
+#define TRIES_MAX 16
+/* More than allocations there may be. */
+#define COUNT_BITS 20
+#define COUNT_MAX ((1u << COUNT_BITS) - 1)
+
 void air_quota_init(struct air_quotas *quotas, struct air_arena *arena,
 		    uint32_t count)
 {
-	quotas->all = air_arena_take(arena, count, sizeof *quotas->all);
-	air_pool_init(&quotas->pool, arena, count);
-	air_index_init(&quotas->index, arena, count);
+	uint32_t places = WINDOW;
+
+	while (places < 2 * count)
+		places *= 2;
+	quotas->mask = places - 1;
+	quotas->all = air_arena_take(arena, places, sizeof *quotas->all);
 }
 
-static uint32_t find(const struct air_quotas *quotas, uint64_t owner)
+static uint64_t load(const struct air_quotas *q, uint32_t number)
 {
-	struct air_index_search s =
-		air_index_find(&quotas->index, (uint32_t)owner);
-	uint32_t i;
+	return atomic_load_explicit(&q->all[number].word, memory_order_relaxed);
+}
 
-	do
-		i = air_index_next(&quotas->index, &s);
-	while (i != AIR_INDEX_NONE && quotas->all[i].owner != owner);
-	return i;
+static bool change(struct air_quotas *q, uint32_t number, uint64_t from,
+		   uint64_t to)
+{
+	return atomic_compare_exchange_strong_explicit(
+		&q->all[number].word, &from, to, memory_order_relaxed,
+		memory_order_relaxed);
+}
+
+static uint32_t place(const struct air_quotas *q, uint64_t owner, uint32_t step)
+{
+	return ((uint32_t)(owner >> COUNT_BITS) + step) & q->mask;
+}
+
+static bool is_free(uint64_t word)
+{
+	return (word & COUNT_MAX) == 0;
+}
+
+/* The entry of an owner but `except`; without one AIR_POOL_NONE, and a free place,
+ * or AIR_POOL_NONE, in *free. */
+static uint32_t find(const struct air_quotas *q, uint64_t owner,
+		     uint32_t except, uint32_t *free)
+{
+	*free = AIR_POOL_NONE;
+	for (uint32_t step = 0; step < WINDOW; step++) {
+		uint32_t i = place(q, owner, step);
+		uint64_t word = load(q, i);
+
+		if (is_free(word)) {
+			if (*free == AIR_POOL_NONE)
+				*free = i;
+		} else if (word >> COUNT_BITS == owner >> COUNT_BITS &&
+			   i != except) {
+			return i;
+		}
+	}
+	return AIR_POOL_NONE;
+}
+
+/* One more in this entry; false when somebody else changed it. */
+static bool add(struct air_quotas *q, uint32_t number, uint64_t owner,
+		uint32_t max, bool *is_full)
+{
+	uint64_t word = load(q, number);
+
+	if (is_free(word) || word >> COUNT_BITS != owner >> COUNT_BITS)
+		return false;
+	*is_full = (word & COUNT_MAX) >= max || (word & COUNT_MAX) == COUNT_MAX;
+	return !*is_full && change(q, number, word, word + 1);
+}
+
+/* A new entry; false when somebody else was faster. */
+static bool enter(struct air_quotas *q, uint32_t number, uint64_t owner)
+{
+	uint64_t word = load(q, number);
+	uint64_t first = (owner >> COUNT_BITS << COUNT_BITS) + 1;
+
+	if (!is_free(word) || !change(q, number, word, first))
+		return false;
+	air_bandwidth_fill(&q->all[number].meter);
+	return true;
 }
 
 uint32_t air_quota_take(struct air_quotas *quotas, uint64_t owner, uint32_t max)
 {
-	uint32_t i = find(quotas, owner);
+	uint32_t found, free, ignored;
+	bool is_full = max == 0;
 
-	if (i == AIR_INDEX_NONE && max > 0) {
-		i = air_pool_take(&quotas->pool);
-		AIR_ASSERT(i != AIR_POOL_NONE);
-		quotas->all[i] = (struct air_quota){.owner = owner};
-		air_index_add(&quotas->index, (uint32_t)owner, i);
+	for (int tries = 0; !is_full; tries++) {
+		found = find(quotas, owner, AIR_POOL_NONE, &free);
+		if (found != AIR_POOL_NONE) {
+			if (add(quotas, found, owner, max, &is_full))
+				return found;
+			continue;
+		}
+		if (free == AIR_POOL_NONE)
+			break;
+		if (!enter(quotas, free, owner))
+			continue;
+		if (tries >= TRIES_MAX ||
+		    find(quotas, owner, free, &ignored) == AIR_POOL_NONE)
+			return free;
+		air_quota_give(quotas, free);
 	}
-	if (max == 0 || quotas->all[i].used >= max)
-		return AIR_POOL_NONE;
-	quotas->all[i].used++;
-	return i;
+	return AIR_POOL_NONE;
 }
 
 void air_quota_give(struct air_quotas *quotas, uint32_t number)
 {
-	struct air_quota *quota = &quotas->all[number];
+	uint64_t before = atomic_fetch_sub_explicit(&quotas->all[number].word,
+						    1, memory_order_relaxed);
 
-	AIR_ASSERT(quota->used > 0);
-	if (--quota->used > 0)
-		return;
-	air_index_remove(&quotas->index, (uint32_t)quota->owner, number);
-	air_pool_give(&quotas->pool, number);
+	AIR_ASSERT(!is_free(before));
 }

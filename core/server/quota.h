@@ -1,22 +1,27 @@
-/* How many allocations each owner has, and what they may carry together. An
- * owner is a user, or a prefix; all is held until the allocations are gone. */
+/*
+ * How many allocations each owner has, and what they may carry together. An owner
+ * is a user, or a prefix; all is held until the allocations are gone. Several
+ * threads may use the same table at the same time.
+ */
 #ifndef AIR_SERVER_QUOTA_H
 #define AIR_SERVER_QUOTA_H
 
 #include "server/bandwidth.h"
-#include "server/index.h"
 #include "server/pool.h"
 
+/* Of whose quota an allocation is. */
+enum air_allocation_of { OF_USER, OF_PREFIX, OWNERS };
+
 struct air_quota {
-	uint64_t owner;
-	uint32_t used;
+	/* The owner's hash but for its last bits, in which is how many he has; with
+	 * none the entry is free. */
+	atomic_uint_least64_t word;
 	struct air_meter meter;
 };
 
 struct air_quotas {
 	struct air_quota *all;
-	struct air_pool pool;
-	struct air_index index;
+	uint32_t mask; /* there is one more */
 };
 
 /* For at most `count` owners at the same time. */

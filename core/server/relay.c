@@ -5,7 +5,9 @@
  *
  * A peer that is a relayed address of ours is handed over here: as what its
  * client would get if it came by way of the host, and no further. So nothing
- * goes in circles: what is handed over goes to a client, not to a peer.
+ * goes in circles: what is handed over goes to a client, not to a peer. A relayed
+ * address of another machine of ours (another thread's) is reached by way of the
+ * host.
  */
 #include "server/relay.h"
 
@@ -112,7 +114,7 @@ static bool is_within(struct altair_server *s, struct air_allocation *a,
 		      enum air_direction direction, const altair_addr *peer,
 		      altair_bytes payload)
 {
-	struct air_quotas *quotas = s->allocations.quotas;
+	struct air_quotas *quotas = s->allocations.common->quotas;
 	const struct air_draught draught = {
 		.now = s->now,
 		.direction = direction,
@@ -161,10 +163,27 @@ static struct air_allocation *find_owner(struct altair_server *s, uint32_t sock)
 	return owner == AIR_PORT_NOBODY ? NULL : &s->allocations.all[owner];
 }
 
+/* Who it is that a relay port hears. What comes from a port of another machine of
+ * ours has the address that is bound, and is known by the one that is told. */
+static altair_addr name_peer(const struct altair_server *s,
+			     const altair_addr *from)
+{
+	altair_addr peer = air_addr_canonical(from);
+	const struct air_ports *ports =
+		&s->allocations.ports[air_allocation_family(&peer)];
+	altair_addr told = ports->told;
+
+	if (!air_port_is_elsewhere(ports, peer.port) ||
+	    !altair_addr_same_ip(&peer, &ports->bind))
+		return peer;
+	told.port = peer.port;
+	return told;
+}
+
 void air_relay_take_peer(struct altair_server *s, const altair_path *path,
 			 altair_bytes payload)
 {
-	altair_addr peer = air_addr_canonical(&path->remote);
+	altair_addr peer = name_peer(s, &path->remote);
 	struct air_allocation *a = find_owner(s, path->sock);
 
 	if (a)
@@ -196,7 +215,7 @@ static bool has_mtu(const altair_icmp *icmp)
 void air_relay_take_icmp(struct altair_server *s, uint32_t sock,
 			 const altair_icmp *icmp)
 {
-	altair_addr about = air_addr_canonical(&icmp->remote);
+	altair_addr about = name_peer(s, &icmp->remote);
 	struct air_allocation *a = find_owner(s, sock);
 	/* The layout has the type where others have a family. */
 	struct air_stun_value v = {.family = icmp->type,
@@ -238,6 +257,20 @@ static bool send(struct altair_server *s, const altair_path *path,
 	return true;
 }
 
+/* What is relayed by another machine of ours is reached by way of the host, at the
+ * address that is bound; false when nobody has it. */
+static bool find_way(const struct altair_server *s,
+		     const struct air_ports *ports, altair_addr *peer)
+{
+	uint16_t port = peer->port;
+
+	if (!ports->open || !air_policy_is_elsewhere(&s->policy, peer))
+		return true;
+	*peer = ports->bind;
+	peer->port = port;
+	return air_port_is_open_elsewhere(ports, port);
+}
+
 /* A payload of an allocation to a peer that it may reach. */
 static void relay(struct altair_server *s, struct air_allocation *a,
 		  const altair_addr *peer, altair_bytes payload, bool is_whole)
@@ -255,7 +288,9 @@ static void relay(struct altair_server *s, struct air_allocation *a,
 	if (!is_within(s, a, TO_PEERS, peer, payload))
 		return;
 	if (!air_policy_is_relayed(&s->policy, peer)) {
-		if (send(s, &path, payload, is_whole))
+		if (!find_way(s, ports, &path.remote))
+			drop(s);
+		else if (send(s, &path, payload, is_whole))
 			count(&a->to_peers, &s->stats.to_peers_bytes,
 			      payload.len);
 		return;

@@ -301,7 +301,7 @@ static const struct air_machine_ops ops = {server_input, server_tick,
 
 static struct air_allocation_limits limits_of(const altair_server_config *c)
 {
-	uint32_t all = (uint32_t)c->allocations_max;
+	uint32_t all = air_common_share(c).allocations;
 	struct air_allocation_limits limits = {
 		.allocations = all,
 		.permissions = (uint32_t)c->permissions_max,
@@ -320,15 +320,18 @@ static void lay_out_ports(struct altair_server *s, struct air_arena *arena,
 {
 	const altair_addr *bind[] = {&c->relay_ipv4, &c->relay_ipv6};
 	const altair_addr *told[] = {&c->external_ipv4, &c->external_ipv6};
-	uint32_t count = (uint32_t)(c->port_max - c->port_min) + 1;
+	struct air_share share = air_common_share(c);
 
 	for (unsigned f = 0; f < FAMILIES; f++) {
 		struct air_ports *ports = &s->allocations.ports[f];
 		bool is_used = bind[f]->family != ALTAIR_NO_FAMILY;
 
-		air_port_init(ports, arena, c->port_min, is_used ? count : 0);
+		air_port_init(ports, arena, share.port_first,
+			      is_used ? share.port_count : 0);
 		ports->bind = *bind[f];
 		ports->told = told[f]->family ? *told[f] : *bind[f];
+		air_port_share(ports, c->port_min, c->port_max,
+			       s->allocations.common->open[f]);
 	}
 }
 
@@ -343,6 +346,10 @@ static void lay_out_relay(struct altair_server *s, struct air_arena *arena,
 	if (realm && c->realm.len > 0)
 		memcpy(realm, c->realm.data, c->realm.len);
 	s->realm = (altair_bytes){realm, c->realm.len};
+	s->allocations.common = c->common ? c->common : &s->own;
+	if (!c->common)
+		air_common_init(&s->own, arena, c, false);
+	s->bandwidth.total = &s->allocations.common->total;
 	lay_out_ports(s, arena, c);
 	air_policy_init(&s->policy, arena, c);
 	s->policy.ports = s->allocations.ports;
@@ -366,9 +373,7 @@ static struct altair_server *lay_out(struct air_arena *arena,
 	air_server_outbox_init(&s->out, arena, config->batch_max,
 			       config->buffer_len);
 	memcpy(s->allocations.hash_key, hash_key, 16);
-	air_server_stream_init(&s->streams, arena,
-			       (uint32_t)config->connections_max,
-			       config->connections_prefix, hash_key);
+	air_server_stream_init(&s->streams, arena, config, hash_key);
 	air_alternate_init(&s->alternates, arena, config, hash_key);
 	if (config->allocations_max > 0)
 		lay_out_relay(s, arena, config);
@@ -422,6 +427,8 @@ int altair_server_init(altair_server **out, void *mem, size_t len,
 	    config->crypto->random(config->crypto->user, hash_key,
 				   sizeof hash_key) != 0)
 		return ALTAIR_E_RANDOM;
+	if (config->common)
+		memcpy(hash_key, config->common->hash_key, sizeof hash_key);
 	s = lay_out(&arena, config, hash_key, &scratch);
 	if (arena.failed)
 		return ALTAIR_E_SPACE;

@@ -42,8 +42,9 @@ struct altair_server {
 	struct air_policy policy;
 	struct air_heap timers;
 	struct air_allocations allocations;
-	bool drains;	      /* no allocation may begin */
-	uint64_t indications; /* sent; makes their transaction ids */
+	struct altair_server_common own; /* where there is no other machine */
+	bool drains;			 /* no allocation may begin */
+	uint64_t indications;		 /* sent; makes their transaction ids */
 };
 
 #endif

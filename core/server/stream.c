@@ -35,9 +35,13 @@
 static const struct air_stream_list nobody = {AIR_POOL_NONE, AIR_POOL_NONE};
 
 void air_server_stream_init(struct air_server_streams *s,
-			    struct air_arena *arena, uint32_t max,
-			    uint32_t prefix_max, const uint8_t hash_key[16])
+			    struct air_arena *arena,
+			    const altair_server_config *config,
+			    const uint8_t hash_key[16])
 {
+	uint32_t max = (uint32_t)config->connections_max;
+	uint32_t prefix_max = config->connections_prefix;
+
 	s->max = max;
 	s->table_len = max > 0 ? max + 1 : 0;
 	s->prefix_max = prefix_max > 0 ? prefix_max : UINT32_MAX;
@@ -47,7 +51,9 @@ void air_server_stream_init(struct air_server_streams *s,
 		return;
 	s->all = air_arena_take(arena, s->table_len, sizeof *s->all);
 	air_heap_init(&s->timers, arena, s->table_len);
-	air_quota_init(&s->prefixes, arena, s->table_len);
+	s->prefixes = config->common ? &config->common->strangers : &s->own;
+	if (!config->common)
+		air_quota_init(&s->own, arena, s->table_len);
 	for (uint32_t i = 0; i < s->table_len; i++) {
 		struct air_frame measured;
 
@@ -139,7 +145,7 @@ static void become(struct air_server_streams *s,
 	if (old != new &&old)
 		strike(s, old, i);
 	if (old != new &&old == &s->strangers)
-		air_quota_give(&s->prefixes, stream->prefix);
+		air_quota_give(s->prefixes, stream->prefix);
 	stream->state = (uint8_t)state;
 	if (old != new &&new)
 		enlist(s, new, i);
@@ -179,9 +185,8 @@ static uint32_t make_room(struct altair_server *server, const altair_addr *from)
 
 	if (s->count == s->max && oldest == AIR_POOL_NONE)
 		return AIR_POOL_NONE;
-	prefix =
-		air_quota_take(&s->prefixes, air_prefix_hash(s->hash_key, from),
-			       s->prefix_max);
+	prefix = air_quota_take(s->prefixes, air_prefix_hash(s->hash_key, from),
+				s->prefix_max);
 	if (prefix != AIR_POOL_NONE && s->count == s->max)
 		air_server_stream_shut(server, ALTAIR_SERVER_STREAM + oldest);
 	return prefix;

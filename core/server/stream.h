@@ -6,7 +6,7 @@
 #define AIR_SERVER_STREAM_H
 
 #include "base/heap.h"
-#include "server/quota.h"
+#include "server/common.h"
 #include "turn/frame.h"
 
 #include <altair/server.h>
@@ -38,16 +38,18 @@ struct air_server_streams {
 	struct air_server_stream *all; /* by sock - ALTAIR_SERVER_STREAM */
 	uint32_t table_len, max, count;
 	uint32_t prefix_max;
-	struct air_quotas prefixes; /* strangers of each */
+	struct air_quotas *prefixes; /* strangers of each */
+	struct air_quotas own;	     /* where there is no other machine */
 	struct air_stream_list strangers, shut;
 	struct air_heap timers;
 	uint8_t hash_key[16];
 };
 
-/* With `max` 0 there are none. */
+/* With `connections_max` 0 there are none. */
 void air_server_stream_init(struct air_server_streams *streams,
-			    struct air_arena *arena, uint32_t max,
-			    uint32_t prefix_max, const uint8_t hash_key[16]);
+			    struct air_arena *arena,
+			    const altair_server_config *config,
+			    const uint8_t hash_key[16]);
 /* True for the number of a stream, whether there is one or not. */
 static inline bool air_server_stream_is(uint32_t sock)
 {

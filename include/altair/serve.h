@@ -1,8 +1,8 @@
 /*
  * altair/serve.h - runs an altair_server on sockets of this system: one thread
  * per CPU of the process's affinity, each with its own sockets (SO_REUSEPORT),
- * batched and merged input and output, over UDP, TCP and TLS. A relay (TURN) runs in one thread for now.
- *                                                       Library: libaltair.
+ * batched and merged input and output, over UDP, TCP and TLS. No thread waits for
+ * another one.                                          Library: libaltair.
  */
 #ifndef ALTAIR_SERVE_H
 #define ALTAIR_SERVE_H
@@ -21,8 +21,9 @@ typedef struct altair_serve_config {
 	const altair_addr *listen; /* `listens` addresses with ports (port 0:
 	                              any; see altair_serve_local)           */
 	size_t listens;		   /* 1 to 16                                */
-	unsigned threads;	   /* 0: the CPUs of the affinity; with a
-	                              relay one, and not more                */
+	unsigned threads;	   /* 0: the CPUs of the affinity. Fewer run
+	                              where each relaying one would have fewer
+	                              than 64 relay ports; at most 256       */
 	const altair_server_config *relay; /* NULL: STUN only. TURN as it says;
 	                              `batch_max` and `buffer_len` are ours,
 	                              and the listeners are added to `never`.

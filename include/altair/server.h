@@ -69,6 +69,9 @@ extern "C" {
 
 typedef struct altair_server altair_server;
 
+/* What the machines of one server have in common; see altair_server_common_init. */
+typedef struct altair_server_common altair_server_common;
+
 /* Your sockets have lower numbers. Below ALTAIR_SERVER_RELAY + 131072. */
 #define ALTAIR_SERVER_RELAY 65536u
 
@@ -170,6 +173,10 @@ typedef struct altair_server_config {
 	                           bits of IPv6 whose users have not proved
 	                           who they are; default 50, 0 for any
 	                           number                                    */
+	/* Several machines as one server, a thread each; see below. */
+	altair_server_common *common; /* default NULL: there is one machine  */
+	unsigned worker, workers; /* which one it is, from 0 on, of at most
+	                           256, and of at most as many as ports      */
 } altair_server_config;
 
 /* Fills in `size` and every default. */
@@ -188,6 +195,25 @@ ALTAIR_API size_t altair_server_size(const altair_server_config *config);
 ALTAIR_API int altair_server_init(altair_server **out, void *mem, size_t len,
 				  const altair_server_config *config,
 				  altair_time now);
+
+/*
+ * Several threads as one server: all machines have the same configuration but for
+ * `worker`, and the same `common`, made first of that configuration in `mem`
+ * (aligned as malloc does), which must outlive them. `allocations_max`, the quotas,
+ * `connections_prefix` and the bandwidth of a user, of a source and in all hold for
+ * all together; `challenge_rate`, what is punished and `connections_max` for each
+ * machine. Each has a part of the
+ * relay ports and the same sockets otherwise. What a client sends to the relayed
+ * address of one on another machine leaves like any other datagram, to
+ * `relay_ipv4` or `relay_ipv6`, and comes in there.
+ * altair_server_common_size is 0 if the configuration is invalid; _init returns as
+ * altair_server_init.
+ */
+ALTAIR_API size_t
+altair_server_common_size(const altair_server_config *config);
+ALTAIR_API int altair_server_common_init(altair_server_common **out, void *mem,
+					 size_t len,
+					 const altair_server_config *config);
 
 /* What altair_input, altair_tick and altair_poll take. */
 ALTAIR_API altair_machine *altair_server_machine(altair_server *server);

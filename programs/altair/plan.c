@@ -24,11 +24,6 @@ static int read_relay(const struct command *self, struct plan *plan)
 	const struct settings *given = &plan->given;
 	int code;
 
-	if (given->threads > 1 && air_relay_is_wanted(&given->relay))
-		return air_options_complain(
-			self, "the relay has one thread: leave --threads out");
-	if (given->threads > 1)
-		return -1;
 	code = air_relay_read(self, &plan->relay, &given->relay, plan->listen,
 			      plan->listens);
 	return code < 0 ? air_front_read(self, &plan->front, &given->front,

@@ -41,8 +41,7 @@ const struct option_row air_settings[] = {
 	{.name = "threads",
 	 .type = OPTION_NUMBER,
 	 .value = "N",
-	 .help = "run N threads; the relay has one, so more than one\n"
-		 "answer STUN only (default 1)",
+	 .help = "run N threads (default 1)",
 	 .at = AT(threads),
 	 .min = 1,
 	 .max = THREADS_MAX},

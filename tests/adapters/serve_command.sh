@@ -84,7 +84,6 @@ expect 2 'wants an IP address' --relay-ip 0.0.0.0
 expect 2 'wants an IP address' --relay-ip host
 expect 2 'one address a family' --relay-ip 127.0.0.1 --relay-ip 127.0.0.2
 expect 2 'relay-ip of its family' --listen 127.0.0.1:0 --external-ip ::1
-expect 2 'relay has one thread' --user a:b --threads 2
 expect 2 'name of 1 to 127' --realm ''
 expect 2 'from 1 to 1000000' --quota-prefix 0
 expect 2 'bits a second from 1k to 100G' --bandwidth-allocation 999
