@@ -201,7 +201,8 @@ port=${first##*:} port=${port%/udp}
 finish INT
 [ $code -eq 130 ] || fail "SIGINT: exit $code, not 130"
 case $rest in
-"firewall: let UDP port $port in
+"listening on 0.0.0.0:$port/tcp
+firewall: let UDP and TCP port $port in
 clients:  altair discover --stun HOST:$port "*) ;;
 *) fail "rest: $rest" ;;
 esac
