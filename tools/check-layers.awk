@@ -12,7 +12,7 @@ BEGIN {
 	n = split("base stun discover ice punch server turn", names, " ")
 	for (i = 1; i <= n; i++)
 		noun[names[i]] = 1
-	n = split("float limits stdalign stdarg stdbool stddef stdint " \
+	n = split("float limits stdalign stdarg stdatomic stdbool stddef stdint " \
 	          "stdnoreturn string", names, " ")
 	for (i = 1; i <= n; i++)
 		pure[names[i] ".h"] = 1

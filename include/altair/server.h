@@ -175,7 +175,7 @@ typedef struct altair_server_config {
 	                           number                                    */
 	/* Several machines as one server, a thread each; see below. */
 	altair_server_common *common; /* default NULL: there is one machine  */
-	unsigned worker, workers; /* which one it is, from 0 on, of at most
+	unsigned worker, workers;     /* which one it is, from 0 on, of at most
 	                           256, and of at most as many as ports      */
 } altair_server_config;
 
@@ -209,8 +209,7 @@ ALTAIR_API int altair_server_init(altair_server **out, void *mem, size_t len,
  * altair_server_common_size is 0 if the configuration is invalid; _init returns as
  * altair_server_init.
  */
-ALTAIR_API size_t
-altair_server_common_size(const altair_server_config *config);
+ALTAIR_API size_t altair_server_common_size(const altair_server_config *config);
 ALTAIR_API int altair_server_common_init(altair_server_common **out, void *mem,
 					 size_t len,
 					 const altair_server_config *config);

@@ -248,7 +248,7 @@ static void find_both(size_t count)
 		clients[1] = other;
 		return;
 	}
-	CHECK(!"the kernel gave all clients to one thread");
+	CHECK_STR("the kernel", "gives clients to both threads");
 }
 
 /* --- what is tested -------------------------------------------------------- */

@@ -123,8 +123,8 @@ static void a_quota_is_given_back(void)
 	for (int i = 0; i < 100000; i++) {
 		uint32_t u = next_random() % 6;
 		/* Two owners begin at the same place. */
-		uint64_t owner = u < 2 ? (uint64_t)u << 52 | 5 << 20
-				       : (u + 10ULL) << 20;
+		uint64_t owner =
+			u < 2 ? (uint64_t)u << 52 | 5 << 20 : (u + 10ULL) << 20;
 
 		if (next_random() % 2 && sum < 16) {
 			uint32_t got = air_quota_take(&quotas, owner, 4);
