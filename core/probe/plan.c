@@ -147,6 +147,14 @@ static void ask_sizes(struct altair_probe *p, altair_time now,
 			       .at = air_time_after(now, i * SIZE_PACE)});
 }
 
+/* A server has us send to where it says that we are. Nobody can have us knock inside
+ * our own network. */
+static bool is_told_well(const struct air_question *q)
+{
+	return q && q->state == QUESTION_ANSWERED &&
+	       altair_addr_classify(&q->mapped) == altair_addr_classify(&q->to);
+}
+
 /* Both to each other, so that either filter is open. */
 static void ask_hairpin(struct altair_probe *p, altair_time now)
 {
@@ -155,8 +163,7 @@ static void ask_hairpin(struct altair_probe *p, altair_time now)
 	const struct air_question *other =
 		air_question_find(p, ASK_PORT, ALTAIR_PROBE_WHOLE);
 
-	if (!one || !other || one->state != QUESTION_ANSWERED ||
-	    other->state != QUESTION_ANSWERED)
+	if (!is_told_well(one) || !is_told_well(other))
 		return;
 	ask(p, &(struct air_question_order){.kind = ASK_HAIRPIN,
 					    .sock = ALTAIR_PROBE_SECOND,
