@@ -16,9 +16,6 @@
 
 #define WINDOW 64u
 #define TRIES_MAX 16
-/* More than allocations there may be. */
-#define COUNT_BITS 20
-#define COUNT_MAX ((1u << COUNT_BITS) - 1)
 
 void air_quota_init(struct air_quotas *quotas, struct air_arena *arena,
 		    uint32_t count)
@@ -46,12 +43,12 @@ static bool change(struct air_quotas *q, uint32_t number, uint64_t from,
 
 static uint32_t place(const struct air_quotas *q, uint64_t owner, uint32_t step)
 {
-	return ((uint32_t)(owner >> COUNT_BITS) + step) & q->mask;
+	return ((uint32_t)(owner >> AIR_QUOTA_BITS) + step) & q->mask;
 }
 
 static bool is_free(uint64_t word)
 {
-	return (word & COUNT_MAX) == 0;
+	return (word & AIR_QUOTA_COUNT) == 0;
 }
 
 /* The entry of an owner but `except`; without one AIR_POOL_NONE, and a free place,
@@ -67,7 +64,7 @@ static uint32_t find(const struct air_quotas *q, uint64_t owner,
 		if (is_free(word)) {
 			if (*free == AIR_POOL_NONE)
 				*free = i;
-		} else if (word >> COUNT_BITS == owner >> COUNT_BITS &&
+		} else if (word >> AIR_QUOTA_BITS == owner >> AIR_QUOTA_BITS &&
 			   i != except) {
 			return i;
 		}
@@ -81,9 +78,10 @@ static bool add(struct air_quotas *q, uint32_t number, uint64_t owner,
 {
 	uint64_t word = load(q, number);
 
-	if (is_free(word) || word >> COUNT_BITS != owner >> COUNT_BITS)
+	if (is_free(word) || word >> AIR_QUOTA_BITS != owner >> AIR_QUOTA_BITS)
 		return false;
-	*is_full = (word & COUNT_MAX) >= max || (word & COUNT_MAX) == COUNT_MAX;
+	*is_full = (word & AIR_QUOTA_COUNT) >= max ||
+		   (word & AIR_QUOTA_COUNT) == AIR_QUOTA_COUNT;
 	return !*is_full && change(q, number, word, word + 1);
 }
 
@@ -91,7 +89,7 @@ static bool add(struct air_quotas *q, uint32_t number, uint64_t owner,
 static bool enter(struct air_quotas *q, uint32_t number, uint64_t owner)
 {
 	uint64_t word = load(q, number);
-	uint64_t first = (owner >> COUNT_BITS << COUNT_BITS) + 1;
+	uint64_t first = (owner >> AIR_QUOTA_BITS << AIR_QUOTA_BITS) + 1;
 
 	if (!is_free(word) || !change(q, number, word, first))
 		return false;

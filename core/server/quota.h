@@ -12,6 +12,10 @@
 /* Of whose quota an allocation is. */
 enum air_allocation_of { OF_USER, OF_PREFIX, OWNERS };
 
+/* More than allocations there may be. */
+#define AIR_QUOTA_BITS 20
+#define AIR_QUOTA_COUNT ((1u << AIR_QUOTA_BITS) - 1)
+
 struct air_quota {
 	/* The owner's hash but for its last bits, in which is how many he has; with
 	 * none the entry is free. */

@@ -407,7 +407,7 @@ static void threads_share_a_table_of_quotas(void)
 		pthread_join(threads[i], NULL);
 	CHECK(!has_exceeded);
 	for (uint32_t i = 0; i <= quotas.mask; i++)
-		CHECK_EQ(quotas.all[i].word & 0xfffff, 0);
+		CHECK_EQ(quotas.all[i].word & AIR_QUOTA_COUNT, 0);
 }
 
 static const struct check_test tests[] = {

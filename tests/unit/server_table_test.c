@@ -145,7 +145,7 @@ static void a_quota_is_given_back(void)
 		for (; used[u] > 0; used[u]--)
 			air_quota_give(&quotas, entry[u]);
 	for (uint32_t i = 0; i <= quotas.mask; i++)
-		CHECK_EQ(quotas.all[i].word & 0xfffff, 0);
+		CHECK_EQ(quotas.all[i].word & AIR_QUOTA_COUNT, 0);
 }
 
 /* --- ports --------------------------------------------------------------- */
