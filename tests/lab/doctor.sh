@@ -20,6 +20,7 @@ expected() {
 	sym) echo direct-some $apd $apd random no no ;;
 	symseq) echo direct-some $apd $apd sequential no no ;;
 	fw6) echo direct-most $ei $apd preserved unknown unknown ;;
+	short) echo direct-most $ei $apd preserved no no 1 12 ;;
 	udpblock) echo relay-only unknown unknown unknown unknown unknown ;;
 	esac
 }
@@ -38,22 +39,26 @@ serving() {
 
 # Behind one NAT, in its own lab.
 examine() {
-	local kind=$1 ip=ipv4 found want status=0 theirs
+	local kind=$1 ip=ipv4 found want status=0 theirs more=()
 	local server=$LAB_S1:3478 listen=("$LAB_S1:3478" --alt-listen "$LAB_S2:3479")
 	if [ "$kind" = fw6 ]; then
 		ip=ipv6 server='[2001:db8:5::1]:3478'
 		listen=("$server" --alt-listen '[2001:db8:5::2]:3479')
 	fi
-	lab_up "$kind" open
+	LAB_SHORT=6 lab_up "$kind" open
 	on servers "$LAB_BUILD/altair" serve --listen "${listen[@]}" \
 		--relay-ip "$LAB_S1" </dev/null >"$LAB_RUN/serve.out" 2>&1 &
 	lab_until 10 serving || {
 		cat "$LAB_RUN/serve.out"
 		lab_fail 'altair serve does not start'
 	}
-	on a "$LAB_BUILD/altair" doctor --stun "$server" --json >"$LAB_RUN/json"
+	# A mapping of `short` lasts for six seconds.
+	[ "$kind" != short ] || more=(--lifetime)
+	on a "$LAB_BUILD/altair" doctor --stun "$server" ${more[0]+"${more[@]}"} \
+		--json >"$LAB_RUN/json" 2>/dev/null
 	found=$(jq -r --arg ip $ip '[.verdict, (.[$ip] | .mapping, .filtering, .ports),
-		.carrier_nat, .several_nats] | join(" ")' "$LAB_RUN/json")
+		.carrier_nat, .several_nats, (.[$ip] | (.lifetime_s, .lifetime_over_s) //
+		empty)] | join(" ")' "$LAB_RUN/json")
 	want=$(expected "$kind")
 	echo "--- $kind"
 	on a "$LAB_BUILD/altair" doctor --stun "$server"
@@ -63,7 +68,7 @@ examine() {
 		cat "$LAB_RUN/json"
 		return 1
 	fi
-	if [ "$kind" = fw6 ] || ! command -v turnutils_natdiscovery >/dev/null; then
+	if [ "$kind" = fw6 ]; then # it sees no NAT, and ends
 		echo "ok $kind"
 		return 0
 	fi
@@ -89,7 +94,9 @@ fi
 export LAB_BUILD
 lab_ready
 command -v jq >/dev/null || lab_skip 'there is no jq'
-[ $# -gt 0 ] || set -- open full addr port cgn sym symseq fw6 udpblock
+command -v turnutils_natdiscovery >/dev/null ||
+	lab_skip 'there is no turnutils_natdiscovery (coturn)'
+[ $# -gt 0 ] || set -- open full addr port cgn sym symseq fw6 short udpblock
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
