@@ -26,7 +26,8 @@
 #include <unistd.h>
 
 #define BACKLOG 1024
-#define READY_MAX 64
+/* A handshake of TLS takes a millisecond: datagrams get their turn soon. */
+#define READY_MAX 16
 /* Of one listener, and of one connection, before others get their turn. */
 #define ACCEPTS_MAX 32
 #define READS_MAX 4

@@ -66,6 +66,8 @@ static altair_server_config relay_config(void)
 	return c;
 }
 
+static unsigned threads = 1; /* places are counted in each */
+
 static void start_with(const altair_server_config *relay,
 		       void (*http)(void *, int))
 {
@@ -78,6 +80,7 @@ static void start_with(const altair_server_config *relay,
 	CHECK_EQ(altair_openssl_server_open(&w.tls, NULL, &problem), 0);
 	c.listen = &local;
 	c.listens = 1;
+	c.threads = threads;
 	c.relay = relay;
 	c.tls = &w.tls;
 	c.http = http;
@@ -632,6 +635,7 @@ static void the_port_is_taken(void)
 	altair_serve_config_default(&c);
 	c.listen = &local;
 	c.listens = 1;
+	c.threads = 1;
 	c.relay = &relay;
 	CHECK_EQ(altair_serve_start(&serve, &c, &failed), ALTAIR_E_IN_USE);
 	CHECK_EQ(failed, 0);
