@@ -616,6 +616,37 @@ static void descriptors_run_out(void)
 	stop();
 }
 
+/* Several threads share the port, and the places of a prefix. */
+static void several_threads(void)
+{
+	int fd[50], next;
+
+	threads = 3;
+	start();
+	threads = 1;
+	for (int i = 0; i < 50; i++) {
+		fd[i] = connect_from("127.0.0.1");
+		say(fd[i], binding, sizeof binding);
+		hear_binding(fd[i]);
+	}
+	CHECK_EQ(stats().streams, 50);
+	next = connect_from("127.0.0.1");
+	hear_end(next);
+	next = connect_from("127.0.0.2");
+	say(next, binding, sizeof binding);
+	hear_binding(next);
+	close(next);
+	close(fd[7]);
+	await_streams(49);
+	fd[7] = connect_from("127.0.0.1");
+	say(fd[7], binding, sizeof binding);
+	hear_binding(fd[7]);
+	for (int i = 0; i < 50; i++)
+		close(fd[i]);
+	await_streams(0);
+	stop();
+}
+
 /* The port of a TCP server is taken, whatever UDP has. */
 static void the_port_is_taken(void)
 {
@@ -653,6 +684,7 @@ static const struct check_test tests[] = {
 	TEST(silent_connections_leave_others_alone),
 	TEST(a_stranger_gives_way),
 	TEST(descriptors_run_out),
+	TEST(several_threads),
 	TEST(the_port_is_taken),
 };
 CHECK_MAIN(tests)
