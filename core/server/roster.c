@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "server/config.h"
 #include "server/state.h"
+#include "server/stream.h"
 
 #include <altair/error.h>
 #include <altair/roster.h>
@@ -120,11 +121,16 @@ size_t altair_server_peers(const altair_server *s, uint64_t id,
 int altair_server_end(altair_server *s, uint64_t id)
 {
 	struct air_allocation *a = find(s, id);
+	uint32_t sock;
 
 	if (!a)
 		return ALTAIR_E_INVALID;
+	sock = a->path.sock;
 	air_server_outbox_clear(&s->out);
 	air_allocation_end(&s->allocations, a);
+	if (air_server_stream_is(sock) &&
+	    air_server_stream_lives(&s->streams, sock))
+		air_server_stream_shut(s, sock);
 	return 0;
 }
 

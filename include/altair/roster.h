@@ -61,8 +61,8 @@ ALTAIR_API int altair_server_find(const altair_server *server, uint64_t id,
 ALTAIR_API size_t altair_server_peers(const altair_server *server, uint64_t id,
 				      altair_session_peer *out, size_t cap);
 
-/* Ends a session at once; poll afterwards. Its client is not told: its next
- * request gets 437. Returns 0, or ALTAIR_E_INVALID when there is none. */
+/* Ends a session at once, and the stream that its client is on; poll afterwards.
+ * Over UDP the client is not told: its next request gets 437. Returns 0, or ALTAIR_E_INVALID when there is none. */
 ALTAIR_API int altair_server_end(altair_server *server, uint64_t id);
 
 /* Whether allocations may begin, as they may at first. What there is goes on;
@@ -74,9 +74,9 @@ ALTAIR_API size_t altair_server_renew_size(const altair_server_config *config);
 
 /*
  * Takes over from `config`: users, rest_secrets with unix_time, allow,
- * low_ports, quota_user, quota_prefix, the bandwidths, challenge_rate. The rest must be as it was, or does not
- * matter. Nobody is dropped: what there is goes on, also of a user who is gone,
- * until it must be refreshed; so does what is relayed to a peer that is allowed
+ * low_ports, quota_user, quota_prefix, the bandwidths, challenge_rate. The rest
+ * must be as it was, or does not matter. Nobody is dropped: what there is goes
+ * on, also of a user who is gone, until it must be refreshed; so does what is relayed to a peer that is allowed
  * no more. `mem` must outlive the machine, or the next renewal: what the one
  * before was given is free then. Returns 0, ALTAIR_E_SPACE, or ALTAIR_E_INVALID:
  * the configuration is invalid, is one without TURN, or has another realm; then

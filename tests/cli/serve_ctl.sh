@@ -5,11 +5,13 @@ set -u
 ALTAIR=$1 meet=$2
 export ALTAIR
 command -v jq >/dev/null || { echo "no jq here"; exit 77; }
+here=$(dirname "$0")
 dir=$(mktemp -d) || exit 1
 ALTAIR_CONTROL=$dir/run/control
 export ALTAIR_CONTROL
 pids='' server=
 stop() {
+  exec 8>&- 9>&-
   # shellcheck disable=SC2086 # several
   kill $pids $server 2>/dev/null
   wait
@@ -88,22 +90,39 @@ exec 8>"$dir/left.in" 9>"$dir/right.in"
 await 'no path' grep -q '^path     relay' "$dir/left.out"
 talk one
 
+# golden NAME: the last JSON is what is documented, but for figures and ports.
+golden() {
+  sed -E 's/(127\.0\.0\.1):[0-9]+/\1:PORT/g; s/":[0-9]+/":0/g' "$dir/ctl" |
+    sed -E 's/"user":"(ann|ben)"/"user":"NAME"/' >"$dir/golden"
+  diff -u "$here/golden/ctl-$1.json" "$dir/golden" || fail "golden $1"
+}
+
 # What an operator sees.
 ctl list --json || fail 'list --json'
 [ "$(jq -r 'select(.event == "session") | "\(.v) \(.user) \(.transport)"' \
   "$dir/ctl" | sort | tr '\n' ' ')" = '1 ann udp 1 ben udp ' ] || fail "$(cat "$dir/ctl")"
 id=$(jq -r 'select(.user == "ben") | .id' "$dir/ctl")
-ctl show "$id" --json || fail show
+has_channel() {
+  ctl show "$id" --json && grep -q '"channel"' "$dir/ctl"
+}
+await 'no channel' has_channel
 jq -se --arg id "$id" '.[0] | .id == ($id | tonumber)
   and .to_peers.packets > 0 and .from_peers.bytes > 0 and .age_s >= 0
   and .expires_s > 500 and (.relayed | length) == 1
   and (.peers | length) >= 1 and .peers[0].expires_s <= 600' \
   "$dir/ctl" >/dev/null || fail "show: $(cat "$dir/ctl")"
+golden show
 ctl show "$id" || fail 'show as text'
 grep -q '^user         ben$' "$dir/ctl" || fail "show: $(cat "$dir/ctl")"
 ctl stats --json || fail stats
 jq -se '.[0] | .sessions == 2 and .draining == false' "$dir/ctl" \
   >/dev/null || fail "stats: $(cat "$dir/ctl")"
+
+golden stats
+ctl list --json || fail 'list --json'
+golden list
+ctl kill 999999 --json && fail 'killed nobody'
+golden refused
 
 # Other settings; nobody is dropped, who is gone gets nothing new.
 conf 'user = ann:pass' 'user = eve:pass' 'relay-ports = 50000-50100'

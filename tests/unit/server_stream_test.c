@@ -5,6 +5,8 @@
  */
 #include "server_world.h"
 
+#include <altair/roster.h>
+
 #define FIRST ALTAIR_SERVER_STREAM
 #define STREAMS 4
 
@@ -286,6 +288,20 @@ static void an_allocation_ends_with_its_stream(void)
 	CHECK_EQ(stats().allocations, 0);
 	CHECK_EQ(stats().streams, 0);
 	altair_server_lost(w.s, FIRST); /* once more is harmless */
+	settle(FIRST, ME, "user");
+	CHECK_EQ(stats().allocations, 1);
+}
+
+static void an_operator_ends_the_stream_with_the_session(void)
+{
+	begin_streams();
+	settle(FIRST, ME, "user");
+	CHECK_EQ(altair_server_end(w.s, 1), 0);
+	drain();
+	CHECK_EQ(w.open_count, 0);
+	CHECK_EQ(w.shuts, 1);
+	CHECK_EQ(w.shut, FIRST);
+	CHECK_EQ(stats().streams, 0);
 	settle(FIRST, ME, "user");
 	CHECK_EQ(stats().allocations, 1);
 }
@@ -624,6 +640,7 @@ static const struct check_test tests[] = {
 	TEST(the_transport_is_part_of_a_client),
 	TEST(between_a_stream_and_a_datagram_client),
 	TEST(an_allocation_ends_with_its_stream),
+	TEST(an_operator_ends_the_stream_with_the_session),
 	TEST(a_stream_that_ends_while_ports_open),
 	TEST(a_ticket_outlives_its_stream),
 	TEST(who_waits_for_a_client_expires),
