@@ -539,7 +539,7 @@ static void see_refreshed(struct sim_auditor *a,
 {
 	unsigned k = asked->has_ticket
 			     ? sim_books_find_ticket(&a->books, asked->ticket)
-			     : sim_books_find(&a->books, &asked->path);
+			     : sim_books_find_lately(&a->books, &asked->path);
 	uint32_t life = sim_stun_number(stun, SIM_ASK_LIFETIME);
 	struct sim_books_allocation *one = &a->books.all[k];
 
@@ -606,7 +606,7 @@ static void bind_channel(struct sim_auditor *a,
 static void see_granted(struct sim_auditor *a,
 			const struct sim_auditor_asked *asked)
 {
-	unsigned k = sim_books_find(&a->books, &asked->path);
+	unsigned k = sim_books_find_lately(&a->books, &asked->path);
 
 	if (k == NONE || a->books.all[k].user != asked->user ||
 	    asked->peers_count == 0) {
