@@ -193,6 +193,18 @@ static bool write_all(int fd, const struct roll *roll,
 	return fclose(file) == 0 && is_written;
 }
 
+/* Who may read the file that was there may read the new one: a server that is not
+ * root's has to. */
+static bool take_after(const char *beside, const char *path)
+{
+	struct stat before;
+
+	if (stat(path, &before) != 0)
+		return errno == ENOENT;
+	return chown(beside, before.st_uid, before.st_gid) == 0 &&
+	       chmod(beside, before.st_mode & 07777) == 0;
+}
+
 int air_roll_write(const struct roll *roll, const char *path,
 		   const struct roll_line *without,
 		   const struct roll_line *more)
@@ -206,7 +218,7 @@ int air_roll_write(const struct roll *roll, const char *path,
 	fd = mkostemp(beside, 0 /* mode 0600 */);
 	if (fd >= 0)
 		is_done = write_all(fd, roll, without, more) &&
-			  rename(beside, path) == 0;
+			  take_after(beside, path) && rename(beside, path) == 0;
 	if (!is_done)
 		air_print_failure(EXIT_USAGE, "cannot write %s: %s", path,
 				  strerror(errno));

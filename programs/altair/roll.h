@@ -31,7 +31,8 @@ void air_roll_close(struct roll *roll);
 struct roll_line *air_roll_find(const struct roll *roll, altair_bytes name,
 				altair_bytes realm);
 /* Writes the file anew: what is in the roll but `without` (may be NULL), and
- * `more` (may be NULL); whole, or not at all. Returns -1, or the exit code. */
+ * `more` (may be NULL); whole, or not at all. Its owner, group and mode stay; a new
+ * one is the caller's alone. Returns -1, or the exit code. */
 int air_roll_write(const struct roll *roll, const char *path,
 		   const struct roll_line *without,
 		   const struct roll_line *more);

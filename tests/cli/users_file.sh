@@ -36,7 +36,12 @@ md5=$(printf 'ann:altair:secret' | openssl md5 -r | cut -d' ' -f1)
 sha=$(printf 'ann:altair:secret' | openssl sha256 -r | cut -d' ' -f1)
 [ "$(cat "$file")" = "ann:altair:$md5:$sha" ] || fail "line: $(cat "$file")"
 [ "$(stat -c %a "$file")" = 600 ] || fail mode
+# Who could read it can read it still: a server that is not root's.
+chmod 640 "$file"
+[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$file"
+before=$(stat -c '%a %U %G' "$file")
 add ben one || fail 'add another'
+[ "$(stat -c '%a %U %G' "$file")" = "$before" ] || fail 'owner and mode'
 add ben two || fail 'add again'
 user list || fail list
 [ "$(tr '\n' ' ' <"$dir/said")" = 'ann ben ' ] || fail 'list'
