@@ -8,20 +8,22 @@
 . "$(dirname "$0")/lab.sh"
 set -u
 
-#         verdict mapping filtering ports carrier_nat several_nats
+# `tunnel` is `port` with a link of 1400 bytes in the internet.
+#       verdict mapping filtering ports carrier_nat several_nats mtu [lifetime]
 expected() {
 	local ei=endpoint-independent apd=address-and-port-dependent
 	case $1 in
-	open) echo direct-all $ei $ei preserved no no ;;
-	full) echo direct-all $ei $ei preserved no no ;;
-	addr) echo direct-all $ei address-dependent preserved no no ;;
-	port) echo direct-most $ei $apd preserved no no ;;
-	cgn) echo direct-most $ei $apd preserved yes yes ;;
-	sym) echo direct-some $apd $apd random no no ;;
-	symseq) echo direct-some $apd $apd sequential no no ;;
-	fw6) echo direct-most $ei $apd preserved unknown unknown ;;
-	short) echo direct-most $ei $apd preserved no no 1 12 ;;
-	udpblock) echo relay-only unknown unknown unknown unknown unknown ;;
+	open) echo direct-all $ei $ei preserved no no 1500 ;;
+	full) echo direct-all $ei $ei preserved no no 1500 ;;
+	addr) echo direct-all $ei address-dependent preserved no no 1500 ;;
+	port) echo direct-most $ei $apd preserved no no 1500 ;;
+	tunnel) echo direct-most $ei $apd preserved no no 1400 ;;
+	cgn) echo direct-most $ei $apd preserved yes yes 1500 ;;
+	sym) echo direct-some $apd $apd random no no 1500 ;;
+	symseq) echo direct-some $apd $apd sequential no no 1500 ;;
+	fw6) echo direct-most $ei $apd preserved unknown unknown 1500 ;;
+	short) echo direct-most $ei $apd preserved no no 1500 1 12 ;;
+	udpblock) echo relay-only unknown unknown unknown unknown unknown null ;;
 	esac
 }
 
@@ -45,7 +47,11 @@ examine() {
 		ip=ipv6 server='[2001:db8:5::1]:3478'
 		listen=("$server" --alt-listen '[2001:db8:5::2]:3479')
 	fi
-	LAB_SHORT=6 lab_up "$kind" open
+	LAB_SHORT=6 lab_up "${kind/tunnel/port}" open
+	if [ "$kind" = tunnel ]; then
+		ip -n nat-a link set wan0 mtu 1400
+		ip -n internet link set to-a mtu 1400
+	fi
 	on servers "$LAB_BUILD/altair" serve --listen "${listen[@]}" \
 		--relay-ip "$LAB_S1" </dev/null >"$LAB_RUN/serve.out" 2>&1 &
 	lab_until 10 serving || {
@@ -57,8 +63,8 @@ examine() {
 	on a "$LAB_BUILD/altair" doctor --stun "$server" ${more[0]+"${more[@]}"} \
 		--json >"$LAB_RUN/json" 2>/dev/null
 	found=$(jq -r --arg ip $ip '[.verdict, (.[$ip] | .mapping, .filtering, .ports),
-		.carrier_nat, .several_nats, (.[$ip] | (.lifetime_s, .lifetime_over_s) //
-		empty)] | join(" ")' "$LAB_RUN/json")
+		.carrier_nat, .several_nats, (.[$ip] | .mtu // "null",
+		((.lifetime_s, .lifetime_over_s) // empty))] | join(" ")' "$LAB_RUN/json")
 	want=$(expected "$kind")
 	echo "--- $kind"
 	on a "$LAB_BUILD/altair" doctor --stun "$server"
@@ -96,7 +102,8 @@ lab_ready
 command -v jq >/dev/null || lab_skip 'there is no jq'
 command -v turnutils_natdiscovery >/dev/null ||
 	lab_skip 'there is no turnutils_natdiscovery (coturn)'
-[ $# -gt 0 ] || set -- open full addr port cgn sym symseq fw6 short udpblock
+[ $# -gt 0 ] || set -- open full addr port tunnel cgn sym symseq fw6 short \
+	udpblock
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM

@@ -485,6 +485,93 @@ static void loss_makes_nothing_wrong(void)
 	CHECK(unknown <= known / 100);
 }
 
+/* --- a swarm ------------------------------------------------------------------------ */
+
+#define SWARM 2000
+
+/* Any NATs, any line that is not hopeless. */
+static void draw_network(uint64_t seed)
+{
+	struct sim_rng draws;
+
+	be_default();
+	sim_rng_seed(&draws, seed, SIM_FOR_LINK, 99);
+	net.seed = seed;
+	net.nats = 1 + sim_rng_below(&draws, 2);
+	net.servers = 1 + sim_rng_below(&draws, 2);
+	net.is_plain = sim_rng_below(&draws, 4) == 0;
+	net.nat.mapping = (enum sim_nat_dependence)sim_rng_below(&draws, 3);
+	net.nat.filtering = (enum sim_nat_dependence)sim_rng_below(&draws, 3);
+	net.nat.ports = (enum sim_nat_ports)sim_rng_below(&draws, 4);
+	net.nat.hairpin = (enum sim_nat_hairpin)sim_rng_below(&draws, 3);
+	net.nat.lifetime = ALTAIR_SEC(sim_rng_between(&draws, 20, 400));
+	net.lifetime_max = ALTAIR_SEC(sim_rng_below(&draws, 2) * 600);
+	net.line.delay = ALTAIR_MSEC(sim_rng_below(&draws, 30));
+	net.line.jitter = ALTAIR_MSEC(sim_rng_below(&draws, 10));
+	net.line.loss = sim_rng_below(&draws, SIM_MILLION / 100);
+	net.line.duplicate = sim_rng_below(&draws, SIM_MILLION / 10);
+	net.line.mtu = sim_rng_below(&draws, 2)
+			       ? 0
+			       : 1200 + sim_rng_below(&draws, 400);
+}
+
+/* Unknown is never wrong. */
+static void check_swarm_mapping(void)
+{
+	bool is_dependent = facts.mapping == ALTAIR_DEPENDENT;
+
+	if (facts.mapping == ALTAIR_DEPENDENCE_UNKNOWN)
+		return;
+	if (maps_for_all())
+		CHECK_EQ(facts.mapping, ALTAIR_ENDPOINT_INDEPENDENT);
+	else
+		CHECK(is_dependent ||
+		      facts.mapping == dependence(net.nat.mapping));
+}
+
+static void check_swarm(void)
+{
+	altair_time life = net.nat.lifetime;
+
+	CHECK_EQ(facts.udp, ALTAIR_YES);
+	CHECK_EQ(facts.nat, ALTAIR_YES);
+	check_swarm_mapping();
+	CHECK(facts.filtering == ALTAIR_DEPENDENCE_UNKNOWN ||
+	      facts.filtering == dependence(net.nat.filtering));
+	CHECK(facts.ports == ALTAIR_PORTS_UNKNOWN ||
+	      facts.ports == expected_ports());
+	CHECK(facts.hairpin != ALTAIR_YES ||
+	      net.nat.hairpin != SIM_HAIRPIN_NONE);
+	/* With its inner source, what an outer NAT returns an inner one may
+	 * filter. */
+	CHECK(facts.hairpin != ALTAIR_NO ||
+	      net.nat.hairpin != SIM_HAIRPIN_EXTERNAL_SOURCE);
+	CHECK(net.line.mtu == 0 || facts.mtu <= net.line.mtu);
+	CHECK(net.line.mtu == 0 || facts.mtu_over == 0 ||
+	      facts.mtu_over > net.line.mtu);
+	CHECK(facts.lifetime <= life);
+	CHECK(facts.lifetime_over == 0 ||
+	      facts.lifetime_over + ALTAIR_SEC(1) >= life);
+}
+
+static void nothing_that_is_known_is_wrong(void)
+{
+	unknown = known = 0;
+	for (uint64_t seed = 1; seed <= SWARM; seed++) {
+		draw_network(seed);
+		printf("# seed %d\r", (int)seed);
+		run();
+		check_swarm();
+		if (net.is_plain)
+			continue;
+		known += 2;
+		unknown += facts.mapping == ALTAIR_DEPENDENCE_UNKNOWN;
+		unknown += facts.filtering == ALTAIR_DEPENDENCE_UNKNOWN;
+	}
+	printf("# %u of %u unknown\n", unknown, known);
+	CHECK(unknown <= known / 100);
+}
+
 static const struct check_test tests[] = {
 	TEST(every_nat_is_recognised),
 	TEST(every_kind_is_recognised),
@@ -494,5 +581,6 @@ static const struct check_test tests[] = {
 	TEST(the_lifetime_is_found),
 	TEST(the_wait_for_the_lifetime_has_an_end),
 	TEST(loss_makes_nothing_wrong),
+	TEST(nothing_that_is_known_is_wrong),
 };
 CHECK_MAIN(tests)
