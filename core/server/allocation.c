@@ -1,7 +1,7 @@
 /*
  * The life of an allocation. Invariants: what an allocation has (ports,
  * permissions, channels, its place in its owner's quota) is given back in
- * air_allocation_end and nowhere else; a permission that comes or goes is told
+ * air_allocation_end and, of one family, in _end_family, nowhere else; a permission that comes or goes is told
  * to the channels for its IP, so that a packet needs to look at one of the two.
  */
 #include "server/allocation.h"
@@ -177,6 +177,45 @@ void air_allocation_leave(struct air_allocations *a,
 	} else {
 		settle_nowhere(a, allocation);
 	}
+}
+
+static void drop_channels(struct air_allocations *a,
+			  struct air_allocation *allocation, unsigned family)
+{
+	uint32_t i = allocation->channels.head, next;
+
+	for (; i != AIR_POOL_NONE; i = next) {
+		next = a->channels.all[i].next;
+		if (air_allocation_family(&a->channels.all[i].peer) == family)
+			air_server_channel_remove(&a->channels,
+						  &allocation->channels, i);
+	}
+}
+
+static void drop_permissions(struct air_allocations *a,
+			     struct air_allocation *allocation, unsigned family)
+{
+	uint32_t i = allocation->permissions.head, next;
+
+	for (; i != AIR_POOL_NONE; i = next) {
+		const struct air_permission *p = &a->permissions.all[i];
+		altair_addr peer = {.family = p->family};
+
+		next = p->next;
+		if (air_allocation_family(&peer) == family)
+			air_permission_remove(&a->permissions,
+					      &allocation->permissions, i);
+	}
+}
+
+void air_allocation_end_family(struct air_allocations *a,
+			       struct air_allocation *allocation,
+			       unsigned family)
+{
+	drop_channels(a, allocation, family);
+	drop_permissions(a, allocation, family);
+	air_port_release(&a->ports[family], allocation->port[family]);
+	allocation->port[family] = 0;
 }
 
 void air_allocation_end(struct air_allocations *a,

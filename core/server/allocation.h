@@ -115,6 +115,11 @@ void air_allocation_settle(struct air_allocations *allocations,
 void air_allocation_leave(struct air_allocations *allocations,
 			  struct air_allocation *allocation,
 			  const altair_path *path);
+/* Ends one family of an allocation that has both, with its channels and
+ * permissions (RFC 8656 8.1). */
+void air_allocation_end_family(struct air_allocations *allocations,
+			       struct air_allocation *allocation,
+			       unsigned family);
 /* Ends it with all it has. */
 void air_allocation_end(struct air_allocations *allocations,
 			struct air_allocation *allocation);

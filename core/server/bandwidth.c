@@ -60,8 +60,9 @@ static struct air_meter *meter_of(const struct air_bandwidth *b,
 	return of == BANDWIDTH_TOTAL ? b->total : d->meters[of];
 }
 
-/* When the bucket will be full after `len` bytes more. What is further ahead than
- * its depth was taken at another rate: it begins anew. */
+/* When the bucket will be full after `len` bytes more. What is much further ahead
+ * than its depth was taken at another rate: it begins anew. Another thread may be
+ * a little ahead of our time. */
 static altair_time full_after(const struct air_rate *rate,
 			      const struct air_meter *meter,
 			      const struct air_draught *d, size_t len)
@@ -69,7 +70,7 @@ static altair_time full_after(const struct air_rate *rate,
 	altair_time full = atomic_load_explicit(&meter->full[d->direction],
 						memory_order_relaxed);
 
-	if (full < d->now || full - d->now > rate->depth)
+	if (full < d->now || full - d->now > rate->depth + DEPTH)
 		full = d->now;
 	return full + time_of(rate, len);
 }

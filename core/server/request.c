@@ -102,21 +102,37 @@ static int succeed(const struct air_call *call)
 	return 0;
 }
 
-/* RFC 8656 8.2. */
+/* RFC 8656 8.1: the family that is named; of an allocation that has the other
+ * one, too, not more. */
+static void remove_it(struct air_call *call, uint64_t named)
+{
+	struct air_allocations *all = &call->server->allocations;
+	struct air_allocation *a = call->allocation;
+
+	if (named != 0 && a->port[FAMILY_IPV4] && a->port[FAMILY_IPV6])
+		air_allocation_end_family(all, a, named == AIR_STUN_IPV6);
+	else
+		air_allocation_end(all, a);
+}
+
+/* RFC 8656 8.2. Both families have one lifetime: to refresh one refreshes both. */
 static int take_refresh(struct air_call *call)
 {
 	struct air_allocation *a = call->allocation;
 	struct air_stun_value v;
 	struct air_response r;
 	uint32_t life = air_call_lifetime(call);
+	uint64_t named = 0;
 
-	if (air_call_get(call, AIR_STUN_REQUESTED_ADDRESS_FAMILY, &v) &&
-	    !(v.number == AIR_STUN_IPV4 && a->port[FAMILY_IPV4]) &&
-	    !(v.number == AIR_STUN_IPV6 && a->port[FAMILY_IPV6]))
-		return AIR_STUN_PEER_FAMILY_MISMATCH;
+	if (air_call_get(call, AIR_STUN_REQUESTED_ADDRESS_FAMILY, &v)) {
+		named = v.number;
+		if (!(named == AIR_STUN_IPV4 && a->port[FAMILY_IPV4]) &&
+		    !(named == AIR_STUN_IPV6 && a->port[FAMILY_IPV6]))
+			return AIR_STUN_PEER_FAMILY_MISMATCH;
+	}
 	if (air_call_get(call, AIR_STUN_LIFETIME, &v) && v.number == 0) {
 		life = 0;
-		air_allocation_end(&call->server->allocations, a);
+		remove_it(call, named);
 	} else {
 		a->life = life;
 		air_allocation_hold(&call->server->allocations, a, call->now,

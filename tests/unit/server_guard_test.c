@@ -88,6 +88,7 @@ static void a_request_that_contradicts_itself_is_400(void)
 	/* One of the two attributes about algorithms, or another list. */
 	for (int how = 0; how < 3; how++) {
 		ask(AIR_STUN_ALLOCATE);
+		with_number(AIR_STUN_REQUESTED_TRANSPORT, 17);
 		with_name();
 		with_bytes(AIR_STUN_REALM, REALM, 6);
 		with_bytes(AIR_STUN_NONCE, me.nonce, me.nonce_len);
@@ -140,7 +141,7 @@ static void nonces_are_bound_to_address_and_time(void)
 	CHECK_EQ(answer_value(AIR_STUN_PASSWORD_ALGORITHMS).bytes.len, 8);
 	take_nonce();
 	CHECK_EQ(allocate(), 0);
-	me.from = OTHER;
+	me.from = "203.0.113.6:40001"; /* the same port of another */
 	CHECK_EQ(allocate(), 438);
 	me.from = ME;
 	get_challenged();

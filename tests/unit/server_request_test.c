@@ -58,6 +58,48 @@ static void refresh_names_a_family_that_is_there(void)
 	}
 }
 
+static int refresh_family(uint64_t family, uint32_t life)
+{
+	ask(AIR_STUN_REFRESH);
+	with_number(AIR_STUN_REQUESTED_ADDRESS_FAMILY, family);
+	with_number(AIR_STUN_LIFETIME, life);
+	return answer_to_signed();
+}
+
+/* RFC 8656 8.1: what belongs to the other family is not touched. */
+static void one_family_is_deleted_alone(void)
+{
+	for (uint64_t gone = 1; gone <= 2; gone++) {
+		const char *lost = gone == 1 ? PEER : PEER6;
+		const char *kept = gone == 1 ? PEER6 : PEER;
+
+		begin_default();
+		be(ME, "user");
+		get_challenged();
+		CHECK_EQ(allocate_family(AIR_STUN_ADDITIONAL_ADDRESS_FAMILY, 2),
+			 0);
+		CHECK_EQ(permit(PEER), 0);
+		CHECK_EQ(permit(PEER6), 0);
+		CHECK_EQ(bind_channel(0x4001, lost), 0);
+		CHECK_EQ(bind_channel(0x4002, kept), 0);
+		CHECK_EQ(refresh_family(gone, 0), 0);
+		CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 0);
+		CHECK_EQ(w.open_count, 1);
+		CHECK_EQ(w.open_addr[0].family == ALTAIR_IPV6, gone == 1);
+		CHECK_EQ(send_channel(0x4001, "x"), 0);
+		CHECK_EQ(send_to(lost, "x"), 0);
+		CHECK_EQ(send_channel(0x4002, "x"), 1);
+		CHECK_EQ(send_to(kept, "x"), 1);
+		CHECK_EQ(permit(lost), 443);
+		CHECK_EQ(refresh_family(gone, 600), 443);
+		CHECK_EQ(refresh_family(3 - gone, 600), 0);
+		CHECK_EQ(stats().allocations, 1);
+		CHECK_EQ(refresh_family(3 - gone, 0), 0);
+		CHECK_EQ(stats().allocations, 0);
+		CHECK_EQ(w.open_count, 0);
+	}
+}
+
 static void permissions_are_all_or_none(void)
 {
 	static const char *const pairs[][2] = {{PEER, "10.0.0.1:5000"},
@@ -242,6 +284,7 @@ static const struct check_test tests[] = {
 	TEST(only_the_owner_may),
 	TEST(every_verb_asks_who_it_is),
 	TEST(refresh_names_a_family_that_is_there),
+	TEST(one_family_is_deleted_alone),
 	TEST(permissions_are_all_or_none),
 	TEST(the_first_address_counts),
 	TEST(a_channel_is_bound_to_one_peer),
