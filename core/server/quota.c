@@ -2,8 +2,8 @@
  * Quotas by owner, without locks. An entry is one word, changed by compare and
  * exchange: an owner has one entry as long as he has anything, and it is at most
  * WINDOW places from where his hash points. Owners are keyed hashes, so nobody
- * chooses his place, and a table that is half full at most has a free place in
- * every window but for one in 2^64.
+ * chooses his place, and in a table that is half full at most a window without a
+ * free place is rarer than one in 10^10.
  *
  * Two threads may enter the same new owner at the same time, each at a place of its
  * own. So who has entered one looks for another, and leaves in its favour; both
@@ -14,36 +14,36 @@
 
 #include "base/assert.h"
 
-#define WINDOW 64u
+#define WINDOW 128u
 #define TRIES_MAX 16
 
 void air_quota_init(struct air_quotas *quotas, struct air_arena *arena,
 		    uint32_t count)
 {
-	uint32_t places = WINDOW;
-
-	while (places < 2 * count)
-		places *= 2;
-	quotas->mask = places - 1;
-	quotas->all = air_arena_take(arena, places, sizeof *quotas->all);
+	quotas->places = 2 * count + WINDOW;
+	quotas->words =
+		air_arena_take(arena, quotas->places, sizeof *quotas->words);
+	/* Whoever enters a place fills its meter. */
+	quotas->meters = (void *)air_arena_reserve(
+		arena, quotas->places * sizeof *quotas->meters);
 }
 
 static uint64_t load(const struct air_quotas *q, uint32_t number)
 {
-	return atomic_load_explicit(&q->all[number].word, memory_order_relaxed);
+	return atomic_load_explicit(&q->words[number], memory_order_relaxed);
 }
 
 static bool change(struct air_quotas *q, uint32_t number, uint64_t from,
 		   uint64_t to)
 {
-	return atomic_compare_exchange_strong_explicit(
-		&q->all[number].word, &from, to, memory_order_relaxed,
-		memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&q->words[number], &from,
+						       to, memory_order_relaxed,
+						       memory_order_relaxed);
 }
 
 static uint32_t place(const struct air_quotas *q, uint64_t owner, uint32_t step)
 {
-	return ((uint32_t)(owner >> AIR_QUOTA_BITS) + step) & q->mask;
+	return (uint32_t)(((owner >> AIR_QUOTA_BITS) + step) % q->places);
 }
 
 static bool is_free(uint64_t word)
@@ -93,7 +93,7 @@ static bool enter(struct air_quotas *q, uint32_t number, uint64_t owner)
 
 	if (!is_free(word) || !change(q, number, word, first))
 		return false;
-	air_bandwidth_fill(&q->all[number].meter);
+	air_bandwidth_fill(&q->meters[number]);
 	return true;
 }
 
@@ -123,8 +123,8 @@ uint32_t air_quota_take(struct air_quotas *quotas, uint64_t owner, uint32_t max)
 
 void air_quota_give(struct air_quotas *quotas, uint32_t number)
 {
-	uint64_t before = atomic_fetch_sub_explicit(&quotas->all[number].word,
-						    1, memory_order_relaxed);
+	uint64_t before = atomic_fetch_sub_explicit(&quotas->words[number], 1,
+						    memory_order_relaxed);
 
 	AIR_ASSERT(!is_free(before));
 }

@@ -16,16 +16,12 @@ enum air_allocation_of { OF_USER, OF_PREFIX, OWNERS };
 #define AIR_QUOTA_BITS 20
 #define AIR_QUOTA_COUNT ((1u << AIR_QUOTA_BITS) - 1)
 
-struct air_quota {
-	/* The owner's hash but for its last bits, in which is how many he has; with
-	 * none the entry is free. */
-	atomic_uint_least64_t word;
-	struct air_meter meter;
-};
-
 struct air_quotas {
-	struct air_quota *all;
-	uint32_t mask; /* there is one more */
+	/* The owner's hash but for its last bits, in which is how many he has; with
+	 * none the place is free. */
+	atomic_uint_least64_t *words;
+	struct air_meter *meters; /* of whoever has the place */
+	uint32_t places;
 };
 
 /* For at most `count` owners at the same time. */

@@ -119,8 +119,8 @@ static bool is_within(struct altair_server *s, struct air_allocation *a,
 		.now = s->now,
 		.direction = direction,
 		.meters = {&a->meter,
-			   &quotas[OF_USER].all[a->quota[OF_USER]].meter,
-			   &quotas[OF_PREFIX].all[a->quota[OF_PREFIX]].meter}};
+			   &quotas[OF_USER].meters[a->quota[OF_USER]],
+			   &quotas[OF_PREFIX].meters[a->quota[OF_PREFIX]]}};
 
 	if (air_bandwidth_take(&s->bandwidth, &draught, peer->family,
 			       payload.len))

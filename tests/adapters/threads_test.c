@@ -406,8 +406,8 @@ static void threads_share_a_table_of_quotas(void)
 	for (size_t i = 0; i < 5; i++)
 		pthread_join(threads[i], NULL);
 	CHECK(!has_exceeded);
-	for (uint32_t i = 0; i <= quotas.mask; i++)
-		CHECK_EQ(quotas.all[i].word & AIR_QUOTA_COUNT, 0);
+	for (uint32_t i = 0; i < quotas.places; i++)
+		CHECK_EQ(quotas.words[i] & AIR_QUOTA_COUNT, 0);
 }
 
 static const struct check_test tests[] = {

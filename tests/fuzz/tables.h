@@ -63,8 +63,8 @@ static inline void tables_quotas(const struct air_quotas *quotas, size_t used)
 {
 	size_t sum = 0;
 
-	for (uint32_t i = 0; i <= quotas->mask; i++)
-		sum += quotas->all[i].word & AIR_QUOTA_COUNT;
+	for (uint32_t i = 0; i < quotas->places; i++)
+		sum += quotas->words[i] & AIR_QUOTA_COUNT;
 	FUZZ_CHECK(sum == used);
 }
 

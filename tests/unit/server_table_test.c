@@ -144,8 +144,8 @@ static void a_quota_is_given_back(void)
 	for (uint32_t u = 0; u < 6; u++)
 		for (; used[u] > 0; used[u]--)
 			air_quota_give(&quotas, entry[u]);
-	for (uint32_t i = 0; i <= quotas.mask; i++)
-		CHECK_EQ(quotas.all[i].word & AIR_QUOTA_COUNT, 0);
+	for (uint32_t i = 0; i < quotas.places; i++)
+		CHECK_EQ(quotas.words[i] & AIR_QUOTA_COUNT, 0);
 }
 
 /* --- ports --------------------------------------------------------------- */
