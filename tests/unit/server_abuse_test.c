@@ -64,9 +64,8 @@ static void check_all_is_free(void)
 	for (int i = 0; i < OWNERS; i++) {
 		const struct air_quotas *q = &a->common->quotas[i];
 
-		/* How many an owner has is in the last 20 bits. */
-		for (uint32_t k = 0; k <= q->mask; k++)
-			CHECK_EQ(q->all[k].word & 0xfffff, 0);
+		for (uint32_t k = 0; k < q->places; k++)
+			CHECK_EQ(q->words[k] & AIR_QUOTA_COUNT, 0);
 	}
 	for (int i = 0; i < FAMILIES; i++)
 		CHECK_EQ(a->ports[i].free_count, a->ports[i].count);
