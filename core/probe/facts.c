@@ -163,31 +163,35 @@ static size_t list_ports(const struct altair_probe *p,
 	return count;
 }
 
-/* The smallest step from a port to the next, 0 when they do not go on step by
- * step. */
-static int find_step(const uint16_t *ports, size_t count)
+/* The smallest step upwards, or downwards where most go that way. */
+static int find_step(const uint16_t *ports, size_t count, size_t *small)
 {
-	int step = 0;
+	int up = 0, down = 0, ups = 0;
 
+	*small = 0;
 	for (size_t i = 1; i < count; i++) {
 		int d = ports[i] - ports[i - 1];
-		bool is_smaller = d < 0 ? d > step : d < step;
 
-		if (d > STEP_MAX || d < -STEP_MAX ||
-		    (step != 0 && (d < 0) != (step < 0)))
-			return 0;
-		if (step == 0 || is_smaller)
-			step = d;
+		if (d > STEP_MAX || d < -STEP_MAX)
+			continue;
+		++*small;
+		ups += d > 0 ? 1 : -1;
+		if (d > 0 && (up == 0 || d < up))
+			up = d;
+		if (d < 0 && (down == 0 || d > down))
+			down = d;
 	}
-	return step;
+	return (ups > 0 && up) || !down ? up : down;
 }
 
+/* One step may be large: the range of ports begins anew. One of two that is small
+ * may be chance. */
 static void find_ports(const struct altair_probe *p, altair_probe_facts *f)
 {
 	uint16_t ports[PORTS_MAX];
-	size_t count, sockets;
+	size_t count, sockets, small;
+	int step;
 
-	f->port_step = 0;
 	f->ports = ALTAIR_PORTS_UNKNOWN;
 	if (is_preserved(p, &sockets)) {
 		if (sockets >= 2)
@@ -197,8 +201,13 @@ static void find_ports(const struct altair_probe *p, altair_probe_facts *f)
 	count = list_ports(p, ports);
 	if (count < 3)
 		return;
-	f->port_step = find_step(ports, count);
-	f->ports = f->port_step ? ALTAIR_PORTS_SEQUENTIAL : ALTAIR_PORTS_RANDOM;
+	step = find_step(ports, count, &small);
+	if (small == 0) {
+		f->ports = ALTAIR_PORTS_RANDOM;
+	} else if (small >= 2 && small + 2 >= count) {
+		f->ports = ALTAIR_PORTS_SEQUENTIAL;
+		f->port_step = step;
+	}
 }
 
 static enum altair_known find_pool(const struct altair_probe *p)

@@ -18,8 +18,6 @@
 
 #include "base/time.h"
 
-#define PACE_MIN ALTAIR_MSEC(100)
-#define PACE_MAX ALTAIR_MSEC(500)
 #define GRACE ALTAIR_SEC(1) /* a lost request is repeated within it */
 #define SIZE_PACE ALTAIR_MSEC(20)
 #define LIFE_PACE ALTAIR_MSEC(100)
@@ -60,15 +58,6 @@ static void ask(struct altair_probe *p, const struct air_question_order *order)
 		air_question_add(p, order);
 }
 
-static void set_pace(struct altair_probe *p, const struct air_question *server)
-{
-	p->pace = server->rtt ? 2 * server->rtt : PACE_MAX;
-	if (p->pace < PACE_MIN)
-		p->pace = PACE_MIN;
-	if (p->pace > PACE_MAX)
-		p->pace = PACE_MAX;
-}
-
 static void ask_ports(struct altair_probe *p, altair_time now,
 		      const struct air_question *server)
 {
@@ -77,7 +66,6 @@ static void ask_ports(struct altair_probe *p, altair_time now,
 
 	p->has_ports = true;
 	p->grace_at = air_time_after(now, GRACE);
-	set_pace(p, server);
 	for (order.sock = ALTAIR_PROBE_SECOND; order.sock <= ALTAIR_PROBE_WHOLE;
 	     order.sock++)
 		ask(p, &order);

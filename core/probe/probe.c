@@ -148,6 +148,7 @@ int altair_probe_init(altair_probe **out, void *mem, size_t len,
 		return ALTAIR_E_SPACE;
 	p->machine.ops = &ops;
 	p->config = *config;
+	p->pace = AIR_QUESTION_PACE;
 	memcpy(p->local, config->local, config->socks * sizeof *p->local);
 	*out = p;
 	return 0;

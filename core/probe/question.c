@@ -20,6 +20,7 @@
 /* With a tenth of all datagrams lost each way, all six are one time in 20,000. */
 #define SENDS 6
 #define INTERVAL_FIRST ALTAIR_MSEC(500) /* RFC 8489 6.2.1 */
+#define PACE_MAX ALTAIR_MSEC(500)
 
 /* IP packets of usual links and tunnels, from the longest; the last ones are what
  * IPv6 promises, and what every host takes (RFC 8200 5, RFC 791 3.1). */
@@ -304,7 +305,6 @@ static void take_success(struct air_question *q, altair_time now,
 	q->rtt = q->sent == 1 ? now - q->asked_at : 0;
 	if (q->kind == ASK_SERVER)
 		q->other = find_other(q, m);
-	q->answered_at = now;
 	settle(q, QUESTION_ANSWERED);
 }
 
@@ -341,6 +341,22 @@ static void take_response(struct air_question *q, altair_time now,
 		settle(q, QUESTION_REFUSED);
 }
 
+/* The slowest answer, repeats included, says how long silence must last: a server
+ * that is busy is slow to everybody, and what is lost once is lost again. */
+static void adapt(struct altair_probe *p, const struct air_question *slow)
+{
+	altair_time pace = 2 * (slow->answered_at - slow->asked_at);
+
+	if (pace > PACE_MAX)
+		pace = PACE_MAX;
+	if (pace <= p->pace)
+		return;
+	p->pace = pace;
+	for (uint32_t i = 0; i < p->count; i++)
+		if (!p->questions[i].backs_off)
+			p->questions[i].interval = pace;
+}
+
 bool air_question_take(struct altair_probe *p, altair_time now,
 		       const altair_datagram *datagram)
 {
@@ -361,5 +377,9 @@ bool air_question_take(struct altair_probe *p, altair_time now,
 		take_hairpin(q, sock);
 	else if (m.header.class != AIR_STUN_INDICATION)
 		take_response(q, now, datagram, sock, &m);
+	if (q->state == QUESTION_ANSWERED) {
+		q->answered_at = now;
+		adapt(p, q);
+	}
 	return true;
 }

@@ -55,6 +55,7 @@ struct air_question {
 #define AIR_QUESTION_SHORT (20 + 8 + 96)
 #define AIR_QUESTION_LONG 1472 /* the longest that one Ethernet frame takes */
 
+#define AIR_QUESTION_PACE ALTAIR_MSEC(100) /* at least, between repeats */
 #define AIR_PROBE_SIZES 10
 #define AIR_PROBE_LIVES 12
 
