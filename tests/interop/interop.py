@@ -20,7 +20,8 @@ import ice_pair
 import page
 
 HERE = pathlib.Path(__file__).resolve().parent
-SERVER = os.environ["LAB_S1"]
+SERVER = os.environ["LAB_S1"]  # coturn
+OWN_SERVER = os.environ["LAB_S2"]  # altair serve
 CA = os.environ["LAB_RUN"] + "/ca.pem"
 STUN = f"--stun {SERVER}:3478"
 SILENCE = 32  # seconds, more than a consent lives (RFC 7675 section 5.1)
@@ -28,9 +29,9 @@ YES = "yes"
 CANNOT = "–"
 
 
-def turn(transport):
-    port = 5349 if transport == "tls" else 3478
-    return f"--turn 'turn:user:pass@{SERVER}:{port}?transport={transport}'"
+def turn(transport, server=SERVER):
+    port = 5349 if transport == "tls" and server == SERVER else 3478
+    return f"--turn 'turn:user:pass@{server}:{port}?transport={transport}'"
 
 
 @dataclass
@@ -53,14 +54,16 @@ def peers(build):
     folder = HERE / "peers"
     conflicts = {"both controlling", "both controlled"}
     everything = {"consent", "restart", "their restart", "lite peer",
-                  "ICE-TCP", "ICE-TCP, controlled", "TURN over TCP", *conflicts}
+                  "ICE-TCP", "ICE-TCP, controlled", "TURN over TCP",
+                  "altair serve", "altair serve, TCP", *conflicts}
     return [
         Peer("libnice", f"{build}/libnice_peer",
              page.output("pkg-config", "--modversion", "nice"), everything,
              whole="--no-trickle"),
         Peer("aioice", f"/usr/bin/python3 {folder}/aioice_peer.py",
              importlib.metadata.version("aioice"),
-             {"consent", "TURN over TCP", *conflicts}),
+             {"consent", "TURN over TCP", "altair serve", "altair serve, TCP",
+              *conflicts}),
         Peer("pion/ice", f"{build}/pion_peer",
              page.package_version("golang-github-pion-ice.v2-dev"),
              everything, notes={name: "see 1" for name in conflicts}),
@@ -68,7 +71,7 @@ def peers(build):
              npm_version(build, "werift"), everything),
         Peer("node-datachannel", f"node {folder}/datachannel_peer.js",
              npm_version(build, "node-datachannel"),
-             {"consent", *conflicts}, over=f"node {folder}/channel.js"),
+             {"consent", "altair serve", *conflicts}, over=f"node {folder}/channel.js"),
     ]
 
 
@@ -113,6 +116,8 @@ def matrix(peer):
 def extras(peer):
     tcp = RELAY + turn("tcp")
     tls = f"{RELAY}{turn('tls')} --ca {CA}"
+    own_udp, own_tcp, own_tls = (RELAY + turn(transport, OWN_SERVER)
+                                 for transport in ("udp", "tcp", "tls"))
     cells = [
         Cell(peer, "consent", more=f"--stay {SILENCE}"),
         Cell(peer, "restart", more="--restart a"),
@@ -126,6 +131,11 @@ def extras(peer):
              its="--controlling --ice-tcp only", kind="tcp"),
         Cell(peer, "TURN over TCP", hosts="ab", ours=f"--controlling {tls}",
              its=f"--controlled {tcp}", kind="relay"),
+        Cell(peer, "altair serve", hosts="ab", ours=f"--controlling {own_udp}",
+             its=f"--controlled {own_udp}", kind="relay"),
+        Cell(peer, "altair serve, TCP", hosts="ab",
+             ours=f"--controlling {own_tls} --ca {CA}",
+             its=f"--controlled {own_tcp}", kind="relay"),
     ]
     for cell in cells:
         cell.result = peer.notes.get(cell.name, "")

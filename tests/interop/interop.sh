@@ -8,7 +8,7 @@
 # OURS is a program with the surface of `altair agent`, BUILD the folder with the
 # peers. The hosts a and b are behind a NAT each (port-restricted), c and d are on
 # one IPv4 network, e and f on one of IPv6; coturn on the servers is STUN and TURN
-# over UDP, TCP and TLS.
+# over UDP, TCP and TLS, and so is `altair serve` on their second address.
 # With --write among ARG the table docs/interop.md is written anew.
 
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -51,7 +51,7 @@ interop_listens() {
 
 interop_coturn() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-days 2 -subj "/CN=$LAB_S1" -addext "subjectAltName=IP:$LAB_S1" \
+		-days 2 -subj "/CN=$LAB_S1" -addext "subjectAltName=IP:$LAB_S1,IP:$LAB_S2" \
 		-keyout "$LAB_RUN/key.pem" -out "$LAB_RUN/ca.pem" 2>/dev/null ||
 		lab_fail 'openssl makes no certificate'
 	on servers /usr/bin/turnserver -n -L "$LAB_S1" -E "$LAB_S1" -a \
@@ -66,11 +66,23 @@ interop_coturn() {
 	}
 }
 
+interop_serve() {
+	on servers "${1%% *}" serve --listen "$LAB_S2:3478" --user user:pass \
+		--realm example.org --quota-user 100 \
+		--cert "$LAB_RUN/ca.pem" --key "$LAB_RUN/key.pem" \
+		</dev/null >"$LAB_RUN/serve.log" 2>&1 &
+	lab_until 10 lab_holds "$LAB_RUN/serve.log" 'tls: ' || {
+		cat "$LAB_RUN/serve.log"
+		lab_fail 'altair serve does not start'
+	}
+}
+
 lab_up port port
 interop_lan c d 192.168.7.1/24 192.168.7.2/24
 interop_lan e f 2001:db8:7::1/64 2001:db8:7::2/64
 interop_coturn
+interop_serve "$1"
 lab_until 10 interop_is_up || lab_fail 'IPv6 does not come up'
 export PYTHONDONTWRITEBYTECODE=1 NODE_PATH=$2/npm/node_modules
-export LAB_S1 LAB_RUN
+export LAB_S1 LAB_S2 LAB_RUN
 $python "$here/interop.py" "$@"
