@@ -36,8 +36,11 @@
 #define UNSENT_MAX 16384      /* bytes in the kernel */
 #define USER_TIMEOUT_MS 30000 /* of bytes that nobody acknowledges */
 
-/* Events of listeners have this added to their index. */
+/* Events of listeners and of tunnels have this added to their index, those of a
+ * tunnel's inner side both of these. */
 #define LISTENER (1u << 31)
+#define TUNNEL (1u << 30)
+#define INNER (1u << 29)
 
 /* --- listening ------------------------------------------------------------ */
 
@@ -122,16 +125,37 @@ static bool watch_listeners(struct streams *s, int operation, uint32_t events)
 	return is_done;
 }
 
+/* Of both directions. */
+#define TUNNEL_LEN ((size_t)TUNNEL_IN_MAX + CONNECTION_OUT_MAX)
+
 /* --- memory --------------------------------------------------------------- */
+
+/* Pages that are never used cost nothing. NULL: there is no memory. */
+static uint8_t *take_pages(size_t len)
+{
+	void *pages = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return pages == MAP_FAILED ? NULL : pages;
+}
+
+static bool take_tunnels(struct streams *s)
+{
+	s->tunnel_buffers = take_pages(s->count * TUNNEL_LEN);
+	s->tunnels = calloc(s->count, sizeof *s->tunnels);
+	if (!s->tunnel_buffers || !s->tunnels)
+		return false;
+	for (uint32_t i = 0; i < s->count; i++) {
+		s->tunnels[i].inner = -1;
+		s->tunnels[i].in = s->tunnel_buffers + i * TUNNEL_LEN;
+		s->tunnels[i].outer.out = s->tunnels[i].in + TUNNEL_IN_MAX;
+	}
+	return true;
+}
 
 static bool take_memory(struct streams *s)
 {
-	void *buffers =
-		mmap(NULL, (size_t)s->count * CONNECTION_OUT_MAX,
-		     PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	s->buffers = buffers == MAP_FAILED ? NULL : buffers;
+	s->buffers = take_pages((size_t)s->count * CONNECTION_OUT_MAX);
 	s->all = calloc(s->count, sizeof *s->all);
 	s->free = calloc(s->count, sizeof *s->free);
 	s->dirty = calloc(s->count, sizeof *s->dirty);
@@ -141,7 +165,7 @@ static bool take_memory(struct streams *s)
 int air_streams_open(struct streams *s, size_t max)
 {
 	s->count = (uint32_t)max + 1;
-	if (!take_memory(s))
+	if (!take_memory(s) || (s->http && !take_tunnels(s)))
 		return ALTAIR_E_MEMORY;
 	for (uint32_t i = 0; i < s->count; i++) {
 		s->all[i].fd = -1;
@@ -160,12 +184,18 @@ void air_streams_close(struct streams *s)
 	for (uint32_t i = 0; s->all && i < s->count; i++)
 		if (s->all[i].fd >= 0)
 			air_connection_close(&s->all[i]);
+	for (uint32_t i = 0; s->tunnels && i < s->count; i++)
+		if (s->tunnels[i].inner >= 0)
+			air_tunnel_close(&s->tunnels[i]);
 	for (size_t i = 0; i < s->listens; i++)
 		close(s->listeners[i]);
 	if (s->epoll >= 0)
 		close(s->epoll);
 	if (s->buffers)
 		munmap(s->buffers, (size_t)s->count * CONNECTION_OUT_MAX);
+	if (s->tunnel_buffers)
+		munmap(s->tunnel_buffers, s->count * TUNNEL_LEN);
+	free(s->tunnels);
 	free(s->all);
 	free(s->free);
 	free(s->dirty);
@@ -360,6 +390,75 @@ static void take_told(struct streams *s, uint32_t i, altair_bytes bytes)
 		take_http(s, i, bytes);
 }
 
+/* --- tunnels -------------------------------------------------------------- */
+
+static struct tunnel *find_tunnel(struct streams *s)
+{
+	for (uint32_t k = 0; k < s->count; k++) {
+		struct tunnel *t = &s->tunnels[s->next_tunnel];
+
+		s->next_tunnel = (s->next_tunnel + 1) % s->count;
+		if (t->inner < 0)
+			return t;
+	}
+	return NULL;
+}
+
+static void watch_tunnel(struct streams *s, struct tunnel *t)
+{
+	uint32_t id = TUNNEL + (uint32_t)(t - s->tunnels);
+	uint32_t outer = air_tunnel_outer_events(t);
+	uint32_t inner = air_tunnel_inner_events(t);
+
+	if (outer != t->outer_events)
+		watch(s, EPOLL_CTL_MOD, t->outer.fd,
+		      (struct epoll_event){.events = outer, .data.u32 = id});
+	if (inner != t->inner_events && !t->is_cut)
+		watch(s, EPOLL_CTL_MOD, t->inner,
+		      (struct epoll_event){.events = inner,
+					   .data.u32 = id | INNER});
+	t->outer_events = outer;
+	t->inner_events = inner;
+}
+
+/* HTTP within TLS: the program gets an end of a tunnel. */
+static void dig(struct streams *s, uint32_t i, altair_bytes said)
+{
+	struct tunnel *t = find_tunnel(s);
+	int fd = t ? air_tunnel_open(t, &s->all[i], said) : -1;
+
+	end(s, i);
+	if (fd < 0)
+		return;
+	if (!watch(s, EPOLL_CTL_ADD, t->inner,
+		   (struct epoll_event){.events = 0})) {
+		air_tunnel_close(t);
+		close(fd);
+		return;
+	}
+	watch_tunnel(s, t);
+	s->http(s->http_user, fd);
+}
+
+static void serve_tunnel(struct streams *s, uint32_t id, uint32_t events)
+{
+	struct tunnel *t = &s->tunnels[id & (INNER - 1)];
+	bool is_inner = id & INNER, is_broken = false;
+
+	/* It may have been closed by what came before. */
+	if (t->inner < 0)
+		return;
+	if (!is_inner)
+		is_broken = events & (EPOLLHUP | EPOLLERR);
+	else if ((events & EPOLLHUP) && !t->is_cut &&
+		 watch(s, EPOLL_CTL_DEL, t->inner, (struct epoll_event){0}))
+		air_tunnel_cut(t);
+	if (is_broken || !air_tunnel_move(t, s->chunk, sizeof s->chunk))
+		air_tunnel_close(t);
+	else
+		watch_tunnel(s, t);
+}
+
 /* Bytes that nobody has seen yet, decrypted. */
 static void take_plain(struct streams *s, uint32_t i, altair_bytes bytes)
 {
@@ -372,6 +471,10 @@ static void take_plain(struct streams *s, uint32_t i, altair_bytes bytes)
 			continue;
 		if (!tell(c, c->head)) {
 			end(s, i);
+			return;
+		}
+		if (c->kind == CONNECTION_SPEAKS_HTTP && s->http) {
+			dig(s, i, bytes);
 			return;
 		}
 		take_told(s, i, (altair_bytes){c->head, sizeof c->head});
@@ -569,6 +672,10 @@ void air_streams_serve(struct streams *s)
 
 		if (i >= LISTENER) {
 			accept_some(s, s->listeners[i - LISTENER]);
+			continue;
+		}
+		if (i >= TUNNEL) {
+			serve_tunnel(s, i, events[k].events);
 			continue;
 		}
 		/* It may have been closed by what came before. */

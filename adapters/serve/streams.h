@@ -5,7 +5,7 @@
 #ifndef AIR_STREAMS_H
 #define AIR_STREAMS_H
 
-#include "connection.h"
+#include "tunnel.h"
 
 #include <altair/serve.h>
 
@@ -31,7 +31,10 @@ struct streams {
 	uint32_t count, free_count;
 	uint32_t *dirty; /* those to be flushed */
 	uint32_t dirty_count;
-	uint8_t *buffers; /* their output */
+	uint8_t *buffers;	/* their output */
+	struct tunnel *tunnels; /* as many; NULL: there is no door */
+	uint32_t next_tunnel;
+	uint8_t *tunnel_buffers;
 	altair_datagram batch[STREAMS_BATCH];
 	uint8_t chunk[STREAMS_CHUNK], plain[STREAMS_CHUNK];
 };

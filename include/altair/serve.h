@@ -40,9 +40,10 @@ typedef struct altair_serve_config {
 	 * one for servers (altair_openssl_server_open); NULL: no TLS. */
 	const altair_tls *tls; /* its calls come from every thread          */
 	/* The door for HTTP: has the connection, a non-blocking socket whose
-	 * request nobody has read yet, and closes it. It is called from every
-	 * thread, and must not block. NULL, and within TLS: GET /health is
-	 * answered with 200, all else with 404. */
+	 * request nobody has read yet, and closes it. Within TLS it is one of
+	 * a pair, and what goes through it is decrypted and encrypted here. It
+	 * is called from every thread, and must not block. NULL: GET /health
+	 * is answered with 200, all else with 404. */
 	void (*http)(void *user, int fd);
 	void *http_user;
 } altair_serve_config;

@@ -244,29 +244,50 @@ static void take_door(void *user, int fd)
 	__atomic_store_n(&w.door, fd, __ATOMIC_RELEASE);
 }
 
+static int await_door(void)
+{
+	int fd = -1;
+
+	for (int i = 0; i < WAIT_S * 100 && fd < 0; i++) {
+		fd = __atomic_load_n(&w.door, __ATOMIC_ACQUIRE);
+		if (fd < 0)
+			poll(NULL, 0, 10);
+	}
+	return fd;
+}
+
+/* So many bytes of a socket that does not block, or with 0 its end. */
+static void hear_all(int fd, uint8_t *out, size_t len)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t have = 0;
+	ssize_t n;
+
+	do {
+		CHECK_EQ(poll(&p, 1, WAIT_S * 1000), 1);
+		n = recv(fd, out + have, len > 0 ? len - have : 1, 0);
+		CHECK(n > 0 || (n == 0 && len == 0));
+		have += (size_t)n;
+	} while (have < len);
+}
+
 /* Who has a door gets the connection, and every byte of it. */
 static void http_has_a_door(void)
 {
 	static const char request[] = "GET /anything HTTP/1.1\r\n\r\n";
 	altair_server_config c = relay_config();
-	char seen[sizeof request];
-	struct pollfd p = {.events = POLLIN};
+	uint8_t seen[sizeof request];
 	int fd;
 
 	start_with(&c, take_door);
 	fd = connect_from("127.0.0.1");
 	say(fd, request, sizeof request - 1);
-	for (int i = 0; i < 1000 && p.fd <= 0; i++) {
-		poll(NULL, 0, 10);
-		p.fd = __atomic_load_n(&w.door, __ATOMIC_ACQUIRE);
-	}
-	CHECK(p.fd > 0);
-	CHECK_EQ(poll(&p, 1, WAIT_S * 1000), 1);
-	CHECK_EQ(recv(p.fd, seen, sizeof seen, 0), sizeof request - 1);
+	CHECK(await_door() > 0);
+	hear_all(w.door, seen, sizeof request - 1);
 	CHECK_MEM(seen, request, sizeof request - 1);
 	CHECK_EQ(stats().streams, 0);
-	say(p.fd, "hello", 5);
-	close(p.fd);
+	say(w.door, "hello", 5);
+	close(w.door);
 	hear(fd, seen, 5);
 	hear_end(fd);
 	stop();
@@ -372,6 +393,66 @@ static void the_same_within_tls(void)
 		CHECK(SSL_read(ssl, answer, 1) <= 0);
 		leave(ssl);
 	}
+	stop();
+}
+
+/* What the door is given within TLS: the same bytes, both ways, however many
+ * there are and whoever is slow, up to the end of either side. */
+static void a_door_within_tls(void)
+{
+	static const char request[] = "GET /socket HTTP/1.1\r\n\r\n";
+	static uint8_t much[3000000], seen[sizeof much];
+	altair_server_config c = relay_config();
+	SSL *ssl;
+	size_t said = 0, heard = 0;
+	int n;
+
+	for (size_t i = 0; i < sizeof much; i++)
+		much[i] = (uint8_t)(i * 2654435761u >> 24);
+	start_with(&c, take_door);
+	ssl = secure(connect_from("127.0.0.1"), TLS1_3_VERSION);
+	CHECK_EQ(SSL_write(ssl, request, 2), 2);
+	CHECK_EQ(SSL_write(ssl, request + 2, sizeof request - 3),
+		 (int)sizeof request - 3);
+	CHECK(await_door() > 0);
+	CHECK_EQ(stats().streams, 0);
+	hear_all(w.door, seen, sizeof request - 1);
+	CHECK_MEM(seen, request, sizeof request - 1);
+	/* Outwards, with a client that does not read until all is written that
+	 * can be. */
+	while (heard < sizeof much) {
+		while (said < sizeof much &&
+		       (n = (int)send(w.door, much + said, sizeof much - said,
+				      MSG_NOSIGNAL | MSG_DONTWAIT)) > 0)
+			said += (size_t)n;
+		n = SSL_read(ssl, seen + heard, (int)(sizeof seen - heard));
+		CHECK(n > 0);
+		heard += (size_t)n;
+	}
+	CHECK_MEM(seen, much, sizeof much);
+	/* Inwards, and the client's end. */
+	for (said = 0; said < 100000; said += 1000)
+		CHECK_EQ(SSL_write(ssl, much + said, 1000), 1000);
+	leave(ssl);
+	hear_all(w.door, seen, said);
+	CHECK_MEM(seen, much, said);
+	hear_all(w.door, seen, 0);
+	close(w.door);
+	/* The last word of a program that closes. */
+	w.door = -1;
+	ssl = secure(connect_from("127.0.0.1"), TLS1_2_VERSION);
+	CHECK_EQ(SSL_write(ssl, request, 5), 5);
+	CHECK(await_door() > 0);
+	for (said = 0; said < 100000; said += (size_t)n) {
+		n = (int)send(w.door, much + said, 100000 - said, MSG_NOSIGNAL);
+		CHECK(n > 0 || errno == EAGAIN);
+		n = n > 0 ? n : 0;
+	}
+	close(w.door);
+	ssl_hear(ssl, seen, 100000);
+	CHECK_MEM(seen, much, 100000);
+	CHECK(SSL_read(ssl, seen, 1) <= 0);
+	leave(ssl);
 	stop();
 }
 
@@ -679,6 +760,7 @@ static const struct check_test tests[] = {
 	TEST(http_has_a_door),
 	TEST(everything_else_is_closed),
 	TEST(the_same_within_tls),
+	TEST(a_door_within_tls),
 	TEST(a_slow_reader_loses_whole_messages),
 	TEST(who_never_reads_answers_is_closed),
 	TEST(silent_connections_leave_others_alone),
