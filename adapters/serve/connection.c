@@ -42,11 +42,11 @@ bool air_connection_take_records(struct connection *c)
 	return true;
 }
 
-int air_connection_write(struct connection *c, altair_bytes bytes)
+int air_connection_write(struct connection *c, altair_bytes bytes, size_t most)
 {
 	int error;
 
-	if (on_the_wire(c, bytes.len) > CONNECTION_OUT_MAX - c->waiting)
+	if (c->waiting + on_the_wire(c, bytes.len) > most)
 		return ALTAIR_E_AGAIN;
 	if (c->session) {
 		error = c->tls->write(c->session, bytes);

@@ -9,8 +9,10 @@
 
 #include <altair/tls.h>
 
-/* What may wait for one client (our own limit). */
+/* What may wait for one client, and how much of it may be data (our own limits):
+ * what else is said to a slow reader has room yet. */
 #define CONNECTION_OUT_MAX 65536u
+#define CONNECTION_DATA_MAX (CONNECTION_OUT_MAX - 8192u)
 
 enum connection_kind {
 	CONNECTION_IS_NEW, /* also one whose TLS has said nothing yet */
@@ -33,9 +35,10 @@ struct connection {
 	struct page page;
 };
 
-/* Puts all of `bytes` behind what waits. Returns 0, ALTAIR_E_AGAIN when there is
- * no room (nothing is taken), or ALTAIR_E_TLS. */
-int air_connection_write(struct connection *connection, altair_bytes bytes);
+/* Puts all of `bytes` behind what waits, if no more than `most` wait then. Returns
+ * 0, ALTAIR_E_AGAIN (nothing is taken), or ALTAIR_E_TLS. */
+int air_connection_write(struct connection *connection, altair_bytes bytes,
+			 size_t most);
 /* Gives the kernel what waits. False: the connection is broken. */
 bool air_connection_flush(struct connection *connection);
 /* Takes what TLS itself has to say. False: no room, which ends it. */

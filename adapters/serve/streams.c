@@ -287,13 +287,15 @@ static bool is_data(altair_bytes message)
 static bool write_message(struct streams *s, uint32_t i, altair_bytes message)
 {
 	struct connection *c = &s->all[i];
-	int error = air_connection_write(c, message);
+	bool may_drop = is_data(message);
+	size_t most = may_drop ? CONNECTION_DATA_MAX : CONNECTION_OUT_MAX;
+	int error = air_connection_write(c, message, most);
 
 	if (error == ALTAIR_E_AGAIN) {
 		flush(s, i);
-		error = air_connection_write(c, message);
+		error = air_connection_write(c, message, most);
 	}
-	if (error == 0 || (error == ALTAIR_E_AGAIN && is_data(message)))
+	if (error == 0 || (error == ALTAIR_E_AGAIN && may_drop))
 		return true;
 	lose(s, i);
 	return false;
@@ -367,7 +369,8 @@ static void take_http(struct streams *s, uint32_t i, altair_bytes bytes)
 
 	if (answer.len == 0)
 		return;
-	if (air_connection_write(c, answer) == 0 && air_connection_flush(c))
+	if (air_connection_write(c, answer, CONNECTION_OUT_MAX) == 0 &&
+	    air_connection_flush(c))
 		shutdown(c->fd, SHUT_WR);
 	end(s, i);
 }

@@ -127,7 +127,8 @@ static bool move_part(struct tunnel *t, uint8_t *chunk, size_t size)
 		return errno == EAGAIN || errno == EINTR;
 	if (n == 0)
 		return false;
-	if (air_connection_write(c, (altair_bytes){chunk, (size_t)n}) != 0)
+	if (air_connection_write(c, (altair_bytes){chunk, (size_t)n},
+				 CONNECTION_OUT_MAX) != 0)
 		return false;
 	return air_connection_flush(c);
 }

@@ -548,8 +548,11 @@ static void flood(altair_udp *peer, size_t count)
 
 	CHECK_EQ(altair_turn_relayed(me.turn, ALTAIR_IPV4, &relayed), 0);
 	d.path.remote = relayed;
-	for (size_t i = 0; i < count; i++)
+	/* Long ones fill what there is, short ones the last of it. */
+	for (size_t i = 0; i < count; i++) {
+		d.bytes.len = i % 2 ? 1 : sizeof payload;
 		altair_udp_send(peer, &d, 1);
+	}
 }
 
 /* Who does not read loses what is relayed, and nothing else: every message is
