@@ -19,12 +19,16 @@ fail() {
   exit 1
 }
 
-# serve ARGUMENTS: sets `port`.
+# serve ARGUMENTS: sets `port`. A free port of one address may be taken on the
+# other: then it is tried again.
 serve() {
-  "$altair" serve "$@" >"$work/lines" 2>"$work/served" &
-  server=$!
-  exec 3<"$work/lines"
-  read -r line <&3
+  for _ in 1 2 3 4 5; do
+    "$altair" serve "$@" >"$work/lines" 2>"$work/served" &
+    server=$!
+    exec 3<"$work/lines"
+    read -r line <&3 && break
+    exec 3<&-
+  done
   port=${line##*:} port=${port%/udp}
 }
 

@@ -412,7 +412,8 @@ static void every_verdict_has_its_facts(void)
 	CHECK_EQ(altair_probe_judge(&dead, &dead, ALTAIR_YES, ALTAIR_UNKNOWN),
 		 ALTAIR_PROBE_IS_RELAY);
 	for (int v = 0; v <= ALTAIR_PROBE_IS_RELAY; v++) {
-		enum altair_probe_verdict verdict = v;
+		enum altair_probe_verdict verdict =
+			(enum altair_probe_verdict)v;
 
 		CHECK(altair_probe_sentence(verdict)[0] != '\0');
 		CHECK(altair_probe_advice(verdict)[0] != '\0');
