@@ -202,14 +202,16 @@ class Client:
         raise Gone("no answer")
 
     def allocate(self):
+        self.has_allocation = True  # also when no answer comes
         code = self.ask(ALLOCATE, [attr(0x19, b"\x11\0\0\0")])
         # 437: what a client before us left at this 5-tuple.
         self.has_allocation = code in (0, 437)
         return code
 
     def delete(self):
+        code = self.ask(REFRESH, [attr(0x0D, b"\0\0\0\0")])
         self.has_allocation = False
-        return self.ask(REFRESH, [attr(0x0D, b"\0\0\0\0")])
+        return code
 
     def talk(self, number):
         """Data there and back: whether it came."""
@@ -404,7 +406,8 @@ class Run:
             client.allocate()
             client.delete()
         except (Gone, OSError):
-            self.count("not revived")
+            self.leave_behind(port)
+            time.sleep(0.1)
         if client.sock:
             client.sock.close()
 
@@ -417,7 +420,8 @@ class Run:
             time.sleep(1)
 
     def clear_up(self):
-        while self.left_behind:
+        end = time.monotonic() + 60
+        while self.left_behind and time.monotonic() < end:
             self.revive()
         for sock in self.kept:
             sock.close()
