@@ -191,6 +191,7 @@ static void take_request(struct sim_auditor *a, const struct sim_record *r,
 	struct sim_auditor_asked asked = {
 		.path = {r->packet.src, r->packet.dst},
 		.at = r->at,
+		.is_stream = r->packet.kind == SIM_STREAM,
 		.since = r->at,
 		.len = r->packet.payload.len,
 		.method = stun->method,
@@ -393,33 +394,18 @@ static void end_new_opening(struct sim_auditor *a,
 		}
 }
 
-static uint64_t prefix_of(const altair_addr *source)
-{
-	size_t len = source->family == ALTAIR_IPV6 ? 8 : 4;
-
-	return sim_digest(source->family, source->ip, len);
-}
-
 static void see_unproved(struct sim_auditor *a,
 			 const struct sim_auditor_asked *asked, size_t len)
 {
-	uint64_t prefix = prefix_of(&asked->path.client);
-	uint64_t second = a->books.now / ALTAIR_SEC(1);
-	struct sim_auditor_source *s = NULL;
-
 	require(a, len <= CHALLENGE_TIMES * asked->len,
 		"budget: a long answer without proof");
-	for (size_t i = 0; i < SIM_AUDITOR_SOURCES; i++) {
-		s = &a->sources[(prefix + i) % SIM_AUDITOR_SOURCES];
-		if (s->second != second || s->prefix == prefix)
-			break;
-	}
-	if (s->second != second || s->prefix != prefix)
-		*s = (struct sim_auditor_source){prefix, second, 0};
-	s->count++;
+	/* On a stream nobody forges where he is. */
+	if (asked->is_stream || a->siege->challenge_rate == 0)
+		return;
 	require(a,
-		a->siege->challenge_rate == 0 ||
-			s->count <= a->siege->challenge_rate,
+		sim_budget_spend(&a->budget, a->books.now,
+				 &asked->path.client) <=
+			a->siege->challenge_rate,
 		"budget: a source is told too often");
 }
 
@@ -816,8 +802,26 @@ void sim_auditor_see(struct sim_auditor *a, const struct sim_record *r)
 	else if (r->kind == SIM_SENT && r->packet.kind == SIM_UDP &&
 		 r->packet.src.port != SERVER_PORT)
 		see_to_peer(a, &r->packet);
-	else if (r->kind == SIM_SENT && r->packet.kind == SIM_UDP)
+	else if (r->kind == SIM_SENT &&
+		 (r->packet.kind == SIM_UDP || r->packet.kind == SIM_STREAM))
 		see_told(a, &r->packet);
+}
+
+/* A ticket would keep it (RFC 8016); who has one comes by datagrams here. */
+void sim_auditor_shut(struct sim_auditor *a, const altair_addr *client)
+{
+	struct sim_books_path path = {
+		*client, sim_siege_server(client->family == ALTAIR_IPV6)};
+	unsigned k = sim_books_find(&a->books, &path);
+	size_t i = 0;
+
+	if (k != NONE)
+		a->books.all[k].is_live = false;
+	while (i < a->opening_count)
+		if (sim_books_is_same(&a->opening[i].path, &path))
+			a->opening[i] = a->opening[--a->opening_count];
+		else
+			i++;
 }
 
 void sim_auditor_unbound(struct sim_auditor *a, const altair_addr *port)
@@ -835,7 +839,7 @@ void sim_auditor_restarted(struct sim_auditor *a)
 	a->opening_count = 0;
 	a->credits_count = 0;
 	a->ports_count = 0;
-	memset(a->sources, 0, sizeof a->sources);
+	memset(&a->budget, 0, sizeof a->budget);
 }
 
 void sim_auditor_count(struct sim_auditor *a, altair_time now,

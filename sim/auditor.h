@@ -30,6 +30,7 @@
 
 #include "sim/ask.h"
 #include "sim/books.h"
+#include "sim/budget.h"
 #include "sim/set.h"
 #include "sim/siege.h"
 #include "sim/trace.h"
@@ -37,7 +38,6 @@
 #define SIM_AUDITOR_OPENING 512
 #define SIM_AUDITOR_ASKED 512
 #define SIM_AUDITOR_CREDITS 256
-#define SIM_AUDITOR_SOURCES 256
 #define SIM_AUDITOR_PORTS 32
 #define SIM_AUDITOR_PEERS 4 /* in one request */
 
@@ -51,7 +51,7 @@ struct sim_auditor_asked {
 	size_t peers_count, len;
 	unsigned method, user, channel;
 	bool is_answered, is_special; /* it wants a certain port */
-	bool has_ticket;
+	bool has_ticket, is_stream;
 };
 
 /* Data that came at this instant: from a client, in a channel or for a peer; or
@@ -65,12 +65,6 @@ struct sim_auditor_credit {
 	size_t len;
 };
 
-struct sim_auditor_source {
-	uint64_t prefix;
-	uint64_t second;
-	unsigned count;
-};
-
 struct sim_auditor {
 	const struct sim_siege *siege;
 	uint16_t server;     /* its lane */
@@ -82,7 +76,7 @@ struct sim_auditor {
 	size_t opening_count;
 	struct sim_auditor_credit credits[SIM_AUDITOR_CREDITS];
 	size_t credits_count;
-	struct sim_auditor_source sources[SIM_AUDITOR_SOURCES];
+	struct sim_budget budget;
 	altair_addr ports[SIM_AUDITOR_PORTS]; /* that the driver has open */
 	size_t ports_count;
 	uint64_t allocated, moved, refused, to_peers_ever, to_clients_ever;
@@ -100,6 +94,8 @@ void sim_auditor_made(struct sim_auditor *auditor, unsigned user,
 		      const altair_addr *from, altair_bytes message);
 void sim_auditor_see(struct sim_auditor *auditor,
 		     const struct sim_record *record);
+/* A client's stream is gone. */
+void sim_auditor_shut(struct sim_auditor *auditor, const altair_addr *client);
 /* This port could not be bound. */
 void sim_auditor_unbound(struct sim_auditor *auditor, const altair_addr *port);
 /* The server has started again, and forgotten everything. */

@@ -10,8 +10,6 @@
 #define NAME "ann"
 #define PASSWORD "a long password"
 #define ALLOCATIONS_MAX 16
-#define STREAM_SOCK 1000u /* behind those that the region binds */
-#define MESSAGE_MAX 1600
 
 static altair_bytes text(const char *string)
 {
@@ -95,10 +93,8 @@ static void unbind(struct sim_server *server, uint32_t sock)
 		server->socks[i] = server->socks[--server->socks_count];
 }
 
-static void see_event(void *user, const altair_output *out)
+static void see_relay_port(struct sim_server *server, const altair_output *out)
 {
-	struct sim_server *server = user;
-
 	if (out->event == ALTAIR_EV_RELAY_CLOSE)
 		unbind(server, out->number);
 	else if (out->event == ALTAIR_EV_RELAY_OPEN && server->plan &&
@@ -108,7 +104,7 @@ static void see_event(void *user, const altair_output *out)
 		bind(server, out->number, &out->addr);
 }
 
-/* --- over TCP: the same machine, for which a client is an address -------- */
+/* --- over TCP ------------------------------------------------------------ */
 
 static void put(struct sim_server *server, enum sim_packet_kind kind,
 		const altair_addr *client, altair_bytes payload)
@@ -122,15 +118,73 @@ static void put(struct sim_server *server, enum sim_packet_kind kind,
 					    .payload = payload});
 }
 
+/* A stream has the number of its place. */
 static size_t find_stream(const struct sim_server *server,
 			  const altair_addr *client)
 {
 	size_t i = 0;
 
-	while (i < server->streams_count &&
+	while (i < SIM_SERVER_STREAMS &&
 	       !altair_addr_equal(&server->streams[i], client))
 		i++;
 	return i;
+}
+
+/* The stream is gone on our side; `is_told` when the machine said so itself. */
+static void end_stream(struct sim_server *server, size_t place, bool is_told)
+{
+	altair_addr client = server->streams[place];
+
+	server->streams[place] = (altair_addr){.family = ALTAIR_NO_FAMILY};
+	if (server->plan && server->plan->shut)
+		server->plan->shut(server->plan->user, &client);
+	if (!is_told)
+		altair_server_lost(server->machine,
+				   ALTAIR_SERVER_STREAM + (uint32_t)place);
+}
+
+static void shut_stream(struct sim_server *server, const altair_addr *client)
+{
+	put(server, SIM_STREAM_SHUT, client, (altair_bytes){NULL, 0});
+}
+
+static void accept_stream(struct sim_server *server,
+			  const struct sim_packet *packet)
+{
+	altair_addr none = {.family = ALTAIR_NO_FAMILY};
+	size_t place = find_stream(server, &none);
+	altair_path path = {.sock = ALTAIR_SERVER_STREAM + (uint32_t)place,
+			    .local = packet->dst,
+			    .remote = packet->src};
+
+	if (place == SIM_SERVER_STREAMS ||
+	    altair_server_accepted(server->machine, now_of(server), path.sock,
+				   &path) != 0) {
+		shut_stream(server, &packet->src);
+		return;
+	}
+	server->streams[place] = packet->src;
+	put(server, SIM_STREAM_OPENED, &packet->src, (altair_bytes){NULL, 0});
+}
+
+/* Bytes of a stream; what they were part of is not seen by the machine. */
+static void read_stream(struct sim_server *server, size_t place,
+			const struct sim_packet *packet, altair_bytes in)
+{
+	uint32_t sock = ALTAIR_SERVER_STREAM + (uint32_t)place;
+	struct sim_packet message = *packet;
+	altair_datagram datagram;
+	int rc;
+
+	while ((rc = altair_server_unframe(server->machine, sock, &in,
+					   &datagram)) == 1) {
+		message.payload = datagram.bytes;
+		sim_host_take(server->host, &datagram, &message);
+	}
+	if (rc >= 0 || server->streams[place].family == ALTAIR_NO_FAMILY)
+		return;
+	end_stream(server, place, false);
+	shut_stream(server, &packet->src);
 }
 
 static void see_stream(void *user, unsigned port,
@@ -138,43 +192,52 @@ static void see_stream(void *user, unsigned port,
 {
 	struct sim_server *server = user;
 	size_t place = find_stream(server, &packet->src);
-	bool is_known = place < server->streams_count;
+	bool is_known = place < SIM_SERVER_STREAMS;
+	size_t cut = packet->payload.len / 2;
 
 	(void)port;
-	if (packet->kind == SIM_STREAM_OPEN &&
-	    server->streams_count < SIM_SERVER_STREAMS_MAX) {
-		server->streams[server->streams_count++] = packet->src;
-		put(server, SIM_STREAM_OPENED, &packet->src,
-		    (altair_bytes){NULL, 0});
+	if (packet->kind == SIM_STREAM_OPEN && !is_known) {
+		accept_stream(server, packet);
 	} else if (packet->kind == SIM_STREAM && is_known) {
-		altair_datagram datagram = {
-			.path.sock = STREAM_SOCK,
-			.path.local = packet->dst,
-			.path.remote = packet->src,
-			.bytes = packet->payload,
-		};
-
-		sim_host_take(server->host, &datagram, packet);
+		read_stream(server, place, packet,
+			    (altair_bytes){packet->payload.data, cut});
+		if (server->streams[place].family != ALTAIR_NO_FAMILY)
+			read_stream(server, place, packet,
+				    (altair_bytes){packet->payload.data + cut,
+						   packet->payload.len - cut});
 	} else if (packet->kind == SIM_STREAM_SHUT && is_known) {
-		server->streams[place] =
-			server->streams[--server->streams_count];
+		end_stream(server, place, false);
 	} else if (packet->kind == SIM_STREAM) {
-		put(server, SIM_STREAM_SHUT, &packet->src,
-		    (altair_bytes){NULL, 0});
+		shut_stream(server, &packet->src);
 	}
+	sim_host_poll(server->host);
 }
 
-/* RFC 8656 12.5: over a stream ChannelData is padded to four bytes. */
 static void send_stream(void *user, const altair_datagram *datagram)
 {
-	uint8_t padded[MESSAGE_MAX] = {0};
-	size_t len = datagram->bytes.len;
+	if (datagram->path.sock >= ALTAIR_SERVER_STREAM)
+		put(user, SIM_STREAM, &datagram->path.remote, datagram->bytes);
+}
 
-	if (datagram->path.sock != STREAM_SOCK || len > MESSAGE_MAX - 4)
+/* The machine wants a stream closed. */
+static void see_shut(struct sim_server *server, uint32_t sock)
+{
+	size_t place = sock - ALTAIR_SERVER_STREAM;
+
+	if (server->streams[place].family == ALTAIR_NO_FAMILY)
 		return;
-	memcpy(padded, datagram->bytes.data, len);
-	put(user, SIM_STREAM, &datagram->path.remote,
-	    (altair_bytes){padded, (len + 3) / 4 * 4});
+	shut_stream(server, &server->streams[place]);
+	end_stream(server, place, true);
+}
+
+static void see_event(void *user, const altair_output *out)
+{
+	struct sim_server *server = user;
+
+	if (out->event == ALTAIR_EV_SHUT)
+		see_shut(server, out->number);
+	else
+		see_relay_port(server, out);
 }
 
 const struct sim_app sim_server_app = {
@@ -206,6 +269,8 @@ static void configure(struct sim_server *server, altair_server_config *config,
 	config->allow_count = 4;
 	config->buffer_len = 16384;
 	config->allocations_max = ALLOCATIONS_MAX;
+	config->connections_max = SIM_SERVER_STREAMS - 1;
+	config->connections_prefix = SIM_SERVER_STREAMS;
 	config->quota_user = ALLOCATIONS_MAX;
 	config->quota_prefix = ALLOCATIONS_MAX;
 	config->crypto = &server->crypto;
@@ -232,7 +297,7 @@ void sim_server_start(struct sim_server *server, uint64_t seed,
 	while (server->socks_count > 0)
 		sim_host_unbind(server->host,
 				server->socks[--server->socks_count]);
-	server->streams_count = 0;
+	memset(server->streams, 0, sizeof server->streams);
 	server->binds_count = 0;
 	memcpy(server->addr, addr, sizeof server->addr);
 	server->crypto = sim_digest_crypto(&server->rng);

@@ -11,13 +11,15 @@
 #include <altair/agent.h>
 #include <altair/server.h>
 
-#define SIM_SERVER_STREAMS_MAX 16
+#define SIM_SERVER_STREAMS 17 /* one more than there may be */
 
 /* How a server is other than that of a meeting. */
 struct sim_server_plan {
 	void (*configure)(void *user, altair_server_config *config);
 	/* A port could not be bound. */
 	void (*failed)(void *user, const altair_addr *addr);
+	/* A client's stream is gone, and with it his allocation. */
+	void (*shut)(void *user, const altair_addr *client);
 	/* What stands in front of the server; NULL: nothing. */
 	altair_machine *(*wrap)(void *user, altair_machine *real);
 	void *user;
@@ -42,8 +44,8 @@ struct sim_server {
 	altair_crypto crypto;
 	uint32_t socks[SIM_HOST_SOCKETS_MAX]; /* of relay ports */
 	size_t socks_count;
-	altair_addr streams[SIM_SERVER_STREAMS_MAX]; /* clients over TCP    */
-	size_t streams_count;
+	altair_addr
+		streams[SIM_SERVER_STREAMS]; /* clients over TCP, by number */
 	struct sim_server_bind binds[SIM_HOST_SOCKETS_MAX];
 	size_t binds_count;
 	altair_machine *driven; /* the machine, or what stands in front */

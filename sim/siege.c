@@ -156,6 +156,7 @@ static void configure(void *user, altair_server_config *config)
 	config->nonce_life = siege->nonce_life;
 	config->challenge_rate = siege->challenge_rate;
 	config->mobility = siege->mobility;
+	config->connections_max = siege->streams;
 	config->port_min = PORT_MIN;
 	config->port_max = (uint16_t)(PORT_MIN + siege->ports - 1);
 	if (!siege->ipv4)
@@ -169,6 +170,11 @@ static void configure(void *user, altair_server_config *config)
 static void see_failed(void *user, const altair_addr *addr)
 {
 	sim_auditor_unbound(&((struct run *)user)->auditor, addr);
+}
+
+static void see_shut(void *user, const altair_addr *client)
+{
+	sim_auditor_shut(&((struct run *)user)->auditor, client);
 }
 
 static altair_machine *wrap(void *user, altair_machine *real)
@@ -247,6 +253,7 @@ static void build_server(struct run *run)
 	run->plan = (struct sim_server_plan){
 		.configure = configure,
 		.failed = see_failed,
+		.shut = see_shut,
 		.wrap = wrap,
 		.user = run,
 		.bind_fails = run->siege->bind_fails,
@@ -527,6 +534,7 @@ void sim_siege_default(struct sim_siege *siege)
 		.mobility = true,
 		.ipv4 = true,
 		.ipv6 = true,
+		.streams = 3,
 		.ports = 32,
 		.gap = ALTAIR_SEC(1),
 		.storm = ALTAIR_SEC(60),

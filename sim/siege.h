@@ -30,8 +30,9 @@ struct sim_siege {
 	altair_time nonce_life;
 	unsigned challenge_rate;
 	bool mobility;
-	bool ipv4, ipv6; /* relayed addresses */
-	unsigned ports;	 /* how many of them in each family */
+	bool ipv4, ipv6;  /* relayed addresses */
+	unsigned streams; /* clients over TCP at the same time */
+	unsigned ports;	  /* how many of them in each family */
 
 	/* Those around it. */
 	altair_time gap;   /* between two deeds of a tenant, at most */

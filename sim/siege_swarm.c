@@ -28,6 +28,12 @@ static void few_ports(struct sim_siege *siege, struct sim_rng *rng)
 	siege->ports = siege->allocations + 1 + sim_rng_below(rng, 4);
 }
 
+static void no_streams(struct sim_siege *siege, struct sim_rng *rng)
+{
+	(void)rng;
+	siege->streams = 0;
+}
+
 static void no_mobility(struct sim_siege *siege, struct sim_rng *rng)
 {
 	(void)rng;
@@ -159,6 +165,8 @@ static const struct row rows[] = {
 	 SIM_PERCENT(40), one_family},
 	{"few ports", "hardly more than allocations", SIM_PERCENT(20),
 	 few_ports},
+	{"no streams", "all clients use datagrams", SIM_PERCENT(20),
+	 no_streams},
 	{"no mobility", "tickets are refused", SIM_PERCENT(20), no_mobility},
 	{"short nonces", "3 to 60 s", SIM_PERCENT(25), short_nonces},
 	{"other rate", "1 or 2 challenges a second, or any number",
@@ -202,6 +210,7 @@ static void draw_tables(struct sim_siege *siege, struct sim_rng *rng)
 			  sim_rng_below(rng, 2 * siege->allocations + 1);
 	siege->permissions_each = 1 + sim_rng_below(rng, 5);
 	siege->channels_each = 1 + sim_rng_below(rng, 4);
+	siege->streams = 1 + sim_rng_below(rng, SIM_TENANTS);
 	siege->lifetime_max = 600 + sim_rng_below(rng, 3000);
 }
 

@@ -38,6 +38,54 @@ unsigned sim_tenant_user(const struct sim_tenant *t)
 	return t->index % t->siege->users;
 }
 
+/* --- his stream ---------------------------------------------------------- */
+
+static void put(struct sim_tenant *t, enum sim_packet_kind kind,
+		altair_bytes payload)
+{
+	sim_world_send(
+		sim_host_node(t->host), t->port,
+		&(struct sim_packet){
+			.kind = (uint8_t)kind,
+			.src = t->addr,
+			.dst = sim_siege_server(t->addr.family == ALTAIR_IPV6),
+			.payload = payload});
+}
+
+/* What the machine sends while his socket is none of UDP. */
+static void send_stream(void *user, const altair_datagram *datagram)
+{
+	struct sim_tenant *t = user;
+
+	if (t->is_open)
+		put(t, SIM_STREAM, datagram->bytes);
+}
+
+static void see_stream(void *user, unsigned port,
+		       const struct sim_packet *packet)
+{
+	struct sim_tenant *t = user;
+	altair_bytes in = packet->payload;
+	altair_datagram message;
+
+	(void)port;
+	if (!t->turn || !t->is_stream ||
+	    !altair_addr_equal(&packet->dst, &t->addr))
+		return;
+	if (packet->kind == SIM_STREAM_OPENED) {
+		t->is_open = true;
+		altair_turn_opened(t->turn, now_of(t));
+	} else if (packet->kind == SIM_STREAM_SHUT) {
+		t->is_open = false;
+		altair_turn_lost(t->turn, ALTAIR_E_NETWORK);
+	} else {
+		while (t->turn &&
+		       altair_turn_unframe(t->turn, &in, &message) == 1)
+			sim_host_take(t->host, &message, packet);
+	}
+	sim_host_poll(t->host);
+}
+
 /* --- his machine --------------------------------------------------------- */
 
 static void forget(struct sim_tenant *t)
@@ -46,6 +94,23 @@ static void forget(struct sim_tenant *t)
 		sim_host_remove(t->host, altair_turn_machine(t->turn));
 	t->turn = NULL;
 	t->has_ended = false;
+	if (!t->is_stream)
+		return;
+	if (t->is_open)
+		put(t, SIM_STREAM_SHUT, (altair_bytes){NULL, 0});
+	t->is_stream = t->is_open = false;
+	/* What is still on its way to a stream is for this one only. */
+	t->addr.port++;
+	sim_host_bind(t->host, SOCK, &t->addr, t->port);
+}
+
+/* Over TCP from now on. */
+static void connect(struct sim_tenant *t)
+{
+	t->is_stream = true;
+	sim_host_unbind(t->host, SOCK);
+	t->addr.port++;
+	put(t, SIM_STREAM_OPEN, (altair_bytes){NULL, 0});
 }
 
 static unsigned draw_families(struct sim_tenant *t)
@@ -69,11 +134,14 @@ static void begin(struct sim_tenant *t)
 	config.name = sim_ask_text(account.name);
 	config.password = sim_ask_text(account.password);
 	config.families = draw_families(t);
+	config.is_stream = t->siege->streams && below(t, 3) == 0;
 	config.is_early = below(t, 2);
 	config.takes_over = below(t, 2);
 	config.lifetime = below(t, 2) * (600 + below(t, 3000));
 	config.permissions_max = 6;
 	config.channels_max = 4;
+	if (config.is_stream)
+		connect(t);
 	if (altair_turn_init(&t->turn, t->memory, MEMORY_LEN, &config,
 			     now_of(t)) != 0)
 		abort();
@@ -205,7 +273,12 @@ static void see_event(void *user, const altair_output *out)
 	t->has_ended |= out->event == ALTAIR_EV_RELAY_ENDED;
 }
 
-static const struct sim_app tenant_app = {.event = see_event, .wake = wake};
+static const struct sim_app tenant_app = {
+	.event = see_event,
+	.stream = see_stream,
+	.send = send_stream,
+	.wake = wake,
+};
 
 /* --- his life ------------------------------------------------------------ */
 

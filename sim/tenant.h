@@ -1,6 +1,6 @@
 /*
- * One who holds an allocation with the client of altair/turn.h: he begins,
- * permits, binds, talks, asks again, closes, vanishes and begins anew, as his
+ * One who holds an allocation with the client of altair/turn.h: over UDP or
+ * TCP he begins, permits, binds, talks, asks again, closes, vanishes and begins anew, as his
  * random numbers say.
  */
 #ifndef SIM_TENANT_H
@@ -28,6 +28,7 @@ struct sim_tenant {
 	altair_addr addr;
 	uint32_t said;
 	bool has_ended, is_over;
+	bool is_stream, is_open; /* over TCP; the stream is there */
 };
 
 /* Makes his host; he begins when he is woken. */

@@ -23,6 +23,8 @@ enum sin {
 	AMPLIFIES,	/* refusals without proof grow                */
 	REFUSES_OWNERS, /* 437 for a successful refresh               */
 	KEEPS_PORTS,	/* no port is ever closed                     */
+	KEEPS_A_PORT,	/* the first one */
+	SWALLOWS,	/* all data for peers */
 	OPENS_TWICE,	/* ports                                      */
 	IS_DEAF,	/* takes everything and does nothing          */
 	NEVER_WAITS,
@@ -145,7 +147,7 @@ static void spoil_for_client(struct broken *b, altair_output *out)
 		is_channel || (sim_stun_read(out->datagram.bytes, &stun) &&
 			       stun.class == SIM_STUN_INDICATION);
 
-	if (b->sin == TELLS_THE_WRONG && is_data)
+	if (b->sin == TELLS_THE_WRONG && is_data && !is_channel)
 		out->datagram.path.remote.port++;
 	if (b->sin == INVENTS_A_CHANNEL && is_channel)
 		own(b, out)[1] ^= 0x80;
@@ -169,6 +171,12 @@ static enum altair_step spoil_wait(struct broken *b, altair_output *out)
 	return ALTAIR_WAIT;
 }
 
+static bool is_for_peer(const altair_output *out)
+{
+	return out->datagram.path.sock >= ALTAIR_SERVER_RELAY &&
+	       out->datagram.path.sock < ALTAIR_SERVER_STREAM;
+}
+
 static enum altair_step broken_poll(altair_machine *machine, altair_output *out)
 {
 	struct broken *b = (struct broken *)machine;
@@ -180,19 +188,25 @@ static enum altair_step broken_poll(altair_machine *machine, altair_output *out)
 		return out->event == ALTAIR_EV_RELAY_OPEN ? ALTAIR_EVENT
 							  : ALTAIR_SEND;
 	}
-	step = altair_poll(b->real, out);
+	do
+		step = altair_poll(b->real, out);
+	while (b->sin == SWALLOWS && step == ALTAIR_SEND && is_for_peer(out));
 	if (step == ALTAIR_WAIT)
 		return spoil_wait(b, out);
 	if (step == ALTAIR_SEND) {
 		out->event = ALTAIR_EV_NONE;
-		if (out->datagram.path.sock >= ALTAIR_SERVER_RELAY)
+		if (is_for_peer(out))
 			spoil_for_peer(b, out);
 		else
 			spoil_for_client(b, out);
 		return step;
 	}
-	if (b->sin == KEEPS_PORTS && out->event == ALTAIR_EV_RELAY_CLOSE)
+	if (out->event == ALTAIR_EV_RELAY_CLOSE &&
+	    (b->sin == KEEPS_PORTS ||
+	     (b->sin == KEEPS_A_PORT && !b->has_sinned))) {
 		out->event = ALTAIR_EV_NONE;
+		b->has_sinned = true;
+	}
 	if (b->sin == OPENS_TWICE && out->event == ALTAIR_EV_RELAY_OPEN) {
 		b->again = *out;
 		b->has_more = true;
@@ -271,7 +285,9 @@ static void acquits_the_innocent(void)
 	siege.intruder_skills = 63;
 	check_verdict(INNOCENT, "none");
 	/* A siege in which things happen. */
-	siege.storm = ALTAIR_SEC(1000);
+	siege.storm = ALTAIR_SEC(2000);
+	siege.allocations = 6;
+	siege.quota = 3;
 	sim_siege_run(&siege, &outcome, NULL);
 	CHECK(outcome.allocated > 10);
 	CHECK(outcome.moved > 0);
@@ -332,6 +348,10 @@ static void refutes_leaks(void)
 	refutes(REFUSES_OWNERS, "room: an owner has lost his allocation");
 	refutes(DENIES_ALL, "room: a peer is denied that is none to deny");
 	refutes(KEEPS_PORTS, "gate: a port is opened twice");
+	sim_siege_default(&siege);
+	siege.ports = 10000;
+	check_verdict(KEEPS_A_PORT,
+		      "end: something is left when everybody is gone");
 	refutes(OPENS_TWICE, "gate: a port is opened twice");
 }
 
@@ -340,6 +360,7 @@ static void refutes_doing_nothing(void)
 	sim_siege_default(&siege);
 	siege.steps_max = 100000;
 	check_verdict(IS_DEAF, "end: not all allocations can be had again");
+	refutes(SWALLOWS, "end: no data passes");
 	refutes(NEVER_WAITS, "economy: it never ends");
 }
 
