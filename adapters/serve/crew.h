@@ -7,6 +7,7 @@
 #include "worker.h"
 
 struct altair_serve {
+	const altair_serve_config *config; /* while it starts */
 	int stop; /* an eventfd; readable from altair_serve_stop on */
 	size_t count;
 	struct worker *workers;

@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include "crew.h"
+#include "inherit.h"
 
 #include <altair/error.h>
 
@@ -56,7 +57,10 @@ static int open_socket(altair_serve *serve, struct worker *w,
 			return rc;
 		flags |= ALTAIR_UDP_REUSEPORT;
 	}
-	rc = altair_udp_open(&w->udp[index], &local, flags, BATCH);
+	fd = is_first ? air_inherit_take(serve->config, SOCK_DGRAM, &local)
+		      : -1;
+	rc = fd >= 0 ? altair_udp_adopt(&w->udp[index], fd, flags, BATCH)
+		     : altair_udp_open(&w->udp[index], &local, flags, BATCH);
 	if (rc != 0)
 		return rc;
 	fd = altair_udp_fd(w->udp[index]);
@@ -105,13 +109,18 @@ static int open_listener(altair_serve *serve, const altair_addr *listen)
 static int open_streams(altair_serve *serve)
 {
 	altair_addr local;
-	int rc = 0;
+	int rc = 0, fd;
 
 	for (size_t i = 0; i < serve->count && rc == 0; i++) {
 		struct worker *w = &serve->workers[i];
 
 		rc = altair_udp_local(w->udp[w->listens - 1], &local);
-		if (rc == 0)
+		fd = rc == 0 ? air_inherit_take(serve->config, SOCK_STREAM,
+						&local)
+			     : -1;
+		if (fd >= 0)
+			rc = air_streams_adopt(&w->streams, fd);
+		else if (rc == 0)
 			rc = air_streams_listen(&w->streams, &local,
 						serve->count == 1
 							? STREAMS_ALONE
@@ -276,6 +285,10 @@ static size_t count_threads(const altair_serve_config *config)
 	size_t count = config->threads > 0 ? config->threads : count_cpus();
 	size_t most = THREADS_MAX;
 
+	/* Nobody can bind beside a socket that does not share. */
+	if (config->socket_count > 0)
+		return 1;
+
 	if (config->relay && config->relay->allocations_max > 0 &&
 	    config->relay->port_max >= config->relay->port_min)
 		most = (size_t)(config->relay->port_max -
@@ -332,6 +345,7 @@ int altair_serve_start(altair_serve **out, const altair_serve_config *config,
 	serve = allocate(count_threads(config));
 	if (!serve)
 		return ALTAIR_E_MEMORY;
+	serve->config = config;
 	serve->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rc = serve->stop < 0 ? ALTAIR_E_SYSTEM : 0;
 	if (rc == 0)

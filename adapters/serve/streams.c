@@ -107,6 +107,20 @@ int air_streams_listen(struct streams *s, const altair_addr *local,
 	return rc;
 }
 
+int air_streams_adopt(struct streams *s, int fd)
+{
+	/* What else there is to say of a listener was said when it was bound. */
+	if (!set(fd, SOL_SOCKET, SO_RCVLOWAT, 4) ||
+	    !set(fd, IPPROTO_TCP, TCP_NODELAY, 1) ||
+	    !set(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX) ||
+	    !set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS)) {
+		close(fd);
+		return ALTAIR_E_SYSTEM;
+	}
+	s->listeners[s->listens++] = fd;
+	return 0;
+}
+
 static bool watch(const struct streams *s, int operation, int fd,
 		  struct epoll_event event)
 {

@@ -45,6 +45,8 @@ enum streams_share { STREAMS_ALONE, STREAMS_FIRST_OF_MORE, STREAMS_ONE_MORE };
 /* Listens at `local`, which has a port. Returns 0, or as altair_udp_open. */
 int air_streams_listen(struct streams *streams, const altair_addr *local,
 		       enum streams_share share);
+/* The same with a socket that listens already; closes it when that fails. */
+int air_streams_adopt(struct streams *streams, int fd);
 /* Takes the memory for `max` connections and begins to accept. Returns 0,
  * ALTAIR_E_MEMORY or ALTAIR_E_SYSTEM. */
 int air_streams_open(struct streams *streams, size_t max);

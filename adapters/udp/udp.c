@@ -129,10 +129,20 @@ static bool set_family_option(const altair_udp *udp, uint8_t family, int v4,
 				     : set_option(udp->fd, IPPROTO_IP, v4, 1);
 }
 
+/* A bound socket has to be so already. */
+static bool is_only_ipv6(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof value;
+
+	return getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &len) == 0 &&
+	       value;
+}
+
 /* Sets what must work before the bind. */
 static bool prepare(const altair_udp *udp, uint8_t family, unsigned flags)
 {
-	if (family == ALTAIR_IPV6 &&
+	if (family == ALTAIR_IPV6 && !is_only_ipv6(udp->fd) &&
 	    !set_option(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
 		return false;
 	if ((flags & ALTAIR_UDP_REUSEPORT) &&
@@ -162,6 +172,28 @@ static bool keep_whole(altair_udp *udp, bool is_whole)
 			  is_whole ? IPV6_PMTUDISC_PROBE : IPV6_PMTUDISC_WANT);
 }
 
+/* What can only be said of a socket that is bound. Returns 0 or ALTAIR_E_*. */
+static int settle(altair_udp *udp, unsigned flags)
+{
+	union air_sockaddr addr;
+	socklen_t len = sizeof addr;
+
+	if (getsockname(udp->fd, &addr.any, &len) != 0)
+		return ALTAIR_E_SYSTEM;
+	air_sockaddr_get(&udp->bound, &addr);
+	if (!is_any_address(&udp->bound))
+		udp->local = udp->bound;
+	udp->fragments = flags & ALTAIR_UDP_FRAGMENTS;
+	if (udp->fragments && !keep_whole(udp, false))
+		return ALTAIR_E_SYSTEM;
+	if (flags & ALTAIR_UDP_MERGE) {
+		udp->takes_bursts = set_option(udp->fd, SOL_UDP, UDP_GRO, 1);
+		/* 0 changes nothing: it asks whether the kernel knows it. */
+		udp->cuts_bursts = set_option(udp->fd, SOL_UDP, UDP_SEGMENT, 0);
+	}
+	return 0;
+}
+
 /* Opens and binds the descriptor. Returns 0 or ALTAIR_E_*. */
 static int bind_socket(altair_udp *udp, const altair_addr *local,
 		       unsigned flags)
@@ -181,21 +213,24 @@ static int bind_socket(altair_udp *udp, const altair_addr *local,
 	if (!prepare(udp, local->family, flags) ||
 	    bind(udp->fd, &addr.any, len) != 0)
 		return open_error(errno);
-	len = sizeof addr;
-	if (getsockname(udp->fd, &addr.any, &len) != 0)
+	return settle(udp, flags);
+}
+
+/* Takes a descriptor that is bound already. Returns 0 or ALTAIR_E_*. */
+static int take_socket(altair_udp *udp, int fd, unsigned flags)
+{
+	union air_sockaddr addr;
+	socklen_t len = sizeof addr;
+	altair_addr local;
+
+	if (getsockname(fd, &addr.any, &len) != 0)
 		return ALTAIR_E_SYSTEM;
-	air_sockaddr_get(&udp->bound, &addr);
-	if (!is_any_address(&udp->bound))
-		udp->local = udp->bound;
-	udp->fragments = flags & ALTAIR_UDP_FRAGMENTS;
-	if (udp->fragments && !keep_whole(udp, false))
-		return ALTAIR_E_SYSTEM;
-	if (flags & ALTAIR_UDP_MERGE) {
-		udp->takes_bursts = set_option(udp->fd, SOL_UDP, UDP_GRO, 1);
-		/* 0 changes nothing: it asks whether the kernel knows it. */
-		udp->cuts_bursts = set_option(udp->fd, SOL_UDP, UDP_SEGMENT, 0);
-	}
-	return 0;
+	air_sockaddr_get(&local, &addr);
+	udp->fd = fd;
+	udp->tells_local =
+		(flags & ALTAIR_UDP_PKTINFO) && is_any_address(&local);
+	return prepare(udp, local.family, flags) ? settle(udp, flags)
+						 : ALTAIR_E_SYSTEM;
 }
 
 static void lay_out_head(struct box *box, size_t i)
@@ -250,19 +285,22 @@ static struct desk *open_desk(size_t batch)
 	return desk;
 }
 
-/* Without a desk it gets one of its own, once it is bound. */
-static int open_at(altair_udp **out, const altair_addr *local, unsigned flags,
-		   size_t batch, struct desk *desk)
+static altair_udp *make(struct desk *desk)
 {
 	altair_udp *udp = calloc(1, sizeof *udp);
-	int rc;
 
 	if (!udp)
-		return ALTAIR_E_MEMORY;
+		return NULL;
 	udp->fd = -1;
 	udp->desk = desk;
-	rc = bind_socket(udp, local, flags);
-	if (rc == 0 && !desk) {
+	return udp;
+}
+
+/* Without a desk it gets one of its own, once it is bound; `rc` says how that
+ * went. */
+static int finish(altair_udp **out, altair_udp *udp, int rc, size_t batch)
+{
+	if (rc == 0 && !udp->desk) {
 		udp->desk = open_desk(batch);
 		udp->owns_desk = true;
 		if (!udp->desk)
@@ -279,15 +317,33 @@ static int open_at(altair_udp **out, const altair_addr *local, unsigned flags,
 int altair_udp_open(altair_udp **out, const altair_addr *local, unsigned flags,
 		    size_t batch)
 {
+	altair_udp *udp;
+
 	if (batch < 1 || batch > BATCH_MAX)
 		return ALTAIR_E_INVALID;
-	return open_at(out, local, flags, batch, NULL);
+	udp = make(NULL);
+	return udp ? finish(out, udp, bind_socket(udp, local, flags), batch)
+		   : ALTAIR_E_MEMORY;
 }
 
 int altair_udp_open_beside(altair_udp **out, altair_udp *sibling,
 			   const altair_addr *local, unsigned flags)
 {
-	return open_at(out, local, flags, 0, sibling->desk);
+	altair_udp *udp = make(sibling->desk);
+
+	return udp ? finish(out, udp, bind_socket(udp, local, flags), 0)
+		   : ALTAIR_E_MEMORY;
+}
+
+int altair_udp_adopt(altair_udp **out, int fd, unsigned flags, size_t batch)
+{
+	altair_udp *udp;
+
+	if (batch < 1 || batch > BATCH_MAX)
+		return ALTAIR_E_INVALID;
+	udp = make(NULL);
+	return udp ? finish(out, udp, take_socket(udp, fd, flags), batch)
+		   : ALTAIR_E_MEMORY;
 }
 
 void altair_udp_close(altair_udp *udp)

@@ -46,6 +46,11 @@ typedef struct altair_serve_config {
 	 * is answered with 200, all else with 404. */
 	void (*http)(void *user, int fd);
 	void *http_user;
+	/* Sockets that were bound elsewhere (socket activation): for a listener
+	 * the UDP socket and the listening TCP socket that have its very
+	 * address are used, as copies. With any one thread runs.            */
+	const int *sockets;
+	size_t socket_count;
 } altair_serve_config;
 
 /* Fills in `size` and every default. */

@@ -38,6 +38,13 @@ ALTAIR_API int altair_udp_open(altair_udp **out, const altair_addr *local,
 ALTAIR_API void altair_udp_close(altair_udp *udp); /* NULL is allowed */
 
 /*
+ * The same with a descriptor that is bound and does not block; it is closed with
+ * the socket, also when this fails. An IPv6 one takes IPv6 only.
+ */
+ALTAIR_API int altair_udp_adopt(altair_udp **out, int fd, unsigned flags,
+				size_t batch);
+
+/*
  * The same for a socket that works in the memory of `sibling`, which must
  * outlive it and is in the same thread: it takes about a hundred bytes. What was
  * received stays valid until the next receive on any of them.

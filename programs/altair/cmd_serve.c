@@ -4,6 +4,7 @@
  * nothing until a signal ends it: no line is ever written because of a packet.
  */
 #define _GNU_SOURCE
+#include "activation.h"
 #include "command.h"
 #include "print.h"
 #include "service.h"
@@ -61,6 +62,7 @@ static int start(struct service *service)
 {
 	struct plan *plan = service->plan;
 	altair_serve_config config;
+	int sockets[ACTIVATION_MAX];
 	size_t failed;
 	int rc;
 
@@ -76,6 +78,8 @@ static int start(struct service *service)
 	service->front = plan->front;
 	plan->front.has_tls = false;
 	config.tls = service->front.has_tls ? &service->front.tls : NULL;
+	config.sockets = sockets;
+	config.socket_count = air_activation_sockets(sockets);
 	rc = altair_serve_start(&service->serve, &config, &failed);
 	if ((rc == ALTAIR_E_FAMILY || rc == ALTAIR_E_ADDRESS) && failed == 1 &&
 	    plan->given.listen.count == 0) {

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "plan.h"
 
+#include "activation.h"
 #include "alternates.h"
 #include "listeners.h"
 #include "local.h"
@@ -36,10 +37,16 @@ static int read_listeners(const struct command *self, struct plan *plan)
 	const struct option_list *list = plan->given.listen.count > 0
 						 ? &plan->given.listen
 						 : &default_listen;
+	int code = -1;
 
-	int code = air_listeners_read(self, "listen", list, plan->listen);
-
-	plan->listens = list->count;
+	/* Sockets that are there say themselves where they listen. */
+	if (plan->given.listen.count == 0)
+		plan->listens =
+			air_activation_addresses(plan->listen, OPTION_LIST_MAX);
+	if (plan->listens == 0) {
+		code = air_listeners_read(self, "listen", list, plan->listen);
+		plan->listens = list->count;
+	}
 	return code < 0 ? air_alternates_read(self, &plan->given.alternates,
 					      plan->listen, plan->listens,
 					      plan->alternates)

@@ -105,6 +105,38 @@ if [ "$(id -u)" -eq 0 ]; then
   [ -e "$dir/run/control" ] && fail 'the control socket is still there'
 fi
 
+# Sockets that somebody else has bound: UDP and TCP, one address.
+cat >"$dir/activate.py" <<'END'
+import os, socket, sys
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+u.bind(("127.0.0.1", 0))
+t = socket.socket()
+t.bind(u.getsockname())
+t.listen()
+t = t.detach(); u = u.detach()
+os.dup2(t, 20), os.dup2(u, 21)
+os.dup2(20, 3), os.dup2(21, 4)
+os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], sys.argv[1:])
+END
+python3 "$dir/activate.py" "$altair" serve --user a:b >"$dir/out" 2>"$dir/err" &
+server=$!
+pids="$pids $server"
+await '^relaying' out
+address=$(sed -n 's/^listening on \(.*\)\/udp$/\1/p' "$dir/out")
+[ "$(wc -l <"$dir/err")" = 0 ] || fail 'activated: notes'
+XDG_STATE_HOME=$dir "$altair" discover --stun "$address" >"$dir/said" 2>&1 ||
+  fail "activated: $(cat "$dir/said")"
+python3 - "$address" <<'END' || fail 'activated: TCP'
+import os, socket, struct, sys
+host, port = sys.argv[1].rsplit(":", 1)
+s = socket.create_connection((host, int(port)), 10)
+s.sendall(struct.pack("!HHI", 1, 0, 0x2112a442) + os.urandom(12))
+sys.exit(s.recv(100)[:2] != b"\1\1")
+END
+kill -TERM "$server"
+wait "$server" || fail "activated: exit $?"
+
 # The unit; ten times what systemd-analyze says.
 if command -v systemd-analyze >/dev/null; then
   systemd-analyze security --offline=true --threshold=20 "$unit" \
