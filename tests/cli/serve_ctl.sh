@@ -49,6 +49,7 @@ conf() {
 }
 
 start() {
+  rm -f "$dir/out" "$dir/err" # what is awaited shall be new
   "$ALTAIR" serve -c "$dir/conf" >"$dir/out" 2>"$dir/err" &
   server=$!
   await "no server" grep -q '^relaying' "$dir/out"
@@ -162,6 +163,7 @@ start
 rm -f "$dir"/*.in "$dir/pipes"/*
 exec 8>&- 9>&-
 mkfifo "$dir/in"
+rm -f "$dir/left.out"
 "$ALTAIR" agent --interface lo --relay-only \
   --turn "turn:ann:pass@$address" <"$dir/in" >"$dir/left.out" 2>&1 &
 pids="$pids $!"

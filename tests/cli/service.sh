@@ -86,6 +86,7 @@ for user in no-such-user root ''; do
   [ $? -eq 2 ] || fail "--run-as '$user'"
 done
 if [ "$(id -u)" -eq 0 ]; then
+  rm -f "$dir/out" # what is awaited shall be new
   "$altair" serve --listen 127.0.0.1:0 --user a:b --run-as nobody \
     --control "$dir/run/control" >"$dir/out" 2>"$dir/err" &
   server=$!
@@ -119,6 +120,7 @@ os.dup2(20, 3), os.dup2(21, 4)
 os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()))
 os.execv(sys.argv[1], sys.argv[1:])
 END
+rm -f "$dir/out"
 python3 "$dir/activate.py" "$altair" serve --user a:b >"$dir/out" 2>"$dir/err" &
 server=$!
 pids="$pids $server"
