@@ -274,6 +274,24 @@ static void a_change_that_is_not_done_tells_nothing(void)
 	CHECK_EQ(facts().filtering, ALTAIR_DEPENDENCE_UNKNOWN);
 }
 
+/* Nor does one that never answers such a request: the control is silent, too. */
+static void silence_without_a_control_tells_nothing(void)
+{
+	begin();
+	drain();
+	answer(0, NULL, US, OTHER);
+	for (int i = 0; i < 100 && !facts().is_done; i++) {
+		drain();
+		for (size_t k = 0; k < sent_count; k++)
+			if (sent[k].bytes[21] != AIR_STUN_CHANGE_REQUEST)
+				answer(k, NULL, US, NULL);
+		pass(ALTAIR_MSEC(100));
+	}
+	CHECK(facts().is_done);
+	CHECK_EQ(facts().mapping, ALTAIR_ENDPOINT_INDEPENDENT);
+	CHECK_EQ(facts().filtering, ALTAIR_DEPENDENCE_UNKNOWN);
+}
+
 /* --- the end ----------------------------------------------------------------------- */
 
 static void silence_has_an_end(void)
@@ -471,6 +489,7 @@ static const struct check_test tests[] = {
 	TEST(another_address_is_of_the_same_kind),
 	TEST(our_own_mapping_is_no_way_inside),
 	TEST(a_change_that_is_not_done_tells_nothing),
+	TEST(silence_without_a_control_tells_nothing),
 	TEST(silence_has_an_end),
 	TEST(a_refusal_ends_it_at_once),
 	TEST(without_servers_it_is_done),
