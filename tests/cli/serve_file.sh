@@ -89,6 +89,15 @@ refuse 'conf:1: rest-secret-file wants a file that can be read' \
 refuse 'conf:1: realm wants a name of 1 to 127 bytes' 'realm ='
 refuse 'conf:1: relay-ip wants an IP address' 'relay-ip = host'
 refuse 'conf:1: challenge-rate wants a number' 'challenge-rate = 10001'
+refuse "conf:1: cert wants a certificate, but 'nowhere'" 'cert = nowhere' \
+  'key = nowhere'
+refuse 'cert and --key want one another' 'cert = nowhere'
+refuse 'conf:1: metrics wants a loopback address' 'metrics = 192.0.2.1:9477'
+refuse 'conf:2: metrics wants another port' 'listen = 127.0.0.1:3478' \
+  'metrics = 127.0.0.1:3478'
+refuse 'conf:1: run-as wants a user of this host' 'run-as = no-such-user'
+refuse "cannot read the users' file nowhere" 'users-file = nowhere'
+refuse 'conf:1: control wants a path' "control = /$(printf %0200d 0)"
 set --
 while [ $# -le 16 ]; do
   set -- "$@" "user = a$#:b"
