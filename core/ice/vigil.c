@@ -5,9 +5,10 @@
  * a pair in reserve 8 to 12, which is three chances before consent expires. Each
  * has a transaction of its own. Who sends data and hears nothing asks after 100
  * ms and then every 150 ms; who was given data that broke off asks after 300 ms, in
- * case it was ours to say where we are; who is idle repeats after 500 ms. Two
- * requests in a row without an answer, and nothing else heard, make the pair
- * suspect; the requests then slow down with the time that they go unanswered.
+ * case it was ours to say where we are, and then waits a round trip; who is idle
+ * repeats after 500 ms. Two requests in a row without an answer, and nothing else
+ * heard, make the pair suspect; the requests then slow down with the time that they
+ * go unanswered.
  *
  * Expiry pauses sending and ends nothing: the requests go on for ten minutes,
  * and an answer to one of the last eight lifts the pause. RFC 7675 would have
@@ -104,6 +105,16 @@ void air_vigil_doubt(struct air_vigil *v, altair_time now)
 				 : now;
 }
 
+/* Without data that waits, an answer has the time that it needs. */
+static altair_time shortest_pace(const struct air_vigil *v)
+{
+	if (!v->is_urgent)
+		return air_time_later(PACE_IDLE, 2 * v->pair->rtt);
+	if (v->data_at != ALTAIR_NEVER)
+		return PACE_URGENT;
+	return air_time_later(PACE_URGENT, v->pair->rtt);
+}
+
 /* When to ask again, because the last request was not answered. */
 static altair_time pressing(const struct air_vigil *v)
 {
@@ -116,10 +127,7 @@ static altair_time pressing(const struct air_vigil *v)
 				      air_time_after(v->last_at, PAUSE_RARELY));
 	if (v->last_at > v->asked_at)
 		pace = (v->last_at - v->asked_at) / PACE_DIVISOR;
-	pace = air_time_later(
-		pace, v->is_urgent
-			      ? PACE_URGENT
-			      : air_time_later(PACE_IDLE, 2 * v->pair->rtt));
+	pace = air_time_later(pace, shortest_pace(v));
 	return air_time_after(v->last_at, air_time_sooner(pace, PACE_MAX));
 }
 

@@ -4,6 +4,8 @@
  */
 #include "relay_world.h"
 
+#include "ice/vigil.h"
+
 static bool drop_direct(const struct flight *f)
 {
 	return !is_server(&f->from) && !is_server(&f->to);
@@ -123,6 +125,36 @@ static unsigned time_until_relayed(bool both)
 	return took;
 }
 
+/* How often a pair with this round trip is asked before its limit. */
+static uint32_t ask_in_doubt(altair_time rtt, bool has_data)
+{
+	struct air_pair pair = {.is_valid = true, .rtt = rtt};
+	struct air_vigil vigil = {0};
+	const altair_time start = ALTAIR_SEC(100);
+	altair_time now = start;
+
+	pair.answered_at = pair.heard_at = start;
+	air_vigil_begin(&vigil, &pair, start, altair_openssl());
+	if (has_data)
+		air_vigil_speak(&vigil, start);
+	air_vigil_doubt(&vigil, start);
+	while (now < start + 2 * rtt) {
+		uint8_t transaction[AIR_STUN_TRANSACTION_LEN];
+
+		air_vigil_due(&vigil, now, altair_openssl(), transaction);
+		now += ALTAIR_MSEC(1);
+	}
+	return vigil.asked;
+}
+
+/* Many requests were on their way where the peer is far and nobody speaks. */
+static void a_doubt_in_silence_waits_a_round_trip(void)
+{
+	CHECK_EQ(ask_in_doubt(ALTAIR_MSEC(650), false), 2);
+	CHECK_EQ(ask_in_doubt(ALTAIR_MSEC(650), true), 9);
+	CHECK_EQ(ask_in_doubt(ALTAIR_MSEC(150), false), 2);
+}
+
 static void the_reserve_is_there_when_the_path_is_cut(void)
 {
 	for (int both = 0; both < 2; both++) {
@@ -155,6 +187,7 @@ static void the_reserve_is_there_when_the_path_is_cut(void)
 static const struct check_test tests[] = {
 	TEST(an_hour_is_cheap),
 	TEST(a_search_in_vain_is_cheap),
+	TEST(a_doubt_in_silence_waits_a_round_trip),
 	TEST(the_reserve_is_there_when_the_path_is_cut),
 };
 
