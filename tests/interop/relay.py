@@ -18,6 +18,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 
 import ice_pair
@@ -180,6 +181,7 @@ class Place:
     def __init__(self, options, work):
         self.options = options
         self.work = work
+        # Below the ports that the system chooses.
         self.echo = 20000 + os.getpid() % 10000
         self.ports = {}
         self.processes = []
@@ -217,7 +219,7 @@ class Place:
             self.ports[name] = int(line.removesuffix("/udp").rpartition(":")[2])
 
     async def coturn(self):
-        port = self.echo + 10000
+        port = self.echo - 10000
         self.ports["coturn"] = port
         await self.start(
             "coturn", "/usr/bin/turnserver", "-n", "-L", HOME, "-E", HOME,
@@ -227,6 +229,21 @@ class Place:
             "--no-stdout-log", "--simple-log", "--pidfile=/dev/null",
             "--userdb=/dev/null", "-a", "-uu:p", "-rexample.org",
             stdin=asyncio.subprocess.DEVNULL)
+        await self.answers(port)
+
+    async def answers(self, port):
+        """Until a server has started: it listens to TCP as well."""
+        until = time.monotonic() + LIMIT
+        while time.monotonic() < until:
+            try:
+                _, writer = await asyncio.open_connection(HOME, port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            return
+        sys.exit("coturn does not start: " +
+                 (self.work / "coturn").read_text(errors="replace"))
 
     async def open(self):
         await self.start("peer", "turnutils_peer", "-L", HOME, "-L", "::1",
