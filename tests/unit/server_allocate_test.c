@@ -383,6 +383,18 @@ static void go_to(const char *from)
 	get_challenged();
 }
 
+/* coturn's client takes it for text: a zero would end it. */
+static void a_ticket_holds_no_zero(void)
+{
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_mobile(0), 0);
+	keep_ticket();
+	CHECK(!memchr(ticket, 0, ticket_len));
+	CHECK(ticket_len <= 32);
+}
+
 static void an_allocation_follows_its_client(void)
 {
 	uint8_t old[64];
@@ -434,6 +446,32 @@ static void an_allocation_follows_its_client(void)
 }
 
 /* Row 43: the object knows its owner. */
+/* RFC 8016 3.2.2: for 30 seconds; over TCP there is nothing to wait for, and data
+ * may be faster than the repeat over UDP. */
+static void a_repeated_move_is_answered_after_data(void)
+{
+	uint8_t old[64];
+
+	begin_default();
+	be(ME, "user");
+	get_challenged();
+	CHECK_EQ(allocate_mobile(0), 0);
+	keep_ticket();
+	memcpy(old, ticket, ticket_len);
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	memset(ticket, 0, ticket_len);
+	CHECK_EQ(refresh_with(ticket, ticket_len), 400);
+	go_to(OTHER);
+	CHECK_EQ(refresh_with(old, ticket_len), 0);
+	keep_ticket();
+	CHECK_EQ(send_channel(0x4000, "from here"), 1);
+	CHECK_EQ(refresh_with(old, ticket_len), 0);
+	CHECK_MEM(answer_value(AIR_STUN_MOBILITY_TICKET).bytes.data, ticket,
+		  ticket_len);
+	go_to(ME);
+	CHECK_EQ(refresh_with(old, ticket_len), 400);
+}
+
 static void a_ticket_is_good_for_its_owner_only(void)
 {
 	altair_server_config c = config();
@@ -597,7 +635,9 @@ static const struct check_test tests[] = {
 	TEST(even_ports_and_reserved_ones),
 	TEST(reservations_end),
 	TEST(reservations_are_limited),
+	TEST(a_ticket_holds_no_zero),
 	TEST(an_allocation_follows_its_client),
+	TEST(a_repeated_move_is_answered_after_data),
 	TEST(a_ticket_is_good_for_its_owner_only),
 	TEST(quotas_are_by_user),
 	TEST(the_one_more_allocation_is_508),
