@@ -209,8 +209,8 @@ static void take_request(struct sim_auditor *a, const struct sim_record *r,
 	asked.is_special = sim_stun_find(stun, SIM_ASK_EVEN_PORT, &value) ||
 			   sim_stun_find(stun, SIM_ASK_TOKEN, &value);
 	a->asked[a->asked_count++ % SIM_AUDITOR_ASKED] = asked;
-	if (asked.method == SIM_STUN_ALLOCATE && asked.user != NOBODY &&
-	    sim_books_find(&a->books, &asked.path) == NONE)
+	/* What is there yet may end in the same batch. */
+	if (asked.method == SIM_STUN_ALLOCATE && asked.user != NOBODY)
 		note_opening(a, &asked);
 }
 
@@ -475,6 +475,7 @@ static void see_allocated(struct sim_auditor *a,
 	uint32_t life = sim_stun_number(stun, SIM_ASK_LIFETIME);
 	struct sim_books_allocation *one;
 
+	end_opening(a, asked);
 	if (k != NONE) {
 		one = &a->books.all[k];
 		require(a,
@@ -495,7 +496,6 @@ static void see_allocated(struct sim_auditor *a,
 	one->until = a->books.now + ALTAIR_SEC(life);
 	memcpy(one->transaction, asked->transaction, sizeof one->transaction);
 	note_ticket(one, stun);
-	end_opening(a, asked);
 	a->allocated++;
 	require(a, life >= 600 && life <= a->siege->lifetime_max,
 		"limits: a lifetime");
