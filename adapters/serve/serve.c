@@ -27,7 +27,7 @@
  * merged bursts. */
 #define RECEIVE_ROOM (4 << 20)
 
-#define THREADS_MAX 256
+#define THREADS_MAX 128
 
 /* So many relay ports each thread that relays shall have at least. */
 #define PORTS_EACH 64
@@ -230,6 +230,17 @@ static int init_common(altair_serve *serve, const altair_server_config *relay)
 		       : ALTAIR_E_MEMORY;
 }
 
+static int open_post(altair_serve *serve, size_t worker)
+{
+	struct worker *w = &serve->workers[worker];
+
+	w->post.worker = (unsigned)worker;
+	w->post.all = &serve->workers->post;
+	w->post.stride = sizeof *w;
+	w->has_post = true;
+	return air_post_open(&w->post);
+}
+
 static int init_workers(altair_serve *serve, const altair_serve_config *config)
 {
 	int rc = init_common(serve, config->relay);
@@ -239,6 +250,8 @@ static int init_workers(altair_serve *serve, const altair_serve_config *config)
 			(unsigned)i, (unsigned)serve->count, serve->common};
 
 		rc = air_desk_open(&serve->workers[i].desk);
+		if (rc == 0 && serve->common)
+			rc = open_post(serve, i);
 		if (rc == 0)
 			rc = air_worker_init(&serve->workers[i], config,
 					     &place);
@@ -321,6 +334,8 @@ static altair_serve *allocate(size_t count)
 		serve->workers[i].streams.epoll = -1;
 		serve->workers[i].desk.asked = -1;
 		serve->workers[i].desk.done = -1;
+		serve->workers[i].post.box[0] = -1;
+		serve->workers[i].post.box[1] = -1;
 	}
 	return serve;
 }

@@ -129,16 +129,20 @@ void air_worker_settle(struct worker *w)
 
 /* --- input ---------------------------------------------------------------- */
 
-static void feed(void *worker, altair_datagram *batch, size_t count)
+static void tell(struct worker *w, altair_datagram *batch, size_t count)
 {
-	struct worker *w = worker;
 	altair_time now = altair_clock_now();
 
 	/* The clock on the wall may have been set. */
 	if (w->tells_time)
 		altair_server_set_time(w->server, now, (uint64_t)time(NULL));
 	altair_input(altair_server_machine(w->server), now, batch, count);
-	air_worker_settle(w);
+}
+
+static void feed(void *worker, altair_datagram *batch, size_t count)
+{
+	tell(worker, batch, count);
+	air_worker_settle(worker);
 }
 
 /* Serves what has been taken into the batch. */
@@ -151,6 +155,37 @@ static void take_in(struct worker *w)
 		feed(w, w->in, count);
 }
 
+/* Passes on what is for other threads; the rest is ours. */
+static void sort_out(struct worker *w)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->in_count; i++)
+		if (!air_post_pass(&w->post, w->server, &w->in[i]))
+			w->in[kept++] = w->in[i];
+	w->in_count = kept;
+}
+
+/* What other threads have passed on. They hear whose the client is before he has
+ * his answer, and so before what he sends next. */
+static void open_post(struct worker *w)
+{
+	bool was_guest, is_ours;
+	altair_path client;
+	unsigned from;
+
+	for (int i = 0; i < BATCH && air_post_take(&w->post, &w->in[0], &from,
+						   &was_guest) == 1;
+	     i++) {
+		client = w->in[0].path;
+		tell(w, w->in, 1);
+		is_ours = altair_server_knows(w->server, &client);
+		if (is_ours != was_guest)
+			air_post_answer(&w->post, &client, from, is_ours);
+		air_worker_settle(w);
+	}
+}
+
 /* Serves what waits in one socket. */
 static void drain(struct worker *w, uint32_t sock)
 {
@@ -160,6 +195,8 @@ static void drain(struct worker *w, uint32_t sock)
 		if (n <= 0)
 			break;
 		w->in_count = (size_t)n;
+		if (w->has_post)
+			sort_out(w);
 		take_in(w);
 		if (n < BATCH)
 			break;
@@ -250,16 +287,20 @@ void *air_worker_run(void *user)
 	struct pollfd *relays = &w->watched[w->listens + 1];
 	struct pollfd *desk = &w->watched[w->listens + 2];
 	struct pollfd *streams = &w->watched[w->listens + 3];
+	struct pollfd *post = &w->watched[w->listens + 4];
 
 	*relays = (struct pollfd){.fd = w->relays.epoll, .events = POLLIN};
+	*post = (struct pollfd){.fd = w->post.box[0], .events = POLLIN};
 	*desk = (struct pollfd){.fd = w->desk.asked, .events = POLLIN};
 	*streams = (struct pollfd){.fd = w->streams.epoll, .events = POLLIN};
 	while (!stop->revents) {
-		int n = poll(w->watched, w->listens + 4, patience(w));
+		int n = poll(w->watched, w->listens + 5, patience(w));
 
 		tick(w);
 		if (n <= 0)
 			continue;
+		if (post->revents)
+			open_post(w);
 		for (uint32_t i = 0; i < w->listens; i++)
 			if (w->watched[i].revents)
 				drain(w, i);
@@ -354,6 +395,7 @@ int air_worker_init(struct worker *w, const altair_serve_config *serve,
 void air_worker_close(struct worker *w)
 {
 	air_desk_close(&w->desk);
+	air_post_close(&w->post);
 	air_relays_close(&w->relays);
 	air_streams_close(&w->streams);
 	for (size_t i = 0; i < w->listens; i++)

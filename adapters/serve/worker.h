@@ -5,6 +5,7 @@
 #define AIR_WORKER_H
 
 #include "desk.h"
+#include "post.h"
 #include "relays.h"
 #include "streams.h"
 
@@ -32,8 +33,8 @@ struct worker {
 	_Alignas(CACHE_LINE) atomic_uint_least64_t counters[COUNTERS];
 	altair_udp *udp[SOCKETS_MAX];
 	/* The sockets, `stop`, the set of the relay ports, the desk, the set of
-	 * the streams. */
-	struct pollfd watched[SOCKETS_MAX + 4];
+	 * the streams, the post. */
+	struct pollfd watched[SOCKETS_MAX + 5];
 	size_t listens; /* how many sockets */
 	altair_server_alternate alternates[ALTERNATES_MAX];
 	size_t alternate_count;
@@ -41,6 +42,8 @@ struct worker {
 	void *server_memory;
 	void *renewed; /* what altair_server_renew was given */
 	struct desk desk;
+	struct post post; /* where several threads relay */
+	bool has_post;
 	struct relays relays;
 	struct streams streams;
 	bool tells_time; /* for time-limited credentials */

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define WORKERS_MAX 256
+#define WORKERS_MAX 128
 
 void air_common_init(struct altair_server_common *common,
 		     struct air_arena *arena, const altair_server_config *c,
@@ -62,6 +62,21 @@ bool air_common_is_full(const struct altair_server_common *common)
 	return atomic_load_explicit(&common->allocations,
 				    memory_order_relaxed) >=
 	       common->allocations_max;
+}
+
+uint8_t air_common_sign(unsigned worker, unsigned workers, uint8_t random)
+{
+	unsigned byte = random | 0x80;
+
+	byte = byte - byte % workers + worker;
+	if (byte > UINT8_MAX)
+		byte -= workers;
+	return (uint8_t)(byte < 0x80 ? byte + workers : byte);
+}
+
+unsigned air_common_signer(unsigned workers, uint8_t byte)
+{
+	return byte % workers;
 }
 
 /* The kernel spreads clients by chance, so one machine gets more than another: of

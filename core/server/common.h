@@ -30,6 +30,11 @@ void air_common_give(struct altair_server_common *common);
 /* True when there is none at the moment. */
 bool air_common_is_full(const struct altair_server_common *common);
 
+/* A random byte of a ticket or token that says whose it is, with its first bit set,
+ * and who that is. */
+uint8_t air_common_sign(unsigned worker, unsigned workers, uint8_t random);
+unsigned air_common_signer(unsigned workers, uint8_t byte);
+
 /* How many allocations and which relay ports this machine of several has. */
 struct air_share {
 	uint32_t allocations;

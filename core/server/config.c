@@ -25,7 +25,7 @@
 #define POOL_LIMIT (16u << 20)
 #define REALM_MAX 127 /* RFC 8489 14.9: fewer than 128 characters */
 #define NAME_MAX 508  /* RFC 8489 14.3 */
-#define WORKERS_LIMIT 256
+#define WORKERS_LIMIT 128
 #define LIFETIME_MIN 600      /* RFC 8656 3.2 */
 #define LIFETIME_DEFAULT 3600 /* RFC 8656 7.2 */
 #define LIFETIME_LIMIT 86400

@@ -23,6 +23,7 @@ bool air_mobility_grant(struct altair_server *s, struct air_allocation *a)
 		return false;
 	for (size_t i = 0; i < sizeof fresh; i++)
 		fresh[i] |= 0x80;
+	fresh[0] = air_common_sign(s->worker, s->workers, fresh[0]);
 	memcpy(a->old_ticket, a->ticket, sizeof a->old_ticket);
 	memcpy(a->ticket, fresh, sizeof a->ticket);
 	a->is_mobile = true;
@@ -43,6 +44,15 @@ void air_mobility_add(struct air_response *r, const struct air_allocation *a)
 		air_write_u8(&w, (uint8_t)(0x80 | (number >> 7 * i)));
 	air_write_bytes(&w, (altair_bytes){a->ticket, sizeof a->ticket});
 	air_response_add(r, AIR_STUN_MOBILITY_TICKET, &v);
+}
+
+bool air_mobility_signer(const struct altair_server *s, altair_bytes ticket,
+			 unsigned *worker)
+{
+	if (ticket.len != TICKET_LEN)
+		return false;
+	*worker = air_common_signer(s->workers, ticket.data[NUMBER_LEN]);
+	return true;
 }
 
 static bool is_ticket(const uint8_t ours[AIR_ALLOCATION_TICKET_LEN],

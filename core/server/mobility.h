@@ -15,4 +15,8 @@ void air_mobility_add(struct air_response *r,
  * request came from. 0 or the error's code. */
 int air_mobility_follow(struct air_call *call);
 
+/* Which of our machines has given a ticket, if it can be one. */
+bool air_mobility_signer(const struct altair_server *server,
+			 altair_bytes ticket, unsigned *worker);
+
 #endif

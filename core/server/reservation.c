@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "base/time.h"
+#include "server/common.h"
 
 #include <string.h>
 
@@ -27,6 +28,8 @@ bool air_reservation_add(struct air_reservations *r,
 
 	if (i != AIR_POOL_NONE && crypto->random(crypto->user, what->token,
 						 sizeof what->token) == 0) {
+		what->token[0] =
+			air_common_sign(r->worker, r->workers, what->token[0]);
 		r->all[i] = *what;
 		air_heap_set(r->timers, r->first_timer + i,
 			     air_time_after(now, LIFE));

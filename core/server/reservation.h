@@ -20,7 +20,8 @@ struct air_reservations {
 	struct air_pool pool;
 	struct air_ports *ports; /* by family */
 	struct air_heap *timers;
-	uint32_t first_timer; /* of reservation 0 */
+	uint32_t first_timer;	  /* of reservation 0 */
+	unsigned worker, workers; /* whose tokens they are */
 };
 
 void air_reservation_init(struct air_reservations *reservations,

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "server/allocate.h"
 #include "server/config.h"
+#include "server/mobility.h"
 #include "server/relay.h"
 #include "server/request.h"
 #include "stun/auth.h"
@@ -398,6 +399,10 @@ static int init_relay(struct altair_server *s, const altair_server_config *c,
 	s->relays = true;
 	s->crypto = c->crypto;
 	s->is_mobile = c->mobility;
+	s->worker = c->common ? c->worker : 0;
+	s->workers = c->common ? c->workers : 1;
+	s->allocations.reservations.worker = s->worker;
+	s->allocations.reservations.workers = s->workers;
 	s->dont_fragment = c->dont_fragment;
 	s->lifetime_max = c->lifetime_max;
 	s->permissions_each = c->permissions_each;
@@ -439,6 +444,42 @@ int altair_server_init(altair_server **out, void *mem, size_t len,
 		rc = init_relay(s, config, now);
 	*out = s;
 	return rc;
+}
+
+/* --- several machines ----------------------------------------------------- */
+
+/* Whose request it is, by what only one machine can have given. */
+static bool find_signer(const struct altair_server *s,
+			const struct air_stun_message *m, unsigned *worker)
+{
+	struct air_stun_value v;
+
+	if (m->header.method == AIR_STUN_REFRESH)
+		return air_stun_message_get(m, AIR_STUN_MOBILITY_TICKET, &v) &&
+		       air_mobility_signer(s, v.bytes, worker);
+	if (m->header.method != AIR_STUN_ALLOCATE ||
+	    !air_stun_message_get(m, AIR_STUN_RESERVATION_TOKEN, &v))
+		return false;
+	*worker = air_common_signer(s->workers, v.bytes.data[0]);
+	return true;
+}
+
+int altair_server_worker(const altair_server *s, const altair_datagram *d)
+{
+	struct air_stun_message m;
+	unsigned worker;
+
+	if (s->workers <= 1 || d->segment != 0 || d->bytes.len > REQUEST_MAX ||
+	    d->bytes.len < CHALLENGED_MIN || d->bytes.data[0] != 0 ||
+	    !air_stun_message_read(&m, d->bytes, UNDERSTOOD) ||
+	    m.header.class != AIR_STUN_REQUEST || !find_signer(s, &m, &worker))
+		return -1;
+	return worker == s->worker ? -1 : (int)worker;
+}
+
+bool altair_server_knows(altair_server *s, const altair_path *path)
+{
+	return s->relays && air_allocation_find(&s->allocations, path);
 }
 
 /* --- the public functions ------------------------------------------------ */

@@ -30,8 +30,9 @@ struct altair_server {
 	bool relays;
 	const altair_crypto *crypto;
 	altair_bytes realm;
-	bool is_mobile;	    /* RFC 8016 is offered */
-	bool dont_fragment; /* RFC 8656 18.9 is offered */
+	bool is_mobile;		  /* RFC 8016 is offered */
+	unsigned worker, workers; /* which of our machines this is */
+	bool dont_fragment;	  /* RFC 8656 18.9 is offered */
 	uint32_t lifetime_max;
 	unsigned permissions_each, channels_each, quota[OWNERS];
 	struct air_users users;

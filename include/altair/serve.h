@@ -23,7 +23,7 @@ typedef struct altair_serve_config {
 	size_t listens;		   /* 1 to 16                                */
 	unsigned threads;	   /* 0: the CPUs of the affinity. Fewer run
 	                              where each relaying one would have fewer
-	                              than 64 relay ports; at most 256       */
+	                              than 64 relay ports; at most 128       */
 	const altair_server_config *relay; /* NULL: STUN only. TURN as it says;
 	                              `batch_max` and `buffer_len` are ours,
 	                              and the listeners are added to `never`.

@@ -176,7 +176,7 @@ typedef struct altair_server_config {
 	/* Several machines as one server, a thread each; see below. */
 	altair_server_common *common; /* default NULL: there is one machine  */
 	unsigned worker, workers;     /* which one it is, from 0 on, of at most
-	                           256, and of at most as many as ports      */
+	                           128, and of at most as many as ports      */
 } altair_server_config;
 
 /* Fills in `size` and every default. */
@@ -213,6 +213,19 @@ ALTAIR_API size_t altair_server_common_size(const altair_server_config *config);
 ALTAIR_API int altair_server_common_init(altair_server_common **out, void *mem,
 					 size_t len,
 					 const altair_server_config *config);
+
+/*
+ * Whose a datagram of a client is that shows the ticket (RFC 8016) or the token of
+ * a reserved port of another machine: the number of that one, to whose altair_input
+ * it must go, as must whatever comes on the same path as long as that one knows it;
+ * or -1: it is none. Not for streams, whose clients stay with their machine.
+ */
+ALTAIR_API int altair_server_worker(const altair_server *server,
+				    const altair_datagram *datagram);
+
+/* True while a client on this path has an allocation here. */
+ALTAIR_API bool altair_server_knows(altair_server *server,
+				    const altair_path *path);
 
 /* What altair_input, altair_tick and altair_poll take. */
 ALTAIR_API altair_machine *altair_server_machine(altair_server *server);

@@ -71,7 +71,7 @@ static int start(struct service *service)
 	config.listens = plan->listens;
 	config.alternates = plan->alternates;
 	config.alternate_count = plan->given.alternates.count;
-	config.threads = plan->given.threads > 0 ? plan->given.threads : 1;
+	config.threads = plan->given.threads;
 	if (has_streams(plan))
 		config.relay = &plan->relay.config;
 	/* It outlives this plan. */

@@ -6,6 +6,7 @@
 #include "../check.h"
 
 #include "server/quota.h"
+#include "stun/auth.h"
 
 #include <altair/error.h>
 #include <altair/openssl.h>
@@ -352,6 +353,184 @@ static void the_limit_holds_for_all_threads(void)
 	close_clients();
 }
 
+/* --- a client that goes on elsewhere --------------------------------------- */
+
+/* What altair/turn.h does not ask for is written by hand. */
+struct hand {
+	altair_udp *udp;
+	struct air_stun_builder b;
+	uint8_t request[512], nonce[128], key[16];
+	size_t nonce_len;
+	uint8_t transaction;
+	altair_datagram got;
+	struct air_stun_message answer;
+};
+
+static void open_hand(struct hand *h)
+{
+	const altair_addr local = loopback(0);
+	const struct air_stun_user user = {
+		.name = {(const uint8_t *)"user", 4},
+		.realm = {(const uint8_t *)"altair", 6},
+		.password = {(const uint8_t *)"pass", 4}};
+
+	*h = (struct hand){.nonce_len = 0};
+	CHECK_EQ(altair_udp_open(&h->udp, &local, 0, 1), 0);
+	air_stun_key_md5(altair_openssl(), &user, h->key);
+}
+
+static void begin_request(struct hand *h, uint16_t method)
+{
+	struct air_stun_header header = {.class = AIR_STUN_REQUEST,
+					 .method = method};
+
+	header.transaction[0] = ++h->transaction;
+	air_stun_build(&h->b, h->request, sizeof h->request, &header);
+	if (method == AIR_STUN_ALLOCATE) {
+		struct air_stun_value udp = {.number = AIR_STUN_TRANSPORT_UDP};
+
+		air_stun_build_attr(&h->b, AIR_STUN_REQUESTED_TRANSPORT, &udp);
+	}
+}
+
+static void add_bytes(struct hand *h, uint16_t type, const void *data,
+		      size_t len)
+{
+	struct air_stun_value v = {.bytes = {data, len}};
+
+	air_stun_build_attr(&h->b, type, &v);
+}
+
+/* Sends the request; the code of the answer, 0 for a success. */
+static int exchange(struct hand *h)
+{
+	struct pollfd ready = {.fd = altair_udp_fd(h->udp), .events = POLLIN};
+	altair_datagram out = {.path.remote = server};
+	struct air_stun_value v;
+
+	if (h->nonce_len > 0) {
+		add_bytes(h, AIR_STUN_USERNAME, "user", 4);
+		add_bytes(h, AIR_STUN_REALM, "altair", 6);
+		add_bytes(h, AIR_STUN_NONCE, h->nonce, h->nonce_len);
+		air_stun_build_sha1(&h->b, altair_openssl(),
+				    (altair_bytes){h->key, 16});
+	}
+	out.bytes = air_stun_build_end(&h->b);
+	CHECK_EQ(altair_udp_send(h->udp, &out, 1), 1);
+	do {
+		CHECK_EQ(poll(&ready, 1, 10000), 1);
+		CHECK_EQ(altair_udp_receive(h->udp, 0, &h->got, 1), 1);
+		CHECK(air_stun_message_read(&h->answer, h->got.bytes,
+					    AIR_STUN_SET_BASE |
+						    AIR_STUN_SET_TURN));
+	} while (h->answer.header.transaction[0] != h->transaction);
+	if (air_stun_message_get(&h->answer, AIR_STUN_NONCE, &v)) {
+		memcpy(h->nonce, v.bytes.data, v.bytes.len);
+		h->nonce_len = v.bytes.len;
+	}
+	if (!air_stun_message_get(&h->answer, AIR_STUN_ERROR_CODE, &v))
+		return 0;
+	return (int)v.number;
+}
+
+static struct air_stun_value get(const struct hand *h, uint16_t type)
+{
+	struct air_stun_value v;
+
+	CHECK(air_stun_message_get(&h->answer, type, &v));
+	return v;
+}
+
+/* A request with one attribute more, again while a nonce is missing. */
+static int ask(struct hand *h, uint16_t method, uint16_t type,
+	       struct air_stun_value value)
+{
+	int code = 0;
+
+	for (int i = 0; i < 3; i++) {
+		begin_request(h, method);
+		air_stun_build_attr(&h->b, type, &value);
+		code = exchange(h);
+		if (code != 401 && code != 438)
+			break;
+	}
+	return code;
+}
+
+/* Each of many comes with the same thing; whichever thread the kernel gives one
+ * to, it finds what is another's. */
+static struct air_stun_value keep(const struct hand *h, uint16_t type,
+				  uint8_t room[64])
+{
+	struct air_stun_value v = get(h, type);
+
+	CHECK(v.bytes.len <= 64);
+	memcpy(room, v.bytes.data, v.bytes.len);
+	v.bytes.data = room;
+	return v;
+}
+
+static void a_client_that_moves_is_found(void)
+{
+	static const struct air_stun_value none;
+	altair_server_config relay = limits(100, 100);
+	struct air_stun_value relayed, ticket;
+	uint8_t room[64];
+	struct hand h;
+
+	start(&relay);
+	open_hand(&h);
+	CHECK_EQ(ask(&h, AIR_STUN_ALLOCATE, AIR_STUN_MOBILITY_TICKET, none), 0);
+	relayed = get(&h, AIR_STUN_XOR_RELAYED_ADDRESS);
+	ticket = keep(&h, AIR_STUN_MOBILITY_TICKET, room);
+	for (int i = 0; i < CLIENTS; i++) {
+		altair_udp_close(h.udp);
+		open_hand(&h);
+		CHECK_EQ(ask(&h, AIR_STUN_REFRESH, AIR_STUN_MOBILITY_TICKET,
+			     ticket),
+			 0);
+		ticket = keep(&h, AIR_STUN_MOBILITY_TICKET, room);
+		/* What has no ticket finds its way, too. */
+		CHECK_EQ(ask(&h, AIR_STUN_CREATE_PERMISSION,
+			     AIR_STUN_XOR_PEER_ADDRESS, relayed),
+			 0);
+		CHECK_EQ(ask(&h, AIR_STUN_REFRESH, AIR_STUN_LIFETIME,
+			     (struct air_stun_value){.number = 600}),
+			 0);
+	}
+	altair_udp_close(h.udp);
+	altair_serve_stop(serve);
+}
+
+static void a_reserved_port_is_found(void)
+{
+	const struct air_stun_value reserve = {
+		.number = AIR_STUN_EVEN_PORT_RESERVE};
+	altair_server_config relay = limits(100, 100);
+	struct air_stun_value relayed, token, above;
+	struct hand first, second;
+	uint8_t room[64];
+
+	start(&relay);
+	for (int i = 0; i < CLIENTS / 2; i++) {
+		open_hand(&first);
+		open_hand(&second);
+		CHECK_EQ(ask(&first, AIR_STUN_ALLOCATE, AIR_STUN_EVEN_PORT,
+			     reserve),
+			 0);
+		relayed = get(&first, AIR_STUN_XOR_RELAYED_ADDRESS);
+		token = keep(&first, AIR_STUN_RESERVATION_TOKEN, room);
+		CHECK_EQ(ask(&second, AIR_STUN_ALLOCATE,
+			     AIR_STUN_RESERVATION_TOKEN, token),
+			 0);
+		above = get(&second, AIR_STUN_XOR_RELAYED_ADDRESS);
+		CHECK_EQ(above.addr.port, relayed.addr.port + 1);
+		altair_udp_close(first.udp);
+		altair_udp_close(second.udp);
+	}
+	altair_serve_stop(serve);
+}
+
 /* --- the table of owners --------------------------------------------------- */
 
 #define OWNERS_USED 8
@@ -415,6 +594,8 @@ static const struct check_test tests[] = {
 	TEST(a_free_port_of_another_thread_is_no_peer),
 	TEST(a_quota_holds_for_all_threads),
 	TEST(the_limit_holds_for_all_threads),
+	TEST(a_client_that_moves_is_found),
+	TEST(a_reserved_port_is_found),
 	TEST(threads_share_a_table_of_quotas),
 };
 CHECK_MAIN(tests)
