@@ -11,6 +11,7 @@
  */
 #define _GNU_SOURCE
 #include "crew.h"
+#include "spread.h"
 #include "inherit.h"
 
 #include <altair/error.h>
@@ -108,6 +109,7 @@ static int open_listener(altair_serve *serve, const altair_addr *listen)
 /* TCP at the address of the last socket that was opened. */
 static int open_streams(altair_serve *serve)
 {
+	const struct streams *first;
 	altair_addr local;
 	int rc = 0, fd;
 
@@ -127,7 +129,11 @@ static int open_streams(altair_serve *serve)
 						: i == 0 ? STREAMS_FIRST_OF_MORE
 							 : STREAMS_ONE_MORE);
 	}
-	return rc;
+	if (rc != 0 || serve->count == 1)
+		return rc;
+	first = &serve->workers->streams;
+	return air_spread_by_source(first->listeners[first->listens - 1],
+				    local.family, (unsigned)serve->count);
 }
 
 static void close_last(altair_serve *serve)
