@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static int explain(const char *path)
@@ -30,6 +31,18 @@ static int explain(const char *path)
 		path, strerror(errno), path);
 }
 
+/* A server that is gone, or has too many callers, is no signal: what it has said
+ * before can still be read. */
+static void send_line(int fd, const char *line)
+{
+	struct iovec parts[] = {{(void *)(uintptr_t)line, strlen(line)},
+				{(void *)(uintptr_t) "\n", 1}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+	/* It fits into the socket's buffer, so it goes at once or not at all. */
+	sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 int air_caller_open(struct caller *caller, const char *path, json_t *order)
 {
 	char *line = air_json_line(order);
@@ -40,14 +53,12 @@ int air_caller_open(struct caller *caller, const char *path, json_t *order)
 		free(line);
 		return explain(path);
 	}
-	caller->stream = fdopen(fd, "r+");
+	if (line)
+		send_line(fd, line);
+	free(line);
+	caller->stream = fdopen(fd, "r");
 	if (!caller->stream)
 		close(fd);
-	if (caller->stream && line) {
-		fprintf(caller->stream, "%s\n", line);
-		fflush(caller->stream);
-	}
-	free(line);
 	return caller->stream
 		       ? -1
 		       : air_print_failure(EXIT_INTERNAL, "out of memory");

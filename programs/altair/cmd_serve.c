@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "activation.h"
 #include "command.h"
+#include "descriptors.h"
 #include "print.h"
 #include "service.h"
 
@@ -66,6 +67,7 @@ static int start(struct service *service)
 	size_t failed;
 	int rc;
 
+	air_descriptors_raise(&plan->relay.config);
 	altair_serve_config_default(&config);
 	config.listen = plan->listen;
 	config.listens = plan->listens;
@@ -226,6 +228,8 @@ static int run_serve(const struct command *self, int argc, char **argv)
 	struct service service = {.self = self, .argc = argc, .argv = argv};
 	int code = air_plan_read(&service.plan, self, argc, argv);
 
+	if (code < 0)
+		code = air_relay_check_ips(self, &service.plan->given.relay);
 	if (code < 0 && service.plan->given.check)
 		code = say_checked(&service.plan->given);
 	air_privilege_lock();

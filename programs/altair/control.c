@@ -24,9 +24,11 @@
 #include <unistd.h>
 
 #define CALLERS_MAX 16
+#define IDLE_MAX 60000 /* ms without an order, or with an answer unread */
+#define IDLE_LOOK 10000
 #define LINE_MAX_LEN 1024
 #define PAGE 64
-#define PEERS_MAX 512
+#define PEERS_MAX 512 /* shown of one session */
 
 struct caller {
 	uv_pipe_t pipe;
@@ -39,10 +41,12 @@ struct caller {
 	bool is_listing;
 	uint64_t place;
 	uint64_t count;
+	uint64_t active; /* uv_now when something was last read or written */
 };
 
 struct control {
 	uv_pipe_t pipe;
+	uv_timer_t idle;
 	struct service *service;
 	struct caller *callers[CALLERS_MAX];
 	char path[LOCAL_PATH_MAX];
@@ -124,6 +128,9 @@ static void show(struct caller *caller, uint64_t id)
 	object = event(caller, "session");
 	air_sessions_describe(object, &session, now);
 	air_sessions_describe_peers(object, peers, n, now);
+	if (session.permissions + session.channels > n)
+		air_json_number(object, "more",
+				session.permissions + session.channels - n);
 	add(caller, object);
 	caller->count = 1;
 	finish(caller);
@@ -222,6 +229,33 @@ static void dismiss(struct caller *caller)
 		uv_close((uv_handle_t *)&caller->pipe, free_caller);
 }
 
+/* Who is silent for long shall not keep others away. */
+static void dismiss_idle(uv_timer_t *timer)
+{
+	struct control *control = timer->data;
+
+	for (size_t i = 0; i < CALLERS_MAX; i++) {
+		struct caller *caller = control->callers[i];
+
+		if (caller && uv_now(timer->loop) - caller->active >= IDLE_MAX)
+			dismiss(caller);
+	}
+}
+
+/* One of too many: is told so, where that needs no waiting. */
+static void turn_away(struct caller *caller)
+{
+	uv_buf_t buffer;
+
+	refuse(caller, EXIT_SERVER,
+	       "as many as may are asking the server already; try again");
+	if (caller->page) {
+		buffer = uv_buf_init(caller->page, (unsigned)caller->page_len);
+		uv_try_write((uv_stream_t *)&caller->pipe, &buffer, 1);
+	}
+	dismiss(caller);
+}
+
 static void send_page(struct caller *caller);
 
 static void on_written(uv_write_t *request, int status)
@@ -233,6 +267,7 @@ static void on_written(uv_write_t *request, int status)
 	caller->page_len = 0;
 	if (status == UV_ECANCELED)
 		return;
+	caller->active = uv_now(caller->pipe.loop);
 	if (status < 0) {
 		dismiss(caller);
 	} else if (caller->is_listing) {
@@ -297,6 +332,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 		return;
 	}
 	caller->len += (size_t)n;
+	caller->active = uv_now(stream->loop);
 	take_line(caller);
 }
 
@@ -337,10 +373,15 @@ static void on_connection(uv_stream_t *stream, int status)
 	while (i < CALLERS_MAX && control->callers[i])
 		i++;
 	if (uv_accept(stream, (uv_stream_t *)&caller->pipe) < 0 ||
-	    i == CALLERS_MAX || !is_welcome(&caller->pipe)) {
+	    !is_welcome(&caller->pipe)) {
 		dismiss(caller);
 		return;
 	}
+	if (i == CALLERS_MAX) {
+		turn_away(caller);
+		return;
+	}
+	caller->active = uv_now(stream->loop);
 	control->callers[i] = caller;
 	read_on(caller);
 }
@@ -421,12 +462,22 @@ int air_control_open(struct service *service, const char *path)
 	service->control = control;
 	uv_pipe_init(&service->run.loop, &control->pipe, 0);
 	control->pipe.data = control;
+	uv_timer_init(&service->run.loop, &control->idle);
+	control->idle.data = control;
+	uv_timer_start(&control->idle, dismiss_idle, IDLE_LOOK, IDLE_LOOK);
 	return listen_at(control, path);
 }
 
 static void free_control(uv_handle_t *handle)
 {
 	free(handle->data);
+}
+
+static void free_idle(uv_handle_t *handle)
+{
+	struct control *control = handle->data;
+
+	uv_close((uv_handle_t *)&control->idle, free_control);
 }
 
 void air_control_close(struct control *control)
@@ -438,5 +489,5 @@ void air_control_close(struct control *control)
 			dismiss(control->callers[i]);
 	if (control->path[0])
 		unlink(control->path);
-	uv_close((uv_handle_t *)&control->pipe, free_control);
+	uv_close((uv_handle_t *)&control->pipe, free_idle);
 }

@@ -110,6 +110,7 @@ void air_ctl_say_session(json_t *session)
 {
 	const json_t *relayed = json_object_get(session, "relayed");
 	const json_t *peers = json_object_get(session, "peers");
+	json_int_t more = json_integer_value(json_object_get(session, "more"));
 	char name[64];
 
 	air_print("session      %lld\n", number_of(session, "id"));
@@ -125,6 +126,8 @@ void air_ctl_say_session(json_t *session)
 	say_traffic(session, "from_peers", "from peers");
 	for (size_t i = 0; i < json_array_size(peers); i++)
 		say_peer(json_array_get(peers, i));
+	if (more > 0)
+		air_print("and %lld more\n", (long long)more);
 }
 
 void air_ctl_say_stats(json_t *stats)

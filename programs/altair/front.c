@@ -55,6 +55,9 @@ int air_front_renew(const struct command *self, const struct front *front,
 	altair_openssl_files files = {given->cert, given->key};
 	const char *problem;
 
+	if (front->has_tls && !given->cert && !front->is_generated)
+		air_print_note("no 'cert' any more: the one that was read "
+			       "before stays until a new start");
 	if (!front->has_tls || !given->cert)
 		return -1;
 	if (!given->key)

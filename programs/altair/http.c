@@ -3,7 +3,7 @@
  * it adopt the connection.
  *
  * Budgets: as many connections as CONNECTIONS_MAX, a head within the library's
- * 4 KiB and TIMEOUT seconds, GET and HEAD only, no body read.
+ * 4 KiB and TIMEOUT seconds, GET only, no body read.
  */
 #define _GNU_SOURCE
 #include "http.h"
@@ -23,6 +23,8 @@
 #define TIMEOUT 10 /* seconds */
 #define HEAD_MAX 4096
 #define CLOSING_TURNS 16
+#define PAUSE_MS                                                               \
+	100 /* without descriptors: whoever waits would wake us on and on */
 
 struct http {
 	struct http_config config;
@@ -30,6 +32,7 @@ struct http {
 	struct lws_vhost *host;
 	unsigned connections;
 	uv_poll_t poll;
+	uv_timer_t pause;
 	int listener; /* -1: none */
 };
 
@@ -46,9 +49,10 @@ static bool is_name_ok(struct lws *wsi)
 	char host[300];
 	altair_addr addr;
 	size_t len;
+	int rc = lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST);
 
-	if (lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST) <= 0)
-		return true;
+	if (rc <= 0) /* none, as in HTTP/1.0, or no name can be so long */
+		return rc == 0;
 	len = strlen(host);
 	while (len > 0 && isdigit((unsigned char)host[len - 1]))
 		len--;
@@ -188,6 +192,22 @@ static void adopt(struct http *http, int fd)
 		lws_adopt_socket_vhost(http->host, fd);
 }
 
+static void on_listener(uv_poll_t *poll, int status, int events);
+
+static void listen_again(uv_timer_t *pause)
+{
+	struct http *http = pause->data;
+
+	uv_poll_start(&http->poll, UV_READABLE, on_listener);
+}
+
+/* True where the same call would fail again at once, accept(2). */
+static bool is_short_of_room(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	       error == ENOMEM;
+}
+
 static void on_listener(uv_poll_t *poll, int status, int events)
 {
 	struct http *http = poll->data;
@@ -197,8 +217,12 @@ static void on_listener(uv_poll_t *poll, int status, int events)
 	if (status < 0)
 		return;
 	fd = accept4(http->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd >= 0)
+	if (fd >= 0) {
 		adopt(http, fd);
+	} else if (is_short_of_room(errno)) {
+		uv_poll_stop(poll);
+		uv_timer_start(&http->pause, listen_again, PAUSE_MS, 0);
+	}
 }
 
 int air_http_listen(struct http *http, int fd)
@@ -211,6 +235,8 @@ int air_http_listen(struct http *http, int fd)
 	}
 	http->listener = fd;
 	http->poll.data = http;
+	uv_timer_init(http->config.loop, &http->pause);
+	http->pause.data = http;
 	return uv_poll_start(&http->poll, UV_READABLE, on_listener);
 }
 
@@ -269,6 +295,13 @@ static void free_http(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static void free_pause(uv_handle_t *poll)
+{
+	struct http *http = poll->data;
+
+	uv_close((uv_handle_t *)&http->pause, free_http);
+}
+
 /* The library wants its loop to turn between the two halves of its end. */
 static void destroy(struct http *http)
 {
@@ -289,5 +322,5 @@ void air_http_close(struct http *http)
 		return;
 	}
 	close(http->listener);
-	uv_close((uv_handle_t *)&http->poll, free_http);
+	uv_close((uv_handle_t *)&http->poll, free_pause);
 }

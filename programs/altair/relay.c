@@ -17,8 +17,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #define GENERATED_NAME "altair"
@@ -26,17 +27,6 @@
 /* Addresses that everybody can reach: no packet goes there, we only ask the
  * system which of ours would be used. */
 static const char *const far_away[] = {"192.0.2.1", "2001:db8::1"};
-
-bool air_relay_is_wanted(const struct relay_options *given)
-{
-	return given->users.count || given->users_file || given->allow.count ||
-	       given->relay_ips.count || given->external_ips.count ||
-	       given->realm || given->ports || given->rest_secret_file ||
-	       given->challenge_rate || given->allocations_max ||
-	       given->quota_user || given->quota_prefix ||
-	       given->rate_allocation || given->rate_user ||
-	       given->rate_prefix || given->rate_total;
-}
 
 static altair_bytes bytes(const char *text, size_t len)
 {
@@ -134,6 +124,14 @@ static int read_all_users(const struct command *self, struct relay *relay,
 	return -1;
 }
 
+/* Without the blanks at its end, which an editor leaves and nobody sees. */
+static altair_bytes trim(const char *text, size_t len)
+{
+	while (len > 0 && memchr(" \t\r", text[len - 1], 3))
+		len--;
+	return bytes(text, len);
+}
+
 /* Takes the lines of the file that are not empty. */
 static bool take_secrets(struct relay *relay, size_t len)
 {
@@ -141,14 +139,17 @@ static bool take_secrets(struct relay *relay, size_t len)
 	size_t start = 0;
 
 	for (size_t i = 0; i <= len; i++) {
+		altair_bytes line;
+
 		if (i < len && relay->secret_file[i] != '\n')
 			continue;
-		if (i > start && c->rest_secret_count == RELAY_SECRETS_MAX)
-			return false;
-		if (i > start)
-			relay->secrets[c->rest_secret_count++] =
-				bytes(relay->secret_file + start, i - start);
+		line = trim(relay->secret_file + start, i - start);
 		start = i + 1;
+		if (line.len == 0)
+			continue;
+		if (c->rest_secret_count == RELAY_SECRETS_MAX)
+			return false;
+		relay->secrets[c->rest_secret_count++] = line;
 	}
 	c->rest_secrets = relay->secrets;
 	c->unix_time = (uint64_t)time(NULL);
@@ -361,17 +362,6 @@ static int read_realm(const struct command *self, struct relay *relay,
 	return -1;
 }
 
-/* Each relayed address takes a descriptor: as many as we may have. */
-static void raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int air_relay_read(const struct command *self, struct relay *relay,
 		   const struct relay_options *given, const altair_addr *listen,
 		   size_t listens)
@@ -414,7 +404,36 @@ int air_relay_read(const struct command *self, struct relay *relay,
 	}
 	if (!c->relay_ipv4.family && !c->relay_ipv6.family)
 		c->allocations_max = 0;
-	raise_limit();
+	return -1;
+}
+
+/* True when this host sends from there. */
+static bool is_here(const altair_addr *addr)
+{
+	struct sockaddr_storage name;
+	socklen_t len = air_sockaddr_write(&name, addr);
+	int fd = socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_bound = fd >= 0 && bind(fd, (struct sockaddr *)&name, len) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_bound;
+}
+
+int air_relay_check_ips(const struct command *self,
+			const struct relay_options *given)
+{
+	const struct option_list *list = &given->relay_ips;
+	altair_addr addr;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (altair_addr_parse_ip(&addr, list->item[i], 0) == 0 &&
+		    !is_here(&addr))
+			return air_options_refuse(
+				self, "relay-ip", list->item[i],
+				"wants an address of this host, not '%s'; what "
+				"others see instead goes to external-ip",
+				list->item[i]);
 	return -1;
 }
 

@@ -40,8 +40,6 @@ struct relay {
 	char password[RELAY_PASSWORD_LEN + 1];
 };
 
-/* True when an option of the relay was given. */
-bool air_relay_is_wanted(const struct relay_options *given);
 /*
  * Reads the options. Relayed addresses that are not given are those of the
  * listeners or, where these are on any address, those of the way out. Returns
@@ -51,6 +49,10 @@ bool air_relay_is_wanted(const struct relay_options *given);
 int air_relay_read(const struct command *self, struct relay *relay,
 		   const struct relay_options *given, const altair_addr *listen,
 		   size_t listens);
+/* Asks the system whether the relayed addresses that were given are ours: at
+ * start, for one may come and go. Returns as above. */
+int air_relay_check_ips(const struct command *self,
+			const struct relay_options *given);
 /* Harmless when all zero. */
 void air_relay_free(struct relay *relay);
 /* A password that is ours stays as it was before. */

@@ -42,6 +42,11 @@ static int take_over(struct service *service, struct plan *fresh)
 					   altair_strerror(rc));
 }
 
+static bool is_same(altair_bytes a, altair_bytes b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
 static int read_again(struct service *service)
 {
 	const struct option_row *row;
@@ -49,6 +54,12 @@ static int read_again(struct service *service)
 	int code = air_plan_read(&fresh, service->self, service->argc,
 				 service->argv);
 
+	/* Users' keys are made of the realm, so none of them would be right. */
+	if (code < 0 &&
+	    !is_same(fresh->relay.config.realm, before->relay.config.realm))
+		code = air_print_failure(EXIT_USAGE,
+					 "another 'realm' wants a new start; "
+					 "the settings stay as they are");
 	if (code < 0)
 		code = take_over(service, fresh);
 	if (code < 0)

@@ -135,6 +135,11 @@ ctl reload && fail 'a bad file was taken'
 grep -q 'the settings stay as they are' "$dir/ctl.err" || fail "bad file"
 grep -q "conf:5: unknown key 'colour'" "$dir/err" || fail "bad file: err"
 talk three
+conf 'user = ann:pass' 'realm = other'
+ctl reload && fail 'another realm was taken'
+grep -q "another 'realm' wants a new start; the settings stay" "$dir/err" ||
+  fail 'another realm: err'
+ctl list || fail 'list after another realm'
 
 # One session ends, and only that one.
 ctl kill "$id" || fail kill

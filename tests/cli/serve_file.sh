@@ -88,6 +88,11 @@ refuse 'conf:1: rest-secret-file wants a file that can be read' \
   'rest-secret-file = nowhere'
 refuse 'conf:1: realm wants a name of 1 to 127 bytes' 'realm ='
 refuse 'conf:1: relay-ip wants an IP address' 'relay-ip = host'
+refuse 'conf:2: relay-ip wants an address of this host' \
+  'listen = 127.0.0.1:0' 'relay-ip = 192.0.2.7'
+printf ' \t\r\n\r\n' >"$dir/blanks"
+refuse 'conf:1: rest-secret-file wants a file with 1 to 8 secrets' \
+  'rest-secret-file = blanks'
 refuse 'conf:1: challenge-rate wants a number' 'challenge-rate = 10001'
 refuse "conf:1: cert wants a certificate, but 'nowhere'" 'cert = nowhere' \
   'key = nowhere'

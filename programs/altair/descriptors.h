@@ -1,0 +1,13 @@
+/*
+ * descriptors.h - how many files and sockets `altair serve` may have open.
+ */
+#ifndef AIR_DESCRIPTORS_H
+#define AIR_DESCRIPTORS_H
+
+#include <altair/server.h>
+
+/* Takes as many as the system permits, and says so where that is less than the
+ * limits of the configuration add up to. */
+void air_descriptors_raise(const altair_server_config *config);
+
+#endif
