@@ -18,6 +18,7 @@ void air_common_init(struct altair_server_common *common,
 		     bool is_shared)
 {
 	uint32_t count = (uint32_t)(c->port_max - c->port_min) + 1;
+	uint32_t streams = (uint32_t)c->connections_max + WORKERS_MAX;
 
 	common->allocations_max = (uint32_t)c->allocations_max;
 	common->port_min = c->port_min;
@@ -28,9 +29,10 @@ void air_common_init(struct altair_server_common *common,
 		air_quota_init(&common->quotas[i], arena,
 			       common->allocations_max);
 	/* A table of each machine has one entry more than its streams. */
-	if (is_shared && c->connections_max > 0)
-		air_quota_init(&common->strangers, arena,
-			       (uint32_t)c->connections_max + WORKERS_MAX);
+	if (is_shared && c->connections_max > 0) {
+		air_quota_init(&common->strangers, arena, streams);
+		air_quota_init(&common->crowds, arena, streams);
+	}
 	for (unsigned f = 0; f < 2; f++)
 		common->open[f] =
 			is_shared ? air_arena_take(arena, count,

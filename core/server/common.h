@@ -13,8 +13,8 @@ struct altair_server_common {
 	uint32_t allocations_max;
 	atomic_uint_least32_t allocations;
 	struct air_quotas quotas[OWNERS];
-	struct air_quotas strangers; /* streams of each prefix */
-	struct air_meter total;	     /* of the bandwidth           */
+	struct air_quotas strangers, crowds; /* streams of each prefix */
+	struct air_meter total;		     /* of the bandwidth           */
 	uint16_t port_min, port_max;
 	/* By port - port_min: somebody has it; NULL: there is one machine. */
 	atomic_bool *open[2];

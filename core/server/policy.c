@@ -138,8 +138,11 @@ static bool is_same_ip(const altair_addr *a, const altair_addr *b)
 	       memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
+/* Every loopback address is one of ours, whether an interface says so or not. */
 static bool is_own(const struct air_policy *policy, const altair_addr *peer)
 {
+	if (altair_addr_classify(peer) == ALTAIR_ADDR_LOOPBACK)
+		return true;
 	for (size_t i = 0; i < policy->own_count; i++)
 		if (is_same_ip(&policy->own[i], peer))
 			return true;

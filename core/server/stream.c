@@ -2,12 +2,14 @@
  * Streams of clients (RFC 8489 6.2.2, RFC 8656 3.1). A stranger is a stream whose
  * user has not proved who they are: it has a place for a few seconds, so many of
  * one prefix have one, and when all are taken the oldest stranger gives way. Who
- * has proved it keeps the place while it has an allocation.
+ * has proved it keeps the place while it has an allocation, or asks now and then;
+ * so one prefix has at most as many streams as it may have strangers and
+ * allocations together.
  *
  * Invariants: `become` alone changes a state, and with it the list and the place
  * of the prefix; a stranger is in the list of strangers and counts for its
- * prefix, what is to be shut is in the other list, all others are in none. A
- * timer runs for whatever is neither free nor shut.
+ * prefix, what is to be shut is in the other list, all others are in none. What
+ * is neither free nor shut counts in the crowd of its prefix, and has a timer.
  */
 #include "base/addr.h"
 #include "base/assert.h"
@@ -52,8 +54,11 @@ void air_server_stream_init(struct air_server_streams *s,
 	s->all = air_arena_take(arena, s->table_len, sizeof *s->all);
 	air_heap_init(&s->timers, arena, s->table_len);
 	s->prefixes = config->common ? &config->common->strangers : &s->own;
-	if (!config->common)
+	s->crowds = config->common ? &config->common->crowds : &s->own_crowds;
+	if (!config->common) {
 		air_quota_init(&s->own, arena, s->table_len);
+		air_quota_init(&s->own_crowds, arena, s->table_len);
+	}
 	for (uint32_t i = 0; i < s->table_len; i++) {
 		struct air_frame measured;
 
@@ -151,6 +156,8 @@ static void become(struct air_server_streams *s,
 		enlist(s, new, i);
 	s->count += (uint32_t)is_live(stream);
 	s->count -= (uint32_t)was_live;
+	if (was_live && !is_live(stream))
+		air_quota_give(s->crowds, stream->crowd);
 	if (!is_live(stream))
 		air_heap_set(&s->timers, i, ALTAIR_NEVER);
 }
@@ -175,21 +182,37 @@ static void begin(struct air_server_streams *s, altair_time now, uint32_t i,
 	air_heap_set(&s->timers, i, air_time_after(now, SILENCE_MAX));
 }
 
-/* Makes room for one more, who comes from `from`: the entry of his prefix, or
- * AIR_POOL_NONE. */
-static uint32_t make_room(struct altair_server *server, const altair_addr *from)
+/* So many streams may one prefix have. */
+static uint32_t crowd_max(const struct altair_server *server)
+{
+	uint32_t strangers = server->streams.prefix_max;
+	uint32_t more = server->quota[OF_PREFIX];
+
+	return strangers < UINT32_MAX - more ? strangers + more : UINT32_MAX;
+}
+
+/* Makes room for one more, who comes from `from`, and counts it; false: there is
+ * none. */
+static bool make_room(struct altair_server *server, const altair_addr *from,
+		      struct air_server_stream *stream)
 {
 	struct air_server_streams *s = &server->streams;
+	uint64_t owner = air_prefix_hash(s->hash_key, from);
 	uint32_t oldest = s->strangers.first;
-	uint32_t prefix;
 
 	if (s->count == s->max && oldest == AIR_POOL_NONE)
-		return AIR_POOL_NONE;
-	prefix = air_quota_take(s->prefixes, air_prefix_hash(s->hash_key, from),
-				s->prefix_max);
-	if (prefix != AIR_POOL_NONE && s->count == s->max)
+		return false;
+	stream->crowd = air_quota_take(s->crowds, owner, crowd_max(server));
+	if (stream->crowd == AIR_POOL_NONE)
+		return false;
+	stream->prefix = air_quota_take(s->prefixes, owner, s->prefix_max);
+	if (stream->prefix == AIR_POOL_NONE) {
+		air_quota_give(s->crowds, stream->crowd);
+		return false;
+	}
+	if (s->count == s->max)
 		air_server_stream_shut(server, ALTAIR_SERVER_STREAM + oldest);
-	return prefix;
+	return true;
 }
 
 int altair_server_accepted(altair_server *server, altair_time now,
@@ -197,16 +220,14 @@ int altair_server_accepted(altair_server *server, altair_time now,
 {
 	struct air_server_streams *s = &server->streams;
 	altair_addr from = air_addr_canonical(&path->remote);
-	uint32_t prefix, i = sock - ALTAIR_SERVER_STREAM;
+	uint32_t i = sock - ALTAIR_SERVER_STREAM;
 
 	if (!is_known(s, sock) || s->all[i].state != STREAM_FREE)
 		return ALTAIR_E_INVALID;
-	prefix = make_room(server, &from);
-	if (prefix == AIR_POOL_NONE) {
+	if (!make_room(server, &from, &s->all[i])) {
 		server->stats.streams_refused++;
 		return ALTAIR_E_FULL;
 	}
-	s->all[i].prefix = prefix;
 	begin(s, now, i, path);
 	return 0;
 }

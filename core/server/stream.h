@@ -23,7 +23,7 @@ struct air_server_stream {
 	altair_path path;
 	struct air_frame frame;
 	altair_time since;	/* accepted, or last proved         */
-	uint32_t prefix;	/* entry in `prefixes`              */
+	uint32_t prefix, crowd; /* entries in `prefixes`, `crowds`  */
 	uint32_t before, after; /* in the list of its state         */
 	uint8_t state;
 	uint8_t refusals; /* told to who has proved nothing   */
@@ -39,7 +39,9 @@ struct air_server_streams {
 	uint32_t table_len, max, count;
 	uint32_t prefix_max;
 	struct air_quotas *prefixes; /* strangers of each */
-	struct air_quotas own;	     /* where there is no other machine */
+	struct air_quotas *crowds;   /* streams of each    */
+	/* Where there is no other machine. */
+	struct air_quotas own, own_crowds;
 	struct air_stream_list strangers, shut;
 	struct air_heap timers;
 	uint8_t hash_key[16];

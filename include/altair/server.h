@@ -172,7 +172,8 @@ typedef struct altair_server_config {
 	unsigned connections_prefix; /* of those from one IPv4 address or 64
 	                           bits of IPv6 whose users have not proved
 	                           who they are; default 50, 0 for any
-	                           number                                    */
+	                           number. With proof or without it there are
+	                           so many and quota_prefix more at most     */
 	/* Several machines as one server, a thread each; see below. */
 	altair_server_common *common; /* default NULL: there is one machine  */
 	unsigned worker, workers;     /* which one it is, from 0 on, of at most

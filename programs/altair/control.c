@@ -388,24 +388,41 @@ static void on_connection(uv_stream_t *stream, int status)
 
 /* --- its life ------------------------------------------------------------- */
 
-/* True when somebody answers there; a socket that nobody has is removed. */
-static bool is_taken(const char *path)
+/* Makes room at the path: a socket that nobody has is removed, and nothing else
+ * ever is. Returns -1 to go on, or the exit code. */
+static int clear_path(const char *path)
 {
-	int fd = air_local_connect(path);
+	struct stat there;
+	int fd;
 
-	if (fd < 0 && errno == ECONNREFUSED)
-		unlink(path);
-	if (fd >= 0)
+	if (lstat(path, &there) != 0)
+		return -1;
+	if (!S_ISSOCK(there.st_mode))
+		return air_print_failure(
+			EXIT_USAGE,
+			"--control wants a path for a socket, and %s is "
+			"something else; choose another, or remove it",
+			path);
+	fd = air_local_connect(path);
+	if (fd >= 0) {
 		close(fd);
-	return fd >= 0;
+		return air_print_failure(
+			EXIT_LOCAL_NETWORK,
+			"another server has the control socket %s; choose "
+			"another with --control",
+			path);
+	}
+	if (errno == ECONNREFUSED)
+		unlink(path);
+	return -1;
 }
 
-/* Whose it is to be, when privileges are gone. */
+/* Whose it is to be, when privileges are gone; never what a link points to. */
 static bool give_away(const struct service *service, const char *path)
 {
 	const struct privilege *p = &service->plan->privilege;
 
-	return !p->user || chown(path, p->uid, p->gid) == 0;
+	return !p->user || lchown(path, p->uid, p->gid) == 0;
 }
 
 /* The directory of the path, if it is not there. */
@@ -426,15 +443,12 @@ static void make_directory(const struct service *service, const char *path)
 static int listen_at(struct control *control, const char *path)
 {
 	mode_t before;
-	int rc;
+	int rc, code;
 
 	make_directory(control->service, path);
-	if (is_taken(path))
-		return air_print_failure(
-			EXIT_LOCAL_NETWORK,
-			"another server has the control socket %s; choose "
-			"another with --control",
-			path);
+	code = clear_path(path);
+	if (code >= 0)
+		return code;
 	before = umask(0177);
 	rc = uv_pipe_bind(&control->pipe, path);
 	umask(before);

@@ -2,7 +2,8 @@
  * Privileges are for binding: a port below 1024, a directory for the control
  * socket. Afterwards the user changes, in all threads (setresuid(2) of the C
  * library does so), and with it every capability is gone. That it worked is
- * tried out: root must not come back.
+ * tried out: root must not come back. The groups are the user's own, so that what
+ * one of them may read (a key) can be read again at a reload.
  */
 #define _GNU_SOURCE
 #include "privilege.h"
@@ -30,7 +31,8 @@ int air_privilege_read(const struct command *self, struct privilege *privilege,
 			self, "run-as", user,
 			"wants a user of this host who is not root, not '%s'",
 			user);
-	if (geteuid() != 0)
+	/* Who has become this user reads it again, at a reload. */
+	if (geteuid() != 0 && geteuid() != entry->pw_uid)
 		return air_options_refuse(
 			self, "run-as", user,
 			"wants to be started by root: leave it out");
@@ -46,9 +48,10 @@ void air_privilege_lock(void)
 
 int air_privilege_drop(const struct privilege *p)
 {
-	if (!p->user)
+	if (!p->user || geteuid() == p->uid)
 		return -1;
-	if (setgroups(0, NULL) == 0 && setresgid(p->gid, p->gid, p->gid) == 0 &&
+	if (initgroups(p->user, p->gid) == 0 &&
+	    setresgid(p->gid, p->gid, p->gid) == 0 &&
 	    setresuid(p->uid, p->uid, p->uid) == 0 && setuid(0) != 0)
 		return -1;
 	return air_print_failure(EXIT_INTERNAL, "cannot become %s: %s", p->user,

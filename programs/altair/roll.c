@@ -172,8 +172,20 @@ static void write_line(FILE *file, const struct roll_line *line)
 	write_hex(file, line->user.sha256, sizeof line->user.sha256, '\n');
 }
 
-/* As it is to be; true when it is safe on the disk. */
-static bool write_all(int fd, const struct roll *roll,
+/* Who may read the file that was there may read the new one: a server that is not
+ * root's has to. By the descriptor: a path may be somebody else's file by now. */
+static bool take_after(int fd, const char *path)
+{
+	struct stat before;
+
+	if (stat(path, &before) != 0)
+		return errno == ENOENT;
+	return fchown(fd, before.st_uid, before.st_gid) == 0 &&
+	       fchmod(fd, before.st_mode & 07777) == 0;
+}
+
+/* As it is to be at `path`; true when it is safe on the disk. */
+static bool write_all(int fd, const char *path, const struct roll *roll,
 		      const struct roll_line *without,
 		      const struct roll_line *more)
 {
@@ -189,20 +201,9 @@ static bool write_all(int fd, const struct roll *roll,
 			write_line(file, &roll->lines[i]);
 	if (more)
 		write_line(file, more);
-	is_written = fflush(file) == 0 && !ferror(file) && fsync(fd) == 0;
+	is_written = fflush(file) == 0 && !ferror(file) &&
+		     take_after(fd, path) && fsync(fd) == 0;
 	return fclose(file) == 0 && is_written;
-}
-
-/* Who may read the file that was there may read the new one: a server that is not
- * root's has to. */
-static bool take_after(const char *beside, const char *path)
-{
-	struct stat before;
-
-	if (stat(path, &before) != 0)
-		return errno == ENOENT;
-	return chown(beside, before.st_uid, before.st_gid) == 0 &&
-	       chmod(beside, before.st_mode & 07777) == 0;
 }
 
 int air_roll_write(const struct roll *roll, const char *path,
@@ -217,8 +218,8 @@ int air_roll_write(const struct roll *roll, const char *path,
 		return air_print_failure(EXIT_INTERNAL, "out of memory");
 	fd = mkostemp(beside, 0 /* mode 0600 */);
 	if (fd >= 0)
-		is_done = write_all(fd, roll, without, more) &&
-			  take_after(beside, path) && rename(beside, path) == 0;
+		is_done = write_all(fd, path, roll, without, more) &&
+			  rename(beside, path) == 0;
 	if (!is_done)
 		air_print_failure(EXIT_USAGE, "cannot write %s: %s", path,
 				  strerror(errno));

@@ -83,6 +83,22 @@ start
 [ $? -eq 3 ] || fail "a second server took the control socket"
 grep -q 'another server has the control socket' "$dir/second" || fail words
 
+# What is no socket is never removed: a file of somebody, a link, a directory.
+echo precious >"$dir/file"
+ln -s file "$dir/link"
+ln -s "$ALTAIR_CONTROL" "$dir/link to a socket"
+for there in file link 'link to a socket' run; do
+  timeout 20 "$ALTAIR" serve --listen 127.0.0.1:0 --user a:b \
+    --control "$dir/$there" >"$dir/second" 2>&1
+  [ $? -eq 2 ] || fail "--control on $there: $(cat "$dir/second")"
+  [ "$(wc -l <"$dir/second")" -eq 1 ] || fail "--control on $there: words"
+  grep -q 'control wants a path for a socket' "$dir/second" || fail "$there"
+done
+[ "$(cat "$dir/file")" = precious ] || fail 'the file is gone'
+[ "$(readlink "$dir/link")" = file ] || fail 'the link is gone'
+[ -L "$dir/link to a socket" ] || fail 'the link to a socket is gone'
+[ -S "$ALTAIR_CONTROL" ] || fail 'the control socket is gone'
+
 ctl list || fail list
 [ "$(cat "$dir/ctl")" = 'no sessions' ] || fail "no sessions"
 side left ann

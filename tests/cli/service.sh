@@ -106,6 +106,39 @@ if [ "$(id -u)" -eq 0 ]; then
   [ -e "$dir/run/control" ] && fail 'the control socket is still there'
 fi
 
+# Who has become somebody else reads again what that user's groups may read, and
+# what was taken from root is not asked of root again.
+if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
+  cp /etc/group "$dir/group"
+  echo 'altair-test-keys:x:54321:nobody' >>"$dir/group"
+  echo pass | "$altair" ctl user add ann --users-file "$dir/users" \
+    >/dev/null || fail 'users file'
+  chown root:54321 "$dir/users"
+  chmod 640 "$dir/users"
+  rm -f "$dir/out"
+  # shellcheck disable=SC2016 # for the inner shell
+  unshare --mount sh -c 'mount --bind "$1/group" /etc/group; shift; exec "$@"' \
+    sh "$dir" "$altair" serve --listen 127.0.0.1:0 \
+    --users-file "$dir/users" --run-as nobody \
+    --control "$dir/run2/control" >"$dir/out" 2>"$dir/err" &
+  server=$!
+  pids="$pids $server"
+  await '^relaying' out
+  for task in /proc/"$server"/task/*; do
+    grep -Eq '^Groups:.*\<54321\>' "$task/status" || fail 'no group'
+    grep -Eq '^Groups:(.*[^0-9])?0([^0-9]|$)' "$task/status" &&
+      fail "root's group"
+  done
+  "$altair" ctl reload --control "$dir/run2/control" >"$dir/told" 2>&1 ||
+    fail 'a reload as nobody'
+  [ -s "$dir/err" ] && fail 'words at a reload'
+  kill -HUP "$server"
+  "$altair" ctl stats --control "$dir/run2/control" >/dev/null || fail 'ctl'
+  [ -s "$dir/err" ] && fail 'words at SIGHUP'
+  kill -TERM "$server"
+  wait "$server" || fail "nobody with groups: exit $?"
+fi
+
 # Sockets that somebody else has bound: UDP and TCP, one address.
 cat >"$dir/activate.py" <<'END'
 import os, socket, sys

@@ -252,8 +252,8 @@ static void our_own_host_is_reached_by_its_own_name_only(void)
 	CHECK_EQ(permit("10.0.0.6:5000"), 0);
 	CHECK_EQ(permit("10.0.0.5:5000"), 403);
 	CHECK_EQ(permit("127.0.0.1:5000"), 403);
-	CHECK_EQ(permit("127.0.0.2:5000"), 0); /* as the range was allowed */
-	CHECK_EQ(permit("8.8.8.8:5000"), 403); /* also a public one */
+	CHECK_EQ(permit("127.0.0.2:5000"), 403); /* the host's, too */
+	CHECK_EQ(permit("8.8.8.8:5000"), 403);	 /* also a public one */
 	CHECK_EQ(permit("8.8.4.4:5000"), 0);
 	CHECK_EQ(bind_channel(0x4000, "198.51.100.1:5000"), 403);
 	c.allow_count = 4;
@@ -270,6 +270,30 @@ static void our_own_host_is_reached_by_its_own_name_only(void)
 	CHECK_EQ(bind_channel(0x4002, "198.51.100.1:3478"), 403);
 	CHECK_EQ(bind_channel(0x4002, "198.51.100.1:9000"), 403);
 	CHECK_EQ(bind_channel(0x4002, "198.51.100.1:50063"), 403);
+}
+
+/* All of 127/8 and ::1 is our host, though interfaces name one of them at most: a
+ * range does not open it, in no form, and a listener on any address is there. */
+static void every_loopback_address_is_our_own(void)
+{
+	altair_addr never[] = {addr("0.0.0.0:3478")};
+	altair_server_prefix allow[] = {
+		{ip("127.0.0.0"), 8}, {ip("::"), 0}, {ip("127.0.0.3"), 32}};
+	altair_server_config c = config();
+
+	c.allow = allow;
+	c.allow_count = 3;
+	c.never = never;
+	c.never_count = 1;
+	come(&c);
+	CHECK_EQ(bind_channel(0x4000, "127.0.0.1:5000"), 403);
+	CHECK_EQ(bind_channel(0x4000, "127.0.0.2:5000"), 403);
+	CHECK_EQ(bind_channel(0x4000, "127.255.255.254:5000"), 403);
+	CHECK_EQ(bind_channel(0x4000, "[::ffff:127.0.0.2]:5000"), 403);
+	CHECK_EQ(bind_channel(0x4000, "[64:ff9b::127.0.0.2]:5000"), 403);
+	CHECK_EQ(bind_channel(0x4000, "[::1]:5000"), 403);
+	CHECK_EQ(bind_channel(0x4000, "127.0.0.3:3478"), 403);
+	CHECK_EQ(bind_channel(0x4000, "127.0.0.3:5000"), 0);
 }
 
 static void nobody_is_a_peer_whatever_is_allowed(void)
@@ -297,6 +321,7 @@ static const struct check_test tests[] = {
 	TEST(no_form_of_writing_opens_an_ipv4_range),
 	TEST(well_known_ports_are_no_peers),
 	TEST(our_own_host_is_reached_by_its_own_name_only),
+	TEST(every_loopback_address_is_our_own),
 	TEST(nobody_is_a_peer_whatever_is_allowed),
 };
 

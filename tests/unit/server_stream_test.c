@@ -534,6 +534,43 @@ static void a_prefix_has_so_many_strangers(void)
 	CHECK_EQ(w.shuts, 0);
 }
 
+/* Who has proved who they are, and never has an allocation, cannot hold all places
+ * from one prefix; others come in, and when they go so do more of this one. */
+static void a_prefix_with_proof_has_so_many_streams(void)
+{
+	altair_server_config c = stream_config();
+	char from[32];
+
+	c.connections_max = 10;
+	c.connections_prefix = 2;
+	c.quota_prefix = 3;
+	begin(&c);
+	for (uint32_t i = 0; i < 5; i++) {
+		snprintf(from, sizeof from, "203.0.113.5:%u", 4000 + i);
+		connect_as(FIRST + i, from, "user");
+		get_challenged();
+		CHECK_EQ(refresh(600), 437); /* and so it is proved */
+	}
+	CHECK_EQ(accept_at(FIRST + 5, "203.0.113.5:5000"), ALTAIR_E_FULL);
+	CHECK_EQ(stats().streams, 5);
+	CHECK_EQ(stats().streams_refused, 1);
+	settle(FIRST + 5, OTHER, "other");
+	/* Recovery: lost, and shut for want of an allocation. */
+	altair_server_lost(w.s, FIRST + 1);
+	CHECK_EQ(accept_at(FIRST + 1, "203.0.113.5:5000"), 0);
+	CHECK_EQ(accept_at(FIRST + 6, "203.0.113.5:5001"), ALTAIR_E_FULL);
+	wait_seconds(60);
+	CHECK_EQ(stats().streams, 1);
+	for (uint32_t i = 0; i < 3; i++) {
+		snprintf(from, sizeof from, "203.0.113.5:%u", 6000 + i);
+		settle(FIRST + 6 + i, from, "third");
+	}
+	CHECK_EQ(stats().allocations, 4);
+	CHECK_EQ(accept_at(FIRST, "203.0.113.5:7000"), 0);
+	CHECK_EQ(accept_at(FIRST + 1, "203.0.113.5:7001"), 0);
+	CHECK_EQ(accept_at(FIRST + 2, "203.0.113.5:7002"), ALTAIR_E_FULL);
+}
+
 static void a_prefix_of_ipv6_has_64_bits(void)
 {
 	altair_server_config c = stream_config();
@@ -651,6 +688,7 @@ static const struct check_test tests[] = {
 	TEST(who_has_an_allocation_stays),
 	TEST(who_has_none_is_shut_after_a_minute),
 	TEST(a_prefix_has_so_many_strangers),
+	TEST(a_prefix_with_proof_has_so_many_streams),
 	TEST(a_prefix_of_ipv6_has_64_bits),
 	TEST(when_all_places_are_taken),
 	TEST(when_all_have_proved_themselves),
