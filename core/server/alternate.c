@@ -14,6 +14,7 @@
 #include "server/alternate.h"
 
 #include "base/addr.h"
+#include "server/common.h"
 #include "stun/auth.h"
 
 #include <string.h>
@@ -86,7 +87,8 @@ void air_alternate_init(struct air_alternates *alternates,
 	memcpy(alternates->all, c->alternates,
 	       c->alternate_count * sizeof *c->alternates);
 	air_throttle_init(&alternates->throttle, arena, c->challenge_rate,
-			  hash_key);
+			  hash_key,
+			  c->common ? &c->common->throttles[OF_PROBES] : NULL);
 }
 
 /* The four with that socket, and its index among them; or NULL. */

@@ -1,6 +1,7 @@
 /*
  * Threads share what is here without locks: single words, each changed at once. No
- * order between two of them matters, so the atomics are relaxed. What is exact:
+ * order between two of them matters, so the atomics are relaxed, but for those of
+ * the quotas (server/quota.c). What is exact:
  * there are never more allocations than may be, nor more of an owner.
  */
 #include "server/common.h"
@@ -33,6 +34,9 @@ void air_common_init(struct altair_server_common *common,
 		air_quota_init(&common->strangers, arena, streams);
 		air_quota_init(&common->crowds, arena, streams);
 	}
+	for (unsigned i = 0; is_shared && i < THROTTLED; i++)
+		air_throttle_init(&common->throttles[i], arena,
+				  c->challenge_rate, common->hash_key, NULL);
 	for (unsigned f = 0; f < 2; f++)
 		common->open[f] =
 			is_shared ? air_arena_take(arena, count,

@@ -7,6 +7,10 @@
 #define AIR_SERVER_COMMON_H
 
 #include "server/quota.h"
+#include "server/throttle.h"
+
+/* What is throttled apart. */
+enum air_throttled { OF_RELAY, OF_PROBES, THROTTLED };
 
 struct altair_server_common {
 	uint8_t hash_key[16]; /* an owner has one hash on all machines */
@@ -15,6 +19,7 @@ struct altair_server_common {
 	struct air_quotas quotas[OWNERS];
 	struct air_quotas strangers, crowds; /* streams of each prefix */
 	struct air_meter total;		     /* of the bandwidth           */
+	struct air_throttle throttles[THROTTLED];
 	uint16_t port_min, port_max;
 	/* By port - port_min: somebody has it; NULL: there is one machine. */
 	atomic_bool *open[2];

@@ -7,7 +7,9 @@
  *
  * Two threads may enter the same new owner at the same time, each at a place of its
  * own. So who has entered one looks for another, and leaves in its favour; both
- * may, and begin anew. Where that happens TRIES_MAX times on end, and it never
+ * may, and begin anew. That one of the two sees the other wants one order of all
+ * they write and read (seq_cst): relaxed, each might look before the other's entry is
+ * there for it. Where that happens TRIES_MAX times on end, and it never
  * does, the owner has two quotas until one of them is given back.
  */
 #include "server/quota.h"
@@ -30,14 +32,14 @@ void air_quota_init(struct air_quotas *quotas, struct air_arena *arena,
 
 static uint64_t load(const struct air_quotas *q, uint32_t number)
 {
-	return atomic_load_explicit(&q->words[number], memory_order_relaxed);
+	return atomic_load_explicit(&q->words[number], memory_order_seq_cst);
 }
 
 static bool change(struct air_quotas *q, uint32_t number, uint64_t from,
 		   uint64_t to)
 {
 	return atomic_compare_exchange_strong_explicit(&q->words[number], &from,
-						       to, memory_order_relaxed,
+						       to, memory_order_seq_cst,
 						       memory_order_relaxed);
 }
 

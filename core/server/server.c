@@ -357,7 +357,8 @@ static void lay_out_relay(struct altair_server *s, struct air_arena *arena,
 	air_user_init(&s->users, arena, c, s->allocations.hash_key);
 	air_rest_init(&s->rest, arena, c);
 	air_throttle_init(&s->throttle, arena, c->challenge_rate,
-			  s->allocations.hash_key);
+			  s->allocations.hash_key,
+			  c->common ? &c->common->throttles[OF_RELAY] : NULL);
 	air_allocation_init(&s->allocations, arena, &s->timers, &limits);
 }
 

@@ -7,19 +7,20 @@
 
 #include "base/arena.h"
 
-struct air_throttle_count;
-struct air_throttle_guesser;
+#include <stdatomic.h>
 
 struct air_throttle {
-	struct air_throttle_count *counts;
-	struct air_throttle_guesser *guessers;
-	uint32_t *trusted;
+	atomic_uint_least32_t *counts;
+	atomic_uint_least64_t *guessers;
+	atomic_uint_least32_t *trusted;
 	unsigned rate; /* challenges a second; 0: as many as they like */
 	uint8_t hash_key[16];
 };
 
+/* With the tables of `shared`, where the same key was used; NULL: its own. */
 void air_throttle_init(struct air_throttle *throttle, struct air_arena *arena,
-		       unsigned rate, const uint8_t hash_key[16]);
+		       unsigned rate, const uint8_t hash_key[16],
+		       const struct air_throttle *shared);
 /* True when the source may be told one thing more in this second. */
 bool air_throttle_allows(struct air_throttle *throttle, altair_time now,
 			 const altair_addr *source);
