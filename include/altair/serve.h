@@ -2,7 +2,8 @@
  * altair/serve.h - runs an altair_server on sockets of this system: one thread
  * per CPU of the process's affinity, each with its own sockets (SO_REUSEPORT),
  * batched and merged input and output, over UDP, TCP and TLS. No thread waits for
- * another one.                                          Library: libaltair.
+ * another one; a client over UDP that moves (RFC 8016) or shows a reservation token
+ * is passed on to the thread that knows it.             Library: libaltair.
  */
 #ifndef ALTAIR_SERVE_H
 #define ALTAIR_SERVE_H

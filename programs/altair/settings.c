@@ -73,7 +73,8 @@ const struct option_row air_settings[] = {
 	 .type = OPTION_LIST,
 	 .value = "NAME:PASSWORD",
 	 .help = "let this user relay; repeatable (default: one with a\n"
-		 "random password, which is shown)",
+		 "random password, which is shown); everybody here sees\n"
+		 "it in ps: a file (-c, --users-file) tells nobody",
 	 .at = RELAY(users),
 	 .traits = OPTION_LIVE},
 	{.name = "users-file",
