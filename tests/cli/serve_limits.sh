@@ -1,6 +1,6 @@
 #!/bin/sh
-# `altair serve` where something runs out: descriptors, callers of the control
-# socket:    serve_limits.sh <altair>
+# `altair serve` where something runs out, descriptors, callers of the control
+# socket, or is gone:    serve_limits.sh <altair>
 set -u
 altair=$1
 command -v curl >/dev/null || { echo "no curl here"; exit 77; }
@@ -85,7 +85,28 @@ kill "$server"
 wait "$server"
 server=
 
+# A certificate that is no longer in the file stays, and that is said.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+  -subj /CN=a -keyout "$dir/key" -out "$dir/cert" 2>/dev/null ||
+  fail 'no certificate'
+printf '%s\n' 'listen = 127.0.0.1:0' "control = $dir/control" 'user = a:b' \
+  >"$dir/conf"
+cp "$dir/conf" "$dir/without"
+printf '%s\n' "cert = $dir/cert" "key = $dir/key" >>"$dir/conf"
+rm -f "$dir/err"
+"$altair" serve -c "$dir/conf" >"$dir/out" 2>"$dir/err" &
+server=$!
+await 'no server' asks
+cp "$dir/without" "$dir/conf"
+"$altair" ctl reload --control "$dir/control" || fail reload
+grep -q "no 'cert' any more" "$dir/err" || fail 'cert: no note'
+kill "$server"
+wait "$server"
+server=
+
 # Fewer than the limits may want is said, once, and it starts.
+rm -f "$dir/out" "$dir/err"
+: >"$dir/out"
 prlimit --nofile=200:200 "$altair" serve --listen 127.0.0.1:0 --user a:b \
   >"$dir/out" 2>"$dir/err" &
 server=$!
