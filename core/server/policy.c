@@ -138,10 +138,20 @@ static bool is_same_ip(const altair_addr *a, const altair_addr *b)
 	       memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
-/* Every loopback address is one of ours, whether an interface says so or not. */
+static const struct air_ports *ports_of(const struct air_policy *policy,
+					const altair_addr *addr)
+{
+	return &policy->ports[addr->family == ALTAIR_IPV6];
+}
+
+/* Every loopback address is one of ours, whether an interface says so or not, and
+ * so are those that we relay from, told or bound. */
 static bool is_own(const struct air_policy *policy, const altair_addr *peer)
 {
-	if (altair_addr_classify(peer) == ALTAIR_ADDR_LOOPBACK)
+	const struct air_ports *ports = ports_of(policy, peer);
+
+	if (altair_addr_classify(peer) == ALTAIR_ADDR_LOOPBACK ||
+	    is_same_ip(&ports->bind, peer) || is_same_ip(&ports->told, peer))
 		return true;
 	for (size_t i = 0; i < policy->own_count; i++)
 		if (is_same_ip(&policy->own[i], peer))
@@ -162,12 +172,6 @@ static bool permits_form(const struct air_policy *policy,
 	if (is_own(policy, addr))
 		return is_allowed(policy, addr, full_length(addr));
 	return !is_denied(addr) || is_allowed(policy, addr, 0);
-}
-
-static const struct air_ports *ports_of(const struct air_policy *policy,
-					const altair_addr *addr)
-{
-	return &policy->ports[addr->family == ALTAIR_IPV6];
 }
 
 static bool is_relay_ip(const struct air_policy *policy,
@@ -263,20 +267,7 @@ static altair_addr *copy(struct air_arena *arena, const altair_addr *from,
 	return to;
 }
 
-/* The addresses that we relay from are our own, told or bound. */
-static void add_relays(struct air_policy *policy,
-		       const altair_server_config *config)
-{
-	const altair_addr *relays[] = {&config->relay_ipv4, &config->relay_ipv6,
-				       &config->external_ipv4,
-				       &config->external_ipv6};
-
-	for (size_t i = 0; i < sizeof relays / sizeof *relays; i++)
-		if (relays[i]->family != ALTAIR_NO_FAMILY)
-			policy->own[policy->own_count++] = *relays[i];
-}
-
-void air_policy_allow(struct air_policy *policy, struct air_arena *arena,
+void air_policy_renew(struct air_policy *policy, struct air_arena *arena,
 		      const altair_server_config *config)
 {
 	altair_server_prefix *allow =
@@ -286,22 +277,15 @@ void air_policy_allow(struct air_policy *policy, struct air_arena *arena,
 		allow[i] = config->allow[i];
 	policy->allow = allow;
 	policy->allow_count = config->allow_count;
+	policy->own = copy(arena, config->own, config->own_count);
+	policy->own_count = config->own_count;
 	policy->low_ports = config->low_ports;
 }
 
 void air_policy_init(struct air_policy *policy, struct air_arena *arena,
 		     const altair_server_config *config)
 {
-	size_t own = config->own_count;
-
-	air_policy_allow(policy, arena, config);
-	policy->own = air_arena_take(arena, own + 4, sizeof *policy->own);
-	policy->own_count = 0;
-	for (; policy->own && policy->own_count < own; policy->own_count++)
-		policy->own[policy->own_count] =
-			air_addr_canonical(&config->own[policy->own_count]);
-	if (policy->own)
-		add_relays(policy, config);
+	air_policy_renew(policy, arena, config);
 	policy->never = copy(arena, config->never, config->never_count);
 	policy->never_count = config->never_count;
 }

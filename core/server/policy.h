@@ -22,8 +22,8 @@ struct air_policy {
 /* Copies what the configuration says of peers into the arena. */
 void air_policy_init(struct air_policy *policy, struct air_arena *arena,
 		     const altair_server_config *config);
-/* Copies what it says of allowed peers only. */
-void air_policy_allow(struct air_policy *policy, struct air_arena *arena,
+/* Copies what may change while the server runs: all but the list `never`. */
+void air_policy_renew(struct air_policy *policy, struct air_arena *arena,
 		      const altair_server_config *config);
 /* False when a part of the configuration makes no sense. */
 bool air_policy_is_valid(const altair_server_config *config);

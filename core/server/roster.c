@@ -153,7 +153,7 @@ static void lay_out(struct renewed *r, struct air_arena *arena,
 {
 	air_user_init(&r->users, arena, c, hash_key);
 	air_rest_init(&r->rest, arena, c);
-	air_policy_allow(&r->policy, arena, c);
+	air_policy_renew(&r->policy, arena, c);
 }
 
 size_t altair_server_renew_size(const altair_server_config *config)

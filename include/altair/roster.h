@@ -73,7 +73,7 @@ ALTAIR_API void altair_server_drain(altair_server *server, bool drains);
 ALTAIR_API size_t altair_server_renew_size(const altair_server_config *config);
 
 /*
- * Takes over from `config`: users, rest_secrets with unix_time, allow,
+ * Takes over from `config`: users, rest_secrets with unix_time, allow, own,
  * low_ports, quota_user, quota_prefix, the bandwidths, challenge_rate. The rest
  * must be as it was, or does not matter. Nobody is dropped: what there is goes
  * on, also of a user who is gone, until it must be refreshed; so does what is relayed to a peer that is allowed

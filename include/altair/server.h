@@ -157,7 +157,9 @@ typedef struct altair_server_config {
 	                           default, and yet may be                   */
 	size_t allow_count;
 	const altair_addr *own; /* addresses of this host; ports do not
-	                           matter                                    */
+	                           matter. Loopback, and what is relayed from,
+	                           is so anyway. When they change call
+	                           altair_server_renew                       */
 	size_t own_count;
 	const altair_addr *never; /* endpoints of this host that no peer is:
 	                           listeners, control, metrics; 0.0.0.0 and ::

@@ -8,6 +8,7 @@
 
 #include "limits.h"
 #include "listeners.h"
+#include "own.h"
 #include "print.h"
 #include "sockaddr.h"
 
@@ -249,24 +250,17 @@ static int read_ips(const struct command *self, const char *option,
 	return -1;
 }
 
-/* Our addresses, none of which is a peer. */
-static void find_own(struct relay *relay)
+/* Our addresses, none of which is a peer. Without them the relay would be open
+ * towards its own host. */
+static int find_own(struct relay *relay)
 {
-	uv_interface_address_t *all;
-	size_t count = 0;
-	int found;
-
-	if (uv_interface_addresses(&all, &found) != 0)
-		return;
-	for (int i = 0; i < found && count < RELAY_OWN_MAX; i++) {
-		const struct sockaddr *a =
-			(const struct sockaddr *)&all[i].address;
-
-		count += air_sockaddr_read(&relay->own[count], a, 0);
-	}
-	uv_free_interface_addresses(all, found);
+	if (!air_own_find(&relay->own, &relay->config.own_count))
+		return air_print_failure(
+			EXIT_LOCAL_NETWORK,
+			"cannot learn the addresses of this host: %s",
+			strerror(errno));
 	relay->config.own = relay->own;
-	relay->config.own_count = count;
+	return -1;
 }
 
 /* The address that others reach us at, most likely. */
@@ -388,9 +382,10 @@ int air_relay_read(const struct command *self, struct relay *relay,
 	if (code < 0)
 		code = read_ips(self, "external-ip", &given->external_ips,
 				&c->external_ipv4, &c->external_ipv6);
+	if (code < 0)
+		code = find_own(relay);
 	if (code >= 0)
 		return code;
-	find_own(relay);
 	for (size_t i = 0; i < listens; i++)
 		choose_ip(relay, &listen[i]);
 	if ((c->external_ipv4.family && !c->relay_ipv4.family) ||
@@ -441,6 +436,8 @@ void air_relay_free(struct relay *relay)
 {
 	air_roll_close(&relay->roll);
 	free(relay->users);
+	free(relay->own);
+	relay->own = NULL;
 	relay->users = NULL;
 }
 
@@ -450,6 +447,28 @@ void air_relay_keep(struct relay *relay, const struct relay *before)
 		return;
 	memcpy(relay->password, before->password, sizeof relay->password);
 	relay->users[0] = before->users[0];
+}
+
+bool air_relay_has_moved(struct relay *relay)
+{
+	altair_server_config *c = &relay->config;
+	altair_addr *now;
+	size_t count;
+	bool is_same;
+
+	if (!air_own_find(&now, &count)) {
+		air_print_note("cannot learn the addresses of this host: %s",
+			       strerror(errno));
+		return false;
+	}
+	is_same = count == c->own_count;
+	for (size_t i = 0; is_same && i < count; i++)
+		is_same = altair_addr_equal(&now[i], &relay->own[i]);
+	free(relay->own);
+	c->own = relay->own = now;
+	c->own_count = count;
+	c->unix_time = (uint64_t)time(NULL);
+	return !is_same;
 }
 
 static void say_address(const struct relay *relay, const altair_addr *bound,

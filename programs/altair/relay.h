@@ -10,7 +10,6 @@
 
 #include <altair/server.h>
 
-#define RELAY_OWN_MAX 64
 #define RELAY_PASSWORD_LEN 24
 #define RELAY_SECRETS_MAX 8
 #define RELAY_SECRET_FILE_MAX 4096
@@ -33,7 +32,7 @@ struct relay {
 	struct roll roll;
 	altair_server_user *users;
 	altair_server_prefix allow[OPTION_LIST_MAX];
-	altair_addr own[RELAY_OWN_MAX];
+	altair_addr *own; /* addresses of this host */
 	char secret_file[RELAY_SECRET_FILE_MAX];
 	altair_bytes secrets[RELAY_SECRETS_MAX];
 	bool is_generated; /* the password is ours to tell */
@@ -55,6 +54,9 @@ int air_relay_check_ips(const struct command *self,
 			const struct relay_options *given);
 /* Harmless when all zero. */
 void air_relay_free(struct relay *relay);
+/* Reads the addresses of this host again; true when they are others now, and the
+ * server is to be told. */
+bool air_relay_has_moved(struct relay *relay);
 /* A password that is ours stays as it was before. */
 void air_relay_keep(struct relay *relay, const struct relay *before);
 /* What the administrator and the clients need. `server` is how clients may

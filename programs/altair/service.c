@@ -105,6 +105,35 @@ static void tell_watchdog(uv_timer_t *timer)
 	air_notify("WATCHDOG=1");
 }
 
+/* An address of ours that came after the start is no peer, either. */
+static void keep_own(void *user)
+{
+	struct service *service = user;
+	struct relay *relay = &service->plan->relay;
+	int rc = 0;
+
+	if (relay->config.allocations_max > 0 && air_relay_has_moved(relay))
+		rc = altair_serve_renew(service->serve, &relay->config);
+	if (rc != 0)
+		air_print_note("new addresses of this host can be reached "
+			       "through the relay until a reload: %s",
+			       altair_strerror(rc));
+}
+
+static int watch_own(struct service *service)
+{
+	int rc = air_own_watch(&service->own, &service->run.loop, keep_own,
+			       service);
+
+	if (rc != 0)
+		return air_print_failure(EXIT_LOCAL_NETWORK,
+					 "cannot watch the addresses of this "
+					 "host: %s",
+					 uv_strerror(rc));
+	keep_own(service); /* what came since the plan was read */
+	return -1;
+}
+
 /* --- drain ---------------------------------------------------------------- */
 
 static uint64_t sessions(const struct service *service)
@@ -218,6 +247,8 @@ int air_service_open(struct service *service)
 		uv_timer_start(&service->watchdog, tell_watchdog, 0, watchdog);
 	air_journal_open(&service->journal, &service->run.loop, service->serve);
 	code = open_metrics(service);
+	if (code < 0)
+		code = watch_own(service);
 	if (code < 0 && path)
 		code = air_control_open(service, path);
 	return code < 0 ? air_privilege_drop(&service->plan->privilege) : code;
@@ -232,6 +263,7 @@ int air_service_run(struct service *service)
 	air_http_close(service->metrics);
 	uv_close((uv_handle_t *)&service->draining, NULL);
 	uv_close((uv_handle_t *)&service->watchdog, NULL);
+	air_own_close(&service->own);
 	air_journal_close(&service->journal);
 	code = air_run_close(&service->run);
 	/* A service is stopped with SIGTERM: that is its good end. */

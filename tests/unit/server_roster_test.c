@@ -262,6 +262,27 @@ static void a_server_without_turn_has_no_sessions(void)
 		 ALTAIR_E_INVALID);
 }
 
+/* An address that the host got later is no peer, and one that it lost is. */
+static void a_renewal_takes_over_our_own_addresses(void)
+{
+	altair_addr first = ip("8.8.8.8"), second = ip("8.8.4.4");
+	altair_server_config c = config();
+	void *mem;
+
+	c.own = &first;
+	c.own_count = 1;
+	begin(&c);
+	arrive(ME, "user");
+	CHECK_EQ(permit("8.8.8.8:5000"), 403);
+	CHECK_EQ(permit("8.8.4.4:5000"), 0);
+	c.own = &second;
+	mem = renew(&c);
+	CHECK_EQ(permit("8.8.8.8:5000"), 0);
+	CHECK_EQ(permit("8.8.4.4:5000"), 403);
+	CHECK_EQ(bind_channel(0x4000, RELAY ":5000"), 403); /* always */
+	free(mem);
+}
+
 static const struct check_test tests[] = {
 	TEST(a_session_is_seen_as_it_is),
 	TEST(peers_are_channels_and_permissions),
@@ -272,6 +293,7 @@ static const struct check_test tests[] = {
 	TEST(a_renewal_takes_secrets_and_peers),
 	TEST(a_renewal_that_cannot_be_changes_nothing),
 	TEST(a_server_without_turn_has_no_sessions),
+	TEST(a_renewal_takes_over_our_own_addresses),
 };
 
 CHECK_MAIN(tests)
