@@ -247,7 +247,7 @@ static void count_guess(struct guesser *g, uint64_t who, uint32_t second,
 	/* Who has been good for as long as the longest wait begins anew. */
 	if (g->who != TAG(who) ||
 	    age_of(*g, second) > wait_of(*g) + PUNISHED_MAX)
-		*g = (struct guesser){.who = TAG(who) & 0xfffff,
+		*g = (struct guesser){.who = (uint32_t)TAG(who) & 0xfffff,
 				      .since = second & SECONDS};
 	if (g->is_punished || age_of(*g, second) >= GUESSES_WINDOW) {
 		g->is_punished = false;
