@@ -20,16 +20,18 @@
  * 8489 (SHA-256, USERHASH). Nobody who lacks a password costs memory: nonces are
  * not kept. All tables have the sizes of the configuration: the one more
  * allocation is refused with 508, a user over quota with 486. A source is
- * challenged ten times a second; after ten wrong passwords within a minute those
- * from there are not looked at for half a minute, then for twice as long each
- * time, up to ten minutes; what is allocated there goes on.
+ * challenged ten times a second; after ten wrong passwords within a minute nobody
+ * new is let in from there for half a minute, then for twice as long each time, up
+ * to ten minutes. Who has been let in from there before counts by himself, and what
+ * is allocated goes on.
  *
  * Where the relay may send is asked for each permission, channel and Send
  * indication. It is default-deny: nothing that is not globally reachable, in
- * whatever form it is written; not this host (`own`, the relay's own addresses)
- * unless `allow` has that single address; never an endpoint of `never`; no port
+ * whatever form it is written; not this host (`own`, the relay's own addresses, all
+ * of loopback) unless `allow` has that single address; never an endpoint of `never`; no port
  * below 1024. The relayed address of a live allocation of this server is a peer
- * like any other: what is sent there is handed over inside.
+ * like any other: what is sent there is handed over inside, by way of the host
+ * where another of several machines has it.
  *
  * Relayed transport addresses. The machine chooses their ports; the driver opens
  * a socket for each:
