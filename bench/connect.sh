@@ -52,23 +52,26 @@ runs_cells() {
 	echo carrier-carrier
 	echo open-udpblock/tls
 	echo udpblock-udpblock/tls
+	echo open-udpblock/tls-serve
+	echo udpblock-udpblock/tls-serve
 	echo port-port/loss
 	echo sym-sym/loss
 }
 
 # The server's certificate is of the lab: only ours is told to trust it.
 runs_takes() {
-	[[ $1 != */tls || $2 = altair ]]
+	[[ $1 != */tls* || $2 = altair ]]
 }
 
 runs_once() { # cell who run
-	local pair=${1%/*} turn=udp,tcp side=a loss=()
+	local pair=${1%/*} turn=udp,tcp side=a options=()
 	# aioice knows one relay: the one that can work.
 	[[ $1 != *udpblock* ]] || turn=tcp,udp
-	[[ $1 != */tls ]] || turn=tls
-	[[ $1 != */loss ]] || loss=(--loss 10)
+	[[ $1 != */tls* ]] || turn=tls
+	[[ $1 != */tls-serve ]] || options=(--server serve)
+	[[ $1 != */loss ]] || options=(--loss 10)
 	(($3 % 2)) || side=b
-	timeout --foreground 60 "$bench/meet.sh" --build "$LAB_BUILD" "${loss[@]}" \
+	timeout --foreground 60 "$bench/meet.sh" --build "$LAB_BUILD" "${options[@]}" \
 		--turn "$turn" --controlling "$side" "$2" "${pair%-*}" "${pair#*-}"
 }
 

@@ -49,7 +49,9 @@ function shown(c,    i) {
 function floor_of(c,    k, opens) {
 	sub("/loss", "", c)
 	split(c, k, "-")
-	if (c ~ /tls$/) return 300        # and TLS 1.2, which is coturn's
+	# Two round trips more: those of TLS 1.2, which is coturn's. With altair
+	# serve the bar leaves room for the one of TLS 1.3.
+	if (c ~ /tls$/) return 300
 	if (c ~ /udpblock/) return 220    # TCP, Allocate, its 401, signal, check
 	if (c == "lan-lan") return 20     # signal
 	if (c == "hairpin-hairpin") return 60  # server, signal
@@ -93,7 +95,8 @@ function limit_of(c) {
 }
 
 function name_of(c,    k, how) {
-	how = sub("/tls", "", c) ? ", over TLS" : ""
+	how = sub("/tls-serve", "", c) ? ", TLS, altair serve" : ""
+	if (sub("/tls", "", c)) how = ", TLS, coturn"
 	sub("/loss", "", c)
 	split(c, k, "-")
 	if (k[1] == "lan") return "same LAN"

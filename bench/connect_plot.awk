@@ -124,7 +124,7 @@ function lay_out(    g, i, y) {
 }
 
 END {
-	LEFT = 200; WIDTH = 720; TOTAL = 1060; TOP = 100; ROW = 18
+	LEFT = 270; WIDTH = 720; TOTAL = 1130; TOP = 100; ROW = 18
 	FROM = 16; TO = 6000
 	bottom = lay_out()
 	head(bottom + 40)
