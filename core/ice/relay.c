@@ -564,6 +564,10 @@ static void follow_remotes(struct altair_agent *a)
 	a->is_relay_news = false;
 	for (uint32_t i = 0; i < a->list.pairs_count; i++)
 		hold(a, &a->list.pairs[i]);
+	/* What was refused, or given up, has been asked for again. */
+	for (uint32_t i = 0; i < a->relays_count; i++)
+		if (a->relays[i].turn)
+			pump(a, &a->relays[i]);
 	hurry(a);
 }
 
