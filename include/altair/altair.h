@@ -7,11 +7,14 @@
 
 #include <altair/agent.h>
 #include <altair/base.h>
+#include <altair/code.h>
 #include <altair/conn.h>
 #include <altair/crypto.h>
 #include <altair/discover.h>
 #include <altair/error.h>
 #include <altair/machine.h>
+#include <altair/meet.h>
+#include <altair/pake.h>
 #include <altair/probe.h>
 #include <altair/punch.h>
 #include <altair/roster.h>

@@ -46,7 +46,11 @@ extern "C" {
 	X(QUOTA, -32, "the user has too many relayed addresses")               \
 	X(CAPACITY, -33, "the server has no more relayed addresses")           \
 	X(REDIRECT, -34, "the servers send us from one to the other")          \
-	X(TLS, -35, "the server could not prove who it is, or TLS failed")
+	X(TLS, -35, "the server could not prove who it is, or TLS failed")     \
+	X(SECRET, -36, "the secrets differ, or somebody is in between")        \
+	X(TAMPERED, -37, "somebody in between changes or repeats messages")    \
+	X(CODE, -38, "this is no code: a number and two words, 7-word-word")   \
+	X(NO_WORD, -39, "a word of the code is not in the list")
 
 enum altair_error {
 	ALTAIR_OK = 0,
@@ -54,7 +58,7 @@ enum altair_error {
 	ALTAIR_ERRORS(ALTAIR_ERROR_ENUM)
 #undef ALTAIR_ERROR_ENUM
 	/* Keeps the list open; never returned. */
-	ALTAIR_ERROR_LAST_ = -36
+	ALTAIR_ERROR_LAST_ = -40
 };
 
 /* "ALTAIR_E_TIMEOUT" for -13; "ALTAIR_E_?" for a code that is none of ours. */

@@ -6,6 +6,7 @@
 #define ALTAIR_OPENSSL_H
 
 #include <altair/crypto.h>
+#include <altair/pake.h>
 #include <altair/tls.h>
 
 #ifdef __cplusplus
@@ -14,6 +15,9 @@ extern "C" {
 
 /* A constant table, valid for ever, usable from any thread. */
 ALTAIR_API const altair_crypto *altair_openssl(void);
+
+/* Likewise for altair/meet.h. */
+ALTAIR_API const altair_pake *altair_openssl_pake(void);
 
 /*
  * Fills the table with a TLS 1.2 and 1.3 client that trusts the certificates of
