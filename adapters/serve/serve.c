@@ -75,8 +75,8 @@ static int open_socket(altair_serve *serve, struct worker *w,
 	return 0;
 }
 
-/* Starts the threads with every signal blocked: signals are the program's. */
-static int start_threads(altair_serve *serve)
+/* The threads have every signal blocked: signals are the program's. */
+int altair_serve_run(altair_serve *serve)
 {
 	sigset_t all, before;
 	int rc = 0;
@@ -351,8 +351,8 @@ void altair_serve_config_default(altair_serve_config *config)
 	*config = (altair_serve_config){.size = sizeof *config};
 }
 
-int altair_serve_start(altair_serve **out, const altair_serve_config *config,
-		       size_t *failed)
+int altair_serve_open(altair_serve **out, const altair_serve_config *config,
+		      size_t *failed)
 {
 	altair_serve *serve;
 	int rc;
@@ -371,14 +371,28 @@ int altair_serve_start(altair_serve **out, const altair_serve_config *config,
 	rc = serve->stop < 0 ? ALTAIR_E_SYSTEM : 0;
 	if (rc == 0)
 		rc = open_all(serve, config, failed);
-	if (rc == 0)
-		rc = start_threads(serve);
 	if (rc != 0) {
 		altair_serve_stop(serve);
 		return rc;
 	}
 	*out = serve;
 	return 0;
+}
+
+int altair_serve_start(altair_serve **out, const altair_serve_config *config,
+		       size_t *failed)
+{
+	altair_serve *serve;
+	int rc = altair_serve_open(&serve, config, failed);
+
+	if (rc != 0)
+		return rc;
+	rc = altair_serve_run(serve);
+	if (rc != 0)
+		altair_serve_stop(serve);
+	else
+		*out = serve;
+	return rc;
 }
 
 void altair_serve_stop(altair_serve *serve)

@@ -58,11 +58,22 @@ typedef struct altair_serve_config {
 ALTAIR_API void altair_serve_config_default(altair_serve_config *config);
 
 /*
- * Binds every address, then starts the threads. Returns 0, an error of
- * altair_udp_open, with *failed (if not NULL) the index of the listener that it is
- * about, or `listens` and more for an alternate, or one of altair_server_init;
- * then nothing runs.
+ * Binds every address and takes all memory; no thread runs yet, so that a program
+ * may give its privileges away first. Until altair_serve_run nothing else may be
+ * asked of it but altair_serve_local, altair_serve_get_stats and
+ * altair_serve_stop. Returns 0, an error of altair_udp_open, with *failed (if not
+ * NULL) the index of the listener that it is about, or `listens` and more for an
+ * alternate, or one of altair_server_init; then there is no server.
  */
+ALTAIR_API int altair_serve_open(altair_serve **out,
+				 const altair_serve_config *config,
+				 size_t *failed);
+
+/* Starts the threads, once. Returns 0, or ALTAIR_E_SYSTEM when the system lets one
+ * of them not start; then only altair_serve_stop is left. */
+ALTAIR_API int altair_serve_run(altair_serve *serve);
+
+/* The two together; what fails leaves no server. */
 ALTAIR_API int altair_serve_start(altair_serve **out,
 				  const altair_serve_config *config,
 				  size_t *failed);

@@ -82,12 +82,12 @@ static int start(struct service *service)
 	config.tls = service->front.has_tls ? &service->front.tls : NULL;
 	config.sockets = sockets;
 	config.socket_count = air_activation_sockets(sockets);
-	rc = altair_serve_start(&service->serve, &config, &failed);
+	rc = altair_serve_open(&service->serve, &config, &failed);
 	if ((rc == ALTAIR_E_FAMILY || rc == ALTAIR_E_ADDRESS) && failed == 1 &&
 	    plan->given.listen.count == 0) {
 		air_print_note("this host has no IPv6: only IPv4 is served");
 		config.listens = 1;
-		rc = altair_serve_start(&service->serve, &config, &failed);
+		rc = altair_serve_open(&service->serve, &config, &failed);
 	}
 	plan->listens = config.listens;
 	if (rc == 0)

@@ -229,10 +229,24 @@ static int open_metrics(struct service *service)
 	return air_print_failure(EXIT_INTERNAL, "HTTP did not start");
 }
 
+/* What is asked of the server's threads has to wait for them. */
+static int start_threads(struct service *service)
+{
+	uint64_t watchdog = air_notify_watchdog() / ALTAIR_MSEC(1);
+
+	if (altair_serve_run(service->serve) != 0)
+		return air_print_failure(EXIT_INTERNAL,
+					 "the system lets no more threads "
+					 "start: choose fewer with --threads, "
+					 "or raise the limit (ulimit -u)");
+	if (watchdog > 0)
+		uv_timer_start(&service->watchdog, tell_watchdog, 0, watchdog);
+	return watch_own(service);
+}
+
 int air_service_open(struct service *service)
 {
 	const char *path = service->plan->given.control;
-	uint64_t watchdog = air_notify_watchdog() / ALTAIR_MSEC(1);
 	int code = air_run_open(&service->run);
 
 	if (code != 0)
@@ -243,15 +257,13 @@ int air_service_open(struct service *service)
 	service->draining.data = service;
 	uv_timer_init(&service->run.loop, &service->watchdog);
 	service->watchdog.data = service;
-	if (watchdog > 0)
-		uv_timer_start(&service->watchdog, tell_watchdog, 0, watchdog);
 	air_journal_open(&service->journal, &service->run.loop, service->serve);
 	code = open_metrics(service);
-	if (code < 0)
-		code = watch_own(service);
 	if (code < 0 && path)
 		code = air_control_open(service, path);
-	return code < 0 ? air_privilege_drop(&service->plan->privilege) : code;
+	if (code < 0)
+		code = air_privilege_drop(&service->plan->privilege);
+	return code < 0 ? start_threads(service) : code;
 }
 
 int air_service_run(struct service *service)

@@ -36,8 +36,8 @@ struct service {
 /* Binds what the relay must know of before it starts. Returns -1 to go on, or
  * the exit code. */
 int air_service_bind(struct service *service);
-/* Begins to listen to signals and operators; the server runs. Returns -1 to go
- * on, or the exit code. */
+/* Begins to listen to signals and operators, gives privileges away, and only then
+ * has the server run. Returns -1 to go on, or the exit code. */
 int air_service_open(struct service *service);
 /* Says that all is well, to whom started us. */
 void air_service_ready(const struct service *service);

@@ -106,6 +106,16 @@ if [ "$(id -u)" -eq 0 ]; then
   [ -e "$dir/run/control" ] && fail 'the control socket is still there'
 fi
 
+# Its threads start as that user: a user who may have one process has none of them,
+# while root may have as many as it likes.
+if [ "$(id -u)" -eq 0 ]; then
+  ASAN_OPTIONS=detect_leaks=0 timeout 60 \
+    prlimit --nproc=1:1 "$altair" serve --listen 127.0.0.1:0 --user a:b \
+    --run-as nobody >"$dir/out" 2>"$dir/err"
+  [ $? -eq 1 ] || fail 'threads of root'
+  grep -q 'no more threads' "$dir/err" || fail 'no threads: why'
+fi
+
 # Who has become somebody else reads again what that user's groups may read, and
 # what was taken from root is not asked of root again.
 if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null; then
