@@ -11,6 +11,7 @@
 #include <altair/conn.h>
 #include <altair/crypto.h>
 #include <altair/discover.h>
+#include <altair/dtls.h>
 #include <altair/error.h>
 #include <altair/machine.h>
 #include <altair/meet.h>
@@ -18,6 +19,7 @@
 #include <altair/probe.h>
 #include <altair/punch.h>
 #include <altair/roster.h>
+#include <altair/secure.h>
 #include <altair/serve.h>
 #include <altair/server.h>
 #include <altair/tls.h>

@@ -50,7 +50,9 @@ extern "C" {
 	X(SECRET, -36, "the secrets differ, or somebody is in between")        \
 	X(TAMPERED, -37, "somebody in between changes or repeats messages")    \
 	X(CODE, -38, "this is no code: a number and two words, 7-word-word")   \
-	X(NO_WORD, -39, "a word of the code is not in the list")
+	X(NO_WORD, -39, "a word of the code is not in the list")               \
+	X(IDENTITY, -40, "the peer has another key than the expected one")     \
+	X(CLOSED, -41, "the peer has ended the session")
 
 enum altair_error {
 	ALTAIR_OK = 0,
@@ -58,7 +60,7 @@ enum altair_error {
 	ALTAIR_ERRORS(ALTAIR_ERROR_ENUM)
 #undef ALTAIR_ERROR_ENUM
 	/* Keeps the list open; never returned. */
-	ALTAIR_ERROR_LAST_ = -40
+	ALTAIR_ERROR_LAST_ = -42
 };
 
 /* "ALTAIR_E_TIMEOUT" for -13; "ALTAIR_E_?" for a code that is none of ours. */

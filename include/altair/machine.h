@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Any machine: altair_agent, altair_discover, altair_meet, altair_probe,
- * altair_punch, altair_server, altair_turn. */
+ * altair_punch, altair_secure, altair_server, altair_turn. */
 typedef struct altair_machine altair_machine;
 
 enum altair_step {
@@ -47,7 +47,7 @@ enum altair_event {
 	ALTAIR_EV_CONNECTED,	   /* punch: both directions are known       */
 	ALTAIR_EV_VERIFIED,	   /* punch: PING was answered with PONG     */
 	ALTAIR_EV_ROLES,	   /* punch: both or neither are initiator   */
-	ALTAIR_EV_FAILED,	   /* punch, meet: it ended without one      */
+	ALTAIR_EV_FAILED,	   /* punch, meet, secure: it has ended      */
 	ALTAIR_EV_RELAYED,	   /* turn: we have a relayed address        */
 	ALTAIR_EV_PERMITTED,	   /* turn: a peer may reach us, or not      */
 	ALTAIR_EV_CHANNEL,	   /* turn: a peer has a channel, or not     */
@@ -64,7 +64,8 @@ enum altair_event {
 	ALTAIR_EV_OPEN,		     /* agent: a stream is to be opened      */
 	ALTAIR_EV_SHUT,		     /* agent, server: close a stream        */
 	ALTAIR_EV_PROBED,	     /* probe: all is known that can be      */
-	ALTAIR_EV_INTRODUCED	     /* meet: the peer knows the secret      */
+	ALTAIR_EV_INTRODUCED,	     /* meet: the peer knows the secret      */
+	ALTAIR_EV_SECURED	     /* secure: the peer has proved his key  */
 };
 
 typedef struct altair_output {
