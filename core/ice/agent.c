@@ -523,6 +523,10 @@ static int add_remote(struct altair_agent *a, altair_time now, const char *text)
 	a->stats.names += c.has_name;
 	if (rc == 0 && !air_candidate_is_usable(&c.addr, a->config.loopback))
 		rc = ALTAIR_E_ADDRESS;
+	/* Those of our own finding have places of their own, and wait for a
+	 * check; what the peer lists has one. */
+	if (c.type == CANDIDATE_PRFLX)
+		c.type = CANDIDATE_SRFLX;
 	if (rc == 0)
 		rc = air_checklist_add_remote(&a->list, &c, &is_new);
 	if (rc >= 0 && is_new)

@@ -57,6 +57,24 @@ static void a_bomb_of_candidates(void)
 	}
 }
 
+/* The places of those that its checks show are not for the peer to fill. */
+static void a_bomb_that_calls_itself_peer_reflexive(void)
+{
+	char text[ALTAIR_CANDIDATE_TEXT];
+
+	begin_with(1);
+	for (int i = 1; i <= 30; i++) {
+		snprintf(text, sizeof text,
+			 "candidate:%d 1 UDP %d 198.51.100.9 %d typ prflx", i,
+			 i, i);
+		CHECK_EQ(altair_agent_add_remote(a, w.now, text),
+			 i <= AIR_SIGNALLED_MAX ? 0 : ALTAIR_E_FULL);
+	}
+	CHECK_EQ(a->list.remotes_count, AIR_SIGNALLED_MAX);
+	CHECK_EQ(a->list.prflx_count, 0);
+	CHECK_EQ(a->list.pairs_count, AIR_SIGNALLED_MAX);
+}
+
 /* What decides when the hundred are spent. */
 static void the_budget_is_what_the_address_has_proved(void)
 {
@@ -205,6 +223,7 @@ static void the_same_candidate_counts_once(void)
 
 static const struct check_test tests[] = {
 	TEST(a_bomb_of_candidates),
+	TEST(a_bomb_that_calls_itself_peer_reflexive),
 	TEST(the_budget_is_what_the_address_has_proved),
 	TEST(a_bomb_with_many_victims),
 	TEST(a_bomb_is_paced),
