@@ -30,6 +30,9 @@
 /* One for each relay and some to peers (ICE-TCP); who is asked anew may open the
  * next one before the last one is shut. */
 #define STREAMS_MAX (2 * ALTAIR_AGENT_RELAYS_MAX + 4)
+/* Until our addresses are looked at again after the system failed to tell them, or
+ * to open a socket: it may be short of descriptors or memory for a moment. */
+#define LOOK_AGAIN ALTAIR_SEC(1)
 
 struct sock {
 	uv_poll_t poll;
@@ -42,8 +45,9 @@ struct sock {
 struct altair_uv_agent {
 	uv_loop_t *loop;
 	struct air_alarm alarm;
-	uv_poll_t news; /* of links and addresses */
-	int news_fd;	/* -1: there are none */
+	uv_poll_t news;	     /* of links and addresses */
+	int news_fd;	     /* -1: there are none */
+	altair_time look_at; /* our addresses again; mostly ALTAIR_NEVER */
 	struct sock *socks[AIR_HOSTS_MAX];
 	size_t socks_count;
 	uint32_t next_number;
@@ -217,14 +221,20 @@ static void run(altair_uv_agent *d)
 	air_alarm_begin(&d->alarm);
 	deadline = drain(d);
 	if (!d->closing)
-		air_alarm_set(&d->alarm, deadline);
+		air_alarm_set(&d->alarm,
+			      deadline < d->look_at ? deadline : d->look_at);
 }
+
+static void look_at_hosts(altair_uv_agent *d);
 
 static void wake(uv_timer_t *timer)
 {
 	altair_uv_agent *d = timer->data;
+	altair_time now = altair_clock_now();
 
-	altair_tick(d->machine, altair_clock_now());
+	if (now >= d->look_at)
+		look_at_hosts(d);
+	altair_tick(d->machine, now);
 	run(d);
 }
 
@@ -250,8 +260,10 @@ static void readable(uv_poll_t *poll, int status, int events)
 	altair_datagram batch[BATCH];
 	int count = BATCH;
 
-	(void)status;
 	(void)events;
+	/* libuv stops a handle whose socket has an error; reading takes it. */
+	if (status < 0)
+		uv_poll_start(poll, UV_READABLE, readable);
 	for (int k = 0; k < ROUNDS_MAX && count == BATCH && !d->closing; k++) {
 		count = altair_udp_receive(sock->udp, sock->number, batch,
 					   BATCH);
@@ -536,18 +548,31 @@ static void remove_hosts(altair_uv_agent *d, const struct air_hosts *hosts)
 	d->socks_count = kept;
 }
 
+/* A failure of the system's own passes: nothing else would bring us back here. */
+static void look_at_hosts(altair_uv_agent *d)
+{
+	struct air_hosts hosts;
+	int error = read_hosts(d, &hosts);
+
+	if (!error) {
+		remove_hosts(d, &hosts);
+		error = add_hosts(d, &hosts);
+	}
+	d->look_at = error == ALTAIR_E_SYSTEM || error == ALTAIR_E_MEMORY
+			     ? altair_clock_now() + LOOK_AGAIN
+			     : ALTAIR_NEVER;
+}
+
 static void on_news(uv_poll_t *poll, int status, int events)
 {
 	altair_uv_agent *d = poll->data;
-	struct air_hosts hosts;
 
-	(void)status;
 	(void)events;
 	air_hosts_drain(d->news_fd);
-	if (read_hosts(d, &hosts) != 0)
-		return;
-	remove_hosts(d, &hosts);
-	(void)add_hosts(d, &hosts);
+	/* libuv stops a handle whose socket has an error: news overflowed. */
+	if (status < 0)
+		uv_poll_start(poll, UV_READABLE, on_news);
+	look_at_hosts(d);
 	run(d);
 }
 
@@ -581,6 +606,7 @@ static int begin_hosts(altair_uv_agent *d)
 	struct air_hosts hosts;
 	int error;
 
+	d->look_at = ALTAIR_NEVER;
 	watch_hosts(d);
 	error = read_hosts(d, &hosts);
 	return error ? error : add_hosts(d, &hosts);

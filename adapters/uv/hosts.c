@@ -194,8 +194,21 @@ static void take_message(struct scan *scan, const struct nlmsghdr *message)
 		take_address(scan, message);
 }
 
-/* Takes one answer apart; false at the end of the list. */
-static bool take(struct scan *scan, const void *answer, size_t len)
+/* What the last message says: an errno, negative, or 0. */
+static int read_end(const struct nlmsghdr *message)
+{
+	int error = 0;
+
+	/* Both kinds begin with it; old kernels end a list without. */
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof error))
+		memcpy(&error, NLMSG_DATA(message), sizeof error);
+	return error;
+}
+
+enum taken { THERE_IS_MORE, LIST_HAS_ENDED, LIST_HAS_FAILED };
+
+/* Takes one answer apart. */
+static enum taken take(struct scan *scan, const void *answer, size_t len)
 {
 	const struct nlmsghdr *message = answer;
 
@@ -204,14 +217,15 @@ static bool take(struct scan *scan, const void *answer, size_t len)
 			scan->is_torn = true;
 		if (message->nlmsg_type == NLMSG_DONE ||
 		    message->nlmsg_type == NLMSG_ERROR)
-			return false;
+			return read_end(message) == 0 ? LIST_HAS_ENDED
+						      : LIST_HAS_FAILED;
 		take_message(scan, message);
 		len -= NLMSG_ALIGN(message->nlmsg_len) < len
 			       ? NLMSG_ALIGN(message->nlmsg_len)
 			       : len;
 		message = behind(message, message->nlmsg_len);
 	}
-	return true;
+	return THERE_IS_MORE;
 }
 
 static int list(struct scan *scan, int fd, unsigned short type)
@@ -226,16 +240,20 @@ static int list(struct scan *scan, int fd, unsigned short type)
 		.body = {.rtgen_family = AF_UNSPEC},
 	};
 	_Alignas(struct nlmsghdr) char answer[ANSWER_MAX];
+	enum taken taken = THERE_IS_MORE;
 	ssize_t got;
 
 	if (send(fd, &request, sizeof request, 0) < 0)
 		return ALTAIR_E_SYSTEM;
-	do {
+	while (taken == THERE_IS_MORE) {
 		got = recv(fd, answer, sizeof answer, 0);
-		if (got < 0)
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
 			return ALTAIR_E_SYSTEM;
-	} while (take(scan, answer, (size_t)got));
-	return 0;
+		taken = take(scan, answer, (size_t)got);
+	}
+	return taken == LIST_HAS_ENDED ? 0 : ALTAIR_E_SYSTEM;
 }
 
 /* RFC 8445 5.1.1.1: the same interface and prefix. */

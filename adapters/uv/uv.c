@@ -37,7 +37,7 @@ struct altair_uv {
 	struct sock sock[SOCKS];
 	altair_machine *machine[MACHINES_MAX];
 	size_t machines;
-	altair_datagram send[BATCH]; /* collected, all of one socket */
+	altair_datagram send[BATCH]; /* collected */
 	size_t sends;
 	altair_uv_handlers handlers;
 	void *user;
@@ -69,15 +69,31 @@ static void report_unsent(altair_uv *d, const altair_addr *remote, int error)
 		d->handlers.unsent(d->user, remote, error);
 }
 
-/* How many datagrams from `first` on go where it goes. */
+/* How many datagrams from `first` on go where it goes, and from the same socket. */
 static size_t run_length(const altair_uv *d, size_t first)
 {
 	size_t end = first + 1;
 
-	while (end < d->sends && altair_addr_equal(&d->send[end].path.remote,
-						   &d->send[first].path.remote))
+	while (end < d->sends &&
+	       d->send[end].path.sock == d->send[first].path.sock &&
+	       altair_addr_equal(&d->send[end].path.remote,
+				 &d->send[first].path.remote))
 		end++;
 	return end - first;
+}
+
+static bool is_open(const altair_uv *d, uint32_t sock)
+{
+	return sock < SOCKS && d->sock[sock].udp != NULL;
+}
+
+/* How many were sent, or ALTAIR_E_*. */
+static int send_run(const altair_uv *d, const altair_datagram *first,
+		    size_t len)
+{
+	if (!is_open(d, first->path.sock))
+		return ALTAIR_E_FAMILY;
+	return altair_udp_send(d->sock[first->path.sock].udp, first, len);
 }
 
 /* Gives what was collected to the kernel, one call for each destination in a
@@ -94,7 +110,7 @@ static void flush(altair_uv *d)
 		int sent;
 
 		len = run_length(d, i);
-		sent = altair_udp_send(d->sock[next->path.sock].udp, next, len);
+		sent = send_run(d, next, len);
 		if (sent >= 0 && (size_t)sent == len)
 			continue;
 		remote[failures] = next->path.remote;
@@ -105,21 +121,12 @@ static void flush(altair_uv *d)
 		report_unsent(d, &remote[i], error[i]);
 }
 
-static bool is_open(const altair_uv *d, uint32_t sock)
-{
-	return sock < SOCKS && d->sock[sock].udp != NULL;
-}
-
+/* Nothing that is collected waits while a handler runs, this one neither. */
 static void collect(altair_uv *d, const altair_datagram *datagram)
 {
-	if (!is_open(d, datagram->path.sock)) {
-		report_unsent(d, &datagram->path.remote, ALTAIR_E_FAMILY);
-		return;
-	}
-	if (d->sends > 0 &&
-	    (d->sends == BATCH || d->send[0].path.sock != datagram->path.sock))
-		flush(d);
 	d->send[d->sends++] = *datagram;
+	if (d->sends == BATCH)
+		flush(d);
 }
 
 int altair_uv_send(altair_uv *driver, const altair_datagram *datagram)

@@ -37,6 +37,7 @@ static altair_uv *driver;
 static bool is_closed;
 /* What the event handler does besides. */
 static void (*on_event)(altair_machine *machine);
+static void (*on_unsent)(void);
 
 static void tell(char toy, char what)
 {
@@ -153,6 +154,8 @@ static void unsent(void *user, const altair_addr *remote, int error)
 	(void)user;
 	(void)remote;
 	tell(0, error == ALTAIR_E_FAMILY ? 'f' : 'u');
+	if (on_unsent)
+		on_unsent();
 }
 
 static void closed(void *user)
@@ -167,6 +170,7 @@ static int open_with(const altair_uv_config *config)
 	story[0] = '\0';
 	wanted = sizeof story;
 	on_event = NULL;
+	on_unsent = NULL;
 	is_closed = false;
 	uv_loop_init(&loop);
 	return altair_uv_open(&driver, &loop, config, &handlers, &is_closed);
@@ -488,6 +492,35 @@ static void no_socket_of_that_family(void)
 	close_all();
 }
 
+static char words[] = "one";
+
+static void overwrite_words(void)
+{
+	memset(words, 'X', strlen(words));
+}
+
+/* A handler may give the machine something, and then the bytes of what it sends
+ * are no more. */
+static void all_is_sent_before_a_failure_is_told(void)
+{
+	altair_addr here, there;
+	int fd = open_socket(&here);
+	struct toy a = toy_named('a');
+
+	CHECK_EQ(altair_addr_parse(&there, "[2001:db8::1]:5"), 0);
+	open_ipv4();
+	on_unsent = overwrite_words;
+	push_send(&a, ALTAIR_UV_IPV4, &here, words);
+	push_send(&a, ALTAIR_UV_IPV6, &there, "x");
+	push_send(&a, ALTAIR_UV_IPV4, &here, "two");
+	altair_uv_attach(driver, &a.machine);
+	run_until(1);
+	expect_datagram(fd, "one");
+	expect_datagram(fd, "two");
+	close_all();
+	close(fd);
+}
+
 static const struct check_test tests[] = {
 	TEST(both_families_share_a_port),
 	TEST(one_family_only),
@@ -503,6 +536,7 @@ static const struct check_test tests[] = {
 	TEST(closed_by_an_event),
 	TEST(a_closed_port_refuses),
 	TEST(no_socket_of_that_family),
+	TEST(all_is_sent_before_a_failure_is_told),
 };
 
 CHECK_MAIN(tests)
