@@ -109,6 +109,7 @@ enum altair_meet_state {
 	ALTAIR_MEET_CLOSED
 };
 
+/* Where the introduction stands now. */
 ALTAIR_API enum altair_meet_state altair_meet_state(const altair_meet *meet);
 
 /* The peer's identity, as he gave it; valid until altair_meet_close, empty before
