@@ -6,6 +6,7 @@
  * The certificate may be renewed while sessions are opened in other threads: they
  * take the context under a lock, and keep the one that they began with.
  */
+#include "hello.h"
 #include "identity.h"
 #include "session.h"
 
@@ -18,27 +19,33 @@
 #define GROUPS "X25519:P-256"
 
 struct server {
+	SSL_CTX *hello;	      /* for questions alone */
 	pthread_mutex_t lock; /* of what follows */
 	SSL_CTX *context;
 	uint8_t hash[32];
 };
+
+static bool harden(SSL_CTX *context)
+{
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION |
+					     SSL_OP_NO_COMPRESSION |
+					     SSL_OP_NO_TICKET |
+					     SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	/* An idle session has no buffers. */
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+	return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+	       SSL_CTX_set_num_tickets(context, 0) == 1 &&
+	       SSL_CTX_set_cipher_list(context, CIPHERS) == 1 &&
+	       SSL_CTX_set1_groups_list(context, GROUPS) == 1;
+}
 
 /* NULL when there is no memory. */
 static SSL_CTX *make_context(void)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 
-	if (!context)
-		return NULL;
-	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION |
-					     SSL_OP_NO_COMPRESSION |
-					     SSL_OP_NO_TICKET |
-					     SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-	    SSL_CTX_set_num_tickets(context, 0) == 1 &&
-	    SSL_CTX_set_cipher_list(context, CIPHERS) == 1 &&
-	    SSL_CTX_set1_groups_list(context, GROUPS) == 1)
+	if (context && harden(context))
 		return context;
 	SSL_CTX_free(context);
 	return NULL;
@@ -84,6 +91,13 @@ static int session_open(void *user, altair_tls_session **out, const char *name)
 	return 0;
 }
 
+static int offers(void *user, altair_bytes first, const char *protocol)
+{
+	struct server *server = user;
+
+	return air_hello_offers(server->hello, first, protocol);
+}
+
 int altair_openssl_server_open(altair_tls *out,
 			       const altair_openssl_files *files,
 			       const char **problem)
@@ -94,13 +108,18 @@ int altair_openssl_server_open(altair_tls *out,
 	*problem = "needs more memory";
 	if (!server)
 		return ALTAIR_E_MEMORY;
-	error = prepare(&server->context, server->hash, files, problem);
+	server->hello = air_hello_open();
+	error = server->hello ? prepare(&server->context, server->hash, files,
+					problem)
+			      : ALTAIR_E_MEMORY;
 	if (error) {
+		SSL_CTX_free(server->hello);
 		free(server);
 		return error;
 	}
 	pthread_mutex_init(&server->lock, NULL);
-	*out = (altair_tls){.user = server, .open = session_open};
+	*out = (altair_tls){
+		.user = server, .open = session_open, .offers = offers};
 	air_session_fill(out);
 	return 0;
 }
@@ -126,6 +145,34 @@ int altair_openssl_server_renew(const altair_tls *tls,
 	return 0;
 }
 
+/* The certificate of now, for a handshake of another's context. */
+static int lend(SSL *ssl, void *arg)
+{
+	struct server *server = arg;
+	STACK_OF(X509) *chain = NULL;
+	int is_lent;
+
+	pthread_mutex_lock(&server->lock);
+	SSL_CTX_get0_chain_certs(server->context, &chain);
+	is_lent = SSL_use_cert_and_key(
+		ssl, SSL_CTX_get0_certificate(server->context),
+		SSL_CTX_get0_privatekey(server->context), chain, 1);
+	pthread_mutex_unlock(&server->lock);
+	return is_lent;
+}
+
+int altair_openssl_server_lend(const altair_tls *tls, void *ssl_ctx)
+{
+	SSL_CTX *context = ssl_ctx;
+
+	if (!harden(context)) {
+		ERR_clear_error();
+		return ALTAIR_E_MEMORY;
+	}
+	SSL_CTX_set_cert_cb(context, lend, tls->user);
+	return 0;
+}
+
 void altair_openssl_server_hash(const altair_tls *tls, uint8_t out[32])
 {
 	struct server *server = tls->user;
@@ -141,6 +188,7 @@ void altair_openssl_server_close(altair_tls *tls)
 
 	if (server) {
 		SSL_CTX_free(server->context);
+		SSL_CTX_free(server->hello);
 		pthread_mutex_destroy(&server->lock);
 		free(server);
 	}

@@ -28,6 +28,7 @@ struct connection {
 	bool has_waited;     /* pages of `out` were used                */
 	uint8_t head_len;
 	uint8_t head[4]; /* the first bytes, decrypted              */
+	uint32_t peeked; /* bytes of a ClientHello that is not whole */
 	uint32_t waiting;
 	uint8_t *out; /* CONNECTION_OUT_MAX bytes, ciphertext with TLS */
 	const altair_tls *tls;

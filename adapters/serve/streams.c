@@ -438,10 +438,24 @@ static void watch_tunnel(struct streams *s, struct tunnel *t)
 	t->inner_events = inner;
 }
 
+/* False: it has just left. */
+static bool name_client(int fd, altair_addr *out)
+{
+	union air_sockaddr from;
+	socklen_t len = sizeof from;
+
+	if (getpeername(fd, &from.any, &len) != 0)
+		return false;
+	air_sockaddr_get(out, &from);
+	return true;
+}
+
 /* HTTP within TLS: the program gets an end of a tunnel. */
 static void dig(struct streams *s, uint32_t i, altair_bytes said)
 {
-	struct tunnel *t = find_tunnel(s);
+	altair_addr from;
+	bool is_known = name_client(s->all[i].fd, &from);
+	struct tunnel *t = is_known ? find_tunnel(s) : NULL;
 	int fd = t ? air_tunnel_open(t, &s->all[i], said) : -1;
 
 	end(s, i);
@@ -454,7 +468,7 @@ static void dig(struct streams *s, uint32_t i, altair_bytes said)
 		return;
 	}
 	watch_tunnel(s, t);
-	s->http(s->http_user, fd);
+	s->http(s->http_user, fd, &from, ALTAIR_SERVE_DECRYPTED);
 }
 
 static void serve_tunnel(struct streams *s, uint32_t id, uint32_t events)
@@ -544,15 +558,45 @@ static void take(struct streams *s, uint32_t i, altair_bytes bytes)
 }
 
 /* The program's own server of HTTP has it from here on, with all its bytes. */
-static void hand_over(struct streams *s, uint32_t i)
+static void hand_over(struct streams *s, uint32_t i, enum altair_serve_guest as)
 {
 	struct connection *c = &s->all[i];
+	altair_addr from;
 	int fd = c->fd;
 
+	if (!name_client(fd, &from)) {
+		end(s, i);
+		return;
+	}
 	watch(s, EPOLL_CTL_DEL, fd, (struct epoll_event){.events = 0});
+	set(fd, SOL_SOCKET, SO_RCVLOWAT, 1);
 	c->fd = -1;
 	end(s, i);
-	s->http(s->http_user, fd);
+	s->http(s->http_user, fd, &from, as);
+}
+
+/* TLS that is the door's goes there, unread. True: it is ours, and may be read.
+ * While the ClientHello is not whole the kernel wakes us for more of it only. */
+static bool sort_tls(struct streams *s, uint32_t i)
+{
+	struct connection *c = &s->all[i];
+	ssize_t len =
+		recv(c->fd, s->chunk, sizeof s->chunk, MSG_PEEK | MSG_DONTWAIT);
+	altair_bytes first = {s->chunk, len > 0 ? (size_t)len : 0};
+	int offers = s->tls->offers(s->tls->user, first, "http/1.1");
+
+	if (offers > 0) {
+		hand_over(s, i, ALTAIR_SERVE_TLS);
+		return false;
+	}
+	if (offers != ALTAIR_E_AGAIN || first.len == sizeof s->chunk)
+		return true;
+	if (first.len <= c->peeked) /* the end came instead */
+		end(s, i);
+	else
+		set(c->fd, SOL_SOCKET, SO_RCVLOWAT, (int)first.len + 1);
+	c->peeked = (uint32_t)first.len;
+	return false;
 }
 
 /* Looks at the first bytes, which stay where they are. False: it is closed, or
@@ -571,6 +615,8 @@ static bool look(struct streams *s, uint32_t i)
 		end(s, i);
 		return false;
 	}
+	if (head[0] == 0x16 && s->http_takes_tls && !sort_tls(s, i))
+		return false;
 	set(c->fd, SOL_SOCKET, SO_RCVLOWAT, 1);
 	if (head[0] == 0x16 && s->tls) {
 		c->tls = s->tls;
@@ -579,7 +625,7 @@ static bool look(struct streams *s, uint32_t i)
 		is_ours = tell(c, head);
 	}
 	if (is_ours && c->kind == CONNECTION_SPEAKS_HTTP && s->http)
-		hand_over(s, i);
+		hand_over(s, i, ALTAIR_SERVE_PLAIN);
 	else if (!is_ours)
 		end(s, i);
 	return c->fd >= 0;

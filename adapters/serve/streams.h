@@ -17,8 +17,10 @@ struct streams {
 	int epoll; /* -1: there are no streams */
 	altair_server *server;
 	const altair_tls *tls; /* NULL: none */
-	void (*http)(void *user, int fd);
+	void (*http)(void *user, int fd, const altair_addr *from,
+		     enum altair_serve_guest as);
 	void *http_user;
+	bool http_takes_tls;
 	/* Has the machine take a batch, and does what it says. */
 	void (*feed)(void *worker, altair_datagram *batch, size_t count);
 	void *worker;

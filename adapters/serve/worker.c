@@ -358,6 +358,8 @@ static int init_streams(struct worker *w, const altair_serve_config *config,
 	w->streams.tls = config->tls;
 	w->streams.http = config->http;
 	w->streams.http_user = config->http_user;
+	w->streams.http_takes_tls =
+		config->http_takes_tls && config->tls && config->tls->offers;
 	w->streams.feed = feed;
 	w->streams.worker = w;
 	return air_streams_open(&w->streams, max);

@@ -58,6 +58,13 @@ ALTAIR_API int altair_openssl_server_renew(const altair_tls *tls,
 					   const altair_openssl_files *files,
 					   const char **problem);
 
+/*
+ * Another library's server shows this certificate, also a renewed one, to clients
+ * to come, and keeps the same rules: `ssl_ctx` is its SSL_CTX, which has no
+ * certificate and goes before this server does. 0, or ALTAIR_E_MEMORY.
+ */
+ALTAIR_API int altair_openssl_server_lend(const altair_tls *tls, void *ssl_ctx);
+
 /* The SHA-256 of the certificate (DER): what a client may compare. */
 ALTAIR_API void altair_openssl_server_hash(const altair_tls *tls,
 					   uint8_t out[32]);

@@ -17,6 +17,13 @@ extern "C" {
 
 typedef struct altair_serve altair_serve;
 
+/* What comes through the door for HTTP. */
+enum altair_serve_guest {
+	ALTAIR_SERVE_PLAIN, /* HTTP as it came                              */
+	ALTAIR_SERVE_DECRYPTED, /* one of a pair: its TLS ends in the server    */
+	ALTAIR_SERVE_TLS /* TLS of which nothing has been read yet       */
+};
+
 typedef struct altair_serve_config {
 	size_t size;
 	const altair_addr *listen; /* `listens` addresses with ports (port 0:
@@ -41,12 +48,17 @@ typedef struct altair_serve_config {
 	 * one for servers (altair_openssl_server_open); NULL: no TLS. */
 	const altair_tls *tls; /* its calls come from every thread          */
 	/* The door for HTTP: has the connection, a non-blocking socket whose
-	 * request nobody has read yet, and closes it. Within TLS it is one of
-	 * a pair, and what goes through it is decrypted and encrypted here. It
+	 * request nobody has read yet, and closes it; `from` is its client. It
 	 * is called from every thread, and must not block. NULL: GET /health
 	 * is answered with 200, all else with 404. */
-	void (*http)(void *user, int fd);
+	void (*http)(void *user, int fd, const altair_addr *from,
+		     enum altair_serve_guest as);
 	void *http_user;
+	/* The door does TLS itself: one whose ClientHello offers "http/1.1"
+	 * (RFC 7301) goes there before anything of it is read. Others, and
+	 * all where this is not set or `tls` cannot tell (altair/tls.h), end
+	 * their TLS here, and the door has one of a pair. */
+	bool http_takes_tls;
 	/* Sockets that were bound elsewhere (socket activation): for a listener
 	 * the UDP socket and the listening TCP socket that have its very
 	 * address are used, as copies. With any one thread runs.            */

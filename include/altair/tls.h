@@ -48,6 +48,11 @@ typedef struct altair_tls {
 	/* All of `bytes`, to the other side. 0, ALTAIR_E_STATE before `is_open`, or
 	 * ALTAIR_E_TLS. */
 	int (*write)(altair_tls_session *session, altair_bytes bytes);
+
+	/* Whether the ClientHello that `first` begins with offers `protocol`
+	 * (RFC 7301 3.1): 1, 0 (also when it is none), or ALTAIR_E_AGAIN when
+	 * more of it is needed. Nothing else happens. NULL: cannot tell. */
+	int (*offers)(void *user, altair_bytes first, const char *protocol);
 } altair_tls;
 
 #ifdef __cplusplus

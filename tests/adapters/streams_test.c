@@ -35,6 +35,9 @@ static struct {
 	altair_server_prefix allow;
 	uint16_t port;
 	int door; /* what was handed to us, or -1 */
+	altair_addr from;
+	enum altair_serve_guest as;
+	bool takes_tls;
 } w;
 
 static altair_bytes text(const char *s)
@@ -69,7 +72,8 @@ static altair_server_config relay_config(void)
 static unsigned threads = 1; /* places are counted in each */
 
 static void start_with(const altair_server_config *relay,
-		       void (*http)(void *, int))
+		       void (*http)(void *, int, const altair_addr *,
+				    enum altair_serve_guest))
 {
 	altair_serve_config c;
 	altair_addr local;
@@ -84,6 +88,7 @@ static void start_with(const altair_server_config *relay,
 	c.relay = relay;
 	c.tls = &w.tls;
 	c.http = http;
+	c.http_takes_tls = w.takes_tls;
 	CHECK_EQ(altair_serve_start(&w.serve, &c, NULL), 0);
 	CHECK_EQ(altair_serve_local(w.serve, 0, &local), 0);
 	w.port = local.port;
@@ -237,9 +242,12 @@ static void http_has_two_answers(void)
 	stop();
 }
 
-static void take_door(void *user, int fd)
+static void take_door(void *user, int fd, const altair_addr *from,
+		      enum altair_serve_guest as)
 {
 	(void)user;
+	w.from = *from;
+	w.as = as;
 	/* Out of the server's thread: nobody waits for its lock. */
 	__atomic_store_n(&w.door, fd, __ATOMIC_RELEASE);
 }
@@ -286,6 +294,9 @@ static void http_has_a_door(void)
 	hear_all(w.door, seen, sizeof request - 1);
 	CHECK_MEM(seen, request, sizeof request - 1);
 	CHECK_EQ(stats().streams, 0);
+	CHECK_EQ(w.as, ALTAIR_SERVE_PLAIN);
+	CHECK_EQ(altair_addr_classify(&w.from), ALTAIR_ADDR_LOOPBACK);
+	CHECK(w.from.port != 0 && w.from.port != w.port);
 	say(w.door, "hello", 5);
 	close(w.door);
 	hear(fd, seen, 5);
@@ -416,6 +427,8 @@ static void a_door_within_tls(void)
 		 (int)sizeof request - 3);
 	CHECK(await_door() > 0);
 	CHECK_EQ(stats().streams, 0);
+	CHECK_EQ(w.as, ALTAIR_SERVE_DECRYPTED);
+	CHECK_EQ(altair_addr_classify(&w.from), ALTAIR_ADDR_LOOPBACK);
 	hear_all(w.door, seen, sizeof request - 1);
 	CHECK_MEM(seen, request, sizeof request - 1);
 	/* Outwards, with a client that does not read until all is written that
@@ -453,6 +466,99 @@ static void a_door_within_tls(void)
 	CHECK_MEM(seen, much, 100000);
 	CHECK(SSL_read(ssl, seen, 1) <= 0);
 	leave(ssl);
+	stop();
+}
+
+/* A ClientHello, with protocols as ALPN has them. Returns its length. */
+static int make_hello(uint8_t out[4096], const char *protocols)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(context);
+	BIO *wire = BIO_new(BIO_s_mem());
+	int len;
+
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), wire);
+	if (protocols)
+		SSL_set_alpn_protos(ssl, (const uint8_t *)protocols,
+				    (unsigned)strlen(protocols));
+	SSL_set_connect_state(ssl);
+	SSL_do_handshake(ssl);
+	len = BIO_read(wire, out, 4096);
+	SSL_free(ssl);
+	SSL_CTX_free(context);
+	return len;
+}
+
+/* TLS for HTTP goes to a door that does TLS, and nobody has read of it. */
+static void a_door_that_does_tls(void)
+{
+	static const char *const mine[] = {"\x08http/1.1",
+					   "\x02h2\x08http/1.1"};
+	altair_server_config c = relay_config();
+	uint8_t hello[4096], seen[4096];
+	size_t len;
+	int fd;
+
+	w.takes_tls = true;
+	start_with(&c, take_door);
+	for (size_t i = 0; i < 2; i++) {
+		len = (size_t)make_hello(hello, mine[i]);
+		fd = connect_from("127.0.0.1");
+		/* At once, or in pieces. */
+		for (size_t at = 0; at < len && i > 0; at++)
+			say(fd, hello + at, 1);
+		if (i == 0)
+			say(fd, hello, len);
+		CHECK(await_door() > 0);
+		CHECK_EQ(w.as, ALTAIR_SERVE_TLS);
+		hear_all(w.door, seen, len);
+		CHECK_MEM(seen, hello, len);
+		CHECK_EQ(stats().streams, 0);
+		close(w.door);
+		w.door = -1;
+		hear_end(fd);
+	}
+	w.takes_tls = false;
+	stop();
+}
+
+/* The same door has everybody else as before. */
+static void a_door_and_other_tls(void)
+{
+	static const char *const other[] = {NULL, "\x02h2", "\x09stun.turn"};
+	altair_server_config c = relay_config();
+	uint8_t hello[4096], seen[8];
+	SSL *ssl;
+	int fd, len;
+
+	w.takes_tls = true;
+	start_with(&c, take_door);
+	ssl = secure(connect_from("127.0.0.1"), TLS1_3_VERSION);
+	CHECK_EQ(SSL_write(ssl, "GET /", 5), 5);
+	CHECK(await_door() > 0);
+	CHECK_EQ(w.as, ALTAIR_SERVE_DECRYPTED);
+	hear_all(w.door, seen, 5);
+	close(w.door);
+	w.door = -1;
+	leave(ssl);
+	for (size_t i = 0; i < 3; i++) {
+		len = make_hello(hello, other[i]);
+		fd = connect_from("127.0.0.1");
+		say(fd, hello, (size_t)len);
+		hear(fd, seen, 1);
+		CHECK_EQ(seen[0], 0x16); /* its answer is ours */
+		CHECK_EQ(w.door, -1);
+		close(fd);
+	}
+	/* Half of one, and the end. */
+	len = make_hello(hello, "\x08http/1.1");
+	fd = connect_from("127.0.0.1");
+	say(fd, hello, (size_t)len / 2);
+	shutdown(fd, SHUT_WR);
+	hear_end(fd);
+	CHECK_EQ(w.door, -1);
+	await_streams(0);
+	w.takes_tls = false;
 	stop();
 }
 
@@ -761,6 +867,8 @@ static const struct check_test tests[] = {
 	TEST(stun_over_tcp),
 	TEST(http_has_two_answers),
 	TEST(http_has_a_door),
+	TEST(a_door_that_does_tls),
+	TEST(a_door_and_other_tls),
 	TEST(everything_else_is_closed),
 	TEST(the_same_within_tls),
 	TEST(a_door_within_tls),

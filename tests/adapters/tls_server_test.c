@@ -296,6 +296,91 @@ static void one_is_given_and_renewed(void)
 	certificate_free(&b);
 }
 
+/* The certificate that a server of another library shows to our client. */
+static void check_lent(SSL_CTX *lent)
+{
+	SSL *server = SSL_new(lent);
+	uint8_t hash[32], own[32];
+	BIO *a, *b;
+
+	CHECK_EQ(BIO_new_bio_pair(&a, 0, &b, 0), 1);
+	client = SSL_new(context);
+	SSL_set_bio(client, a, a);
+	SSL_set_bio(server, b, b);
+	SSL_set_connect_state(client);
+	SSL_set_accept_state(server);
+	for (int turn = 0; turn < 6; turn++) {
+		SSL_do_handshake(client);
+		SSL_do_handshake(server);
+	}
+	CHECK(SSL_is_init_finished(client) && SSL_is_init_finished(server));
+	hash_of_peer(hash);
+	altair_openssl_server_hash(&tls, own);
+	CHECK_MEM(hash, own, 32);
+	SSL_free(client);
+	SSL_free(server);
+	client = NULL;
+}
+
+static void one_is_lent(void)
+{
+	SSL_CTX *lent = SSL_CTX_new(TLS_server_method());
+	struct certificate a, b;
+	altair_openssl_files of_a = {a.file, a.key_file};
+	altair_openssl_files of_b = {b.file, b.key_file};
+
+	CHECK(certificate_make(&a, "DNS:a.example", 1000));
+	CHECK(certificate_make(&b, "DNS:b.example", 1000));
+	begin();
+	CHECK_EQ(altair_openssl_server_open(&tls, &of_a, &problem), 0);
+	CHECK_EQ(altair_openssl_server_lend(&tls, lent), 0);
+	CHECK_EQ(SSL_CTX_get_min_proto_version(lent), TLS1_2_VERSION);
+	check_lent(lent);
+	check_lent(lent);
+	CHECK_EQ(altair_openssl_server_renew(&tls, &of_b, &problem), 0);
+	check_lent(lent);
+	SSL_CTX_free(lent);
+	end();
+	certificate_free(&a);
+	certificate_free(&b);
+}
+
+static int offers(const uint8_t *bytes, int len, const char *protocol)
+{
+	return tls.offers(tls.user, (altair_bytes){bytes, (size_t)len},
+			  protocol);
+}
+
+/* What a client offers is told from its first message, whole or not at all. */
+static void offers_are_told(void)
+{
+	static const uint8_t alpn[] = "\x04sip7\x08http/1.1\x02h2";
+	uint8_t hello[4096];
+	int len;
+
+	begin_made();
+	client = SSL_new(context);
+	SSL_set_bio(client, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	SSL_set_alpn_protos(client, alpn, sizeof alpn - 1);
+	SSL_set_connect_state(client);
+	SSL_do_handshake(client);
+	len = BIO_read(SSL_get_wbio(client), hello, sizeof hello);
+	CHECK_EQ(offers(hello, len, "http/1.1"), 1);
+	CHECK_EQ(offers(hello, len, "sip7"), 1);
+	CHECK_EQ(offers(hello, len, "h2"), 1);
+	CHECK_EQ(offers(hello, len, "http/1"), 0);
+	CHECK_EQ(offers(hello, len, "http/1.1h"), 0);
+	for (int part = 0; part < len; part++)
+		CHECK_EQ(offers(hello, part, "http/1.1"), ALTAIR_E_AGAIN);
+	hello[5] = 2; /* a ServerHello */
+	CHECK_EQ(offers(hello, len, "http/1.1"), 0);
+	memset(hello, 0x16, sizeof hello);
+	CHECK_EQ(offers(hello, len, "http/1.1"), 0);
+	SSL_free(client);
+	client = NULL;
+	end();
+}
+
 static void files_that_are_none(void)
 {
 	struct certificate a;
@@ -372,6 +457,8 @@ static const struct check_test tests[] = {
 	TEST(nonsense_and_the_end),
 	TEST(one_is_made),
 	TEST(one_is_given_and_renewed),
+	TEST(one_is_lent),
+	TEST(offers_are_told),
 	TEST(files_that_are_none),
 	TEST(a_client_that_knows_the_hash),
 };
