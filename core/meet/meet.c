@@ -638,7 +638,7 @@ static void copy_config(struct altair_meet *m, const altair_meet_config *config)
 		memcpy(m->identity, config->identity.data, m->identity_len);
 	m->spake.crypto = m->crypto;
 	m->spake.pake = m->pake;
-	m->spake.is_a = m->is_caller;
+	m->spake.side.is_a = m->is_caller;
 }
 
 int altair_meet_init(altair_meet **out, void *mem, size_t len,
@@ -655,7 +655,7 @@ int altair_meet_init(altair_meet **out, void *mem, size_t len,
 		return ALTAIR_E_SPACE;
 	copy_config(m, config);
 	error = m->pake->stretch(m->pake->user, config->secret, config->context,
-				 m->spake.w);
+				 m->spake.side.w);
 	if (error == 0)
 		error = air_spake_begin(&m->spake);
 	if (error != 0) {

@@ -21,6 +21,8 @@
 #define DRAWS_MAX 4
 #define CONFIRM_PARTS_MAX 2
 
+_Static_assert(2 * AIR_SPAKE_KEY == ALTAIR_PAKE_KEY, "KcA and KcB at once");
+
 static altair_bytes part(const uint8_t *data, size_t len)
 {
 	return (altair_bytes){data, len};
@@ -31,11 +33,11 @@ int air_spake_begin(struct air_spake *s)
 	int error = ALTAIR_E_INVALID;
 
 	for (unsigned i = 0; i < DRAWS_MAX && error == ALTAIR_E_INVALID; i++) {
-		error = s->crypto->random(s->crypto->user, s->x, sizeof s->x);
+		error = s->crypto->random(s->crypto->user, s->side.x,
+					  sizeof s->side.x);
 		if (error != 0)
 			return error;
-		error = s->pake->share(s->pake->user, s->is_a, s->w, s->x,
-				       s->share);
+		error = s->pake->share(s->pake->user, &s->side, s->share);
 	}
 	return error == ALTAIR_E_INVALID ? ALTAIR_E_RANDOM : error;
 }
@@ -64,10 +66,10 @@ static void write_transcript(struct air_spake *s,
 
 	append(&tt, names->a);
 	append(&tt, names->b);
-	append(&tt, part(s->is_a ? s->share : peer, ALTAIR_PAKE_POINT));
-	append(&tt, part(s->is_a ? peer : s->share, ALTAIR_PAKE_POINT));
+	append(&tt, part(s->side.is_a ? s->share : peer, ALTAIR_PAKE_POINT));
+	append(&tt, part(s->side.is_a ? peer : s->share, ALTAIR_PAKE_POINT));
 	append(&tt, part(k, ALTAIR_PAKE_POINT));
-	append(&tt, part(s->w, sizeof s->w));
+	append(&tt, part(s->side.w, sizeof s->side.w));
 	AIR_ASSERT(!tt.failed);
 	s->transcript_len = tt.len;
 }
@@ -77,16 +79,16 @@ static int make_keys(struct air_spake *s, altair_bytes associated)
 	uint8_t hash[32], info[16 + AIR_SPAKE_NAME_MAX];
 	altair_bytes tt = part(s->transcript, s->transcript_len);
 	struct air_writer w = air_writer(info, sizeof info);
-	uint8_t both[2 * AIR_SPAKE_KEY] = {0};
+	uint8_t both[ALTAIR_PAKE_KEY] = {0};
 	int error;
 
 	air_write_bytes(&w, air_text("ConfirmationKeys"));
 	air_write_bytes(&w, associated);
 	AIR_ASSERT(!w.failed);
 	s->crypto->sha256(s->crypto->user, &tt, 1, hash);
-	error = s->pake->hkdf(
-		s->pake->user, part(hash + AIR_SPAKE_KEY, AIR_SPAKE_KEY),
-		part(NULL, 0), air_written(&w), both, sizeof both);
+	error = s->pake->hkdf(s->pake->user,
+			      part(hash + AIR_SPAKE_KEY, AIR_SPAKE_KEY),
+			      part(NULL, 0), air_written(&w), both);
 	memcpy(s->key, hash, AIR_SPAKE_KEY);
 	memcpy(s->confirm[0], both, AIR_SPAKE_KEY);
 	memcpy(s->confirm[1], both + AIR_SPAKE_KEY, AIR_SPAKE_KEY);
@@ -99,16 +101,15 @@ int air_spake_finish(struct air_spake *s, const struct air_spake_names *names,
 		     const uint8_t peer[ALTAIR_PAKE_POINT])
 {
 	uint8_t k[ALTAIR_PAKE_POINT];
-	int error =
-		s->pake->finish(s->pake->user, s->is_a, s->w, s->x, peer, k);
+	int error = s->pake->finish(s->pake->user, &s->side, peer, k);
 
 	if (error != 0)
 		return error;
 	write_transcript(s, names, peer, k);
 	error = make_keys(s, names->associated);
 	air_wipe(k, sizeof k);
-	air_wipe(s->w, sizeof s->w);
-	air_wipe(s->x, sizeof s->x);
+	air_wipe(s->side.w, sizeof s->side.w);
+	air_wipe(s->side.x, sizeof s->side.x);
 	return error;
 }
 
@@ -134,5 +135,5 @@ int air_spake_derive(const struct air_spake *s, altair_bytes salt,
 		     const char *purpose, uint8_t out[ALTAIR_PAKE_KEY])
 {
 	return s->pake->hkdf(s->pake->user, part(s->key, sizeof s->key), salt,
-			     air_text(purpose), out, ALTAIR_PAKE_KEY);
+			     air_text(purpose), out);
 }

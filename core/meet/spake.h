@@ -25,8 +25,7 @@ struct air_spake_names {
 struct air_spake {
 	const altair_crypto *crypto;
 	const altair_pake *pake;
-	bool is_a;
-	uint8_t w[ALTAIR_PAKE_SCALAR], x[ALTAIR_PAKE_SCALAR];
+	altair_pake_side side;
 	uint8_t share[ALTAIR_PAKE_POINT];
 	/* From air_spake_finish on. */
 	uint8_t key[AIR_SPAKE_KEY];	   /* Ke       */
@@ -35,11 +34,11 @@ struct air_spake {
 	size_t transcript_len;
 };
 
-/* Makes the share; crypto, pake, is_a and w are set. 0, ALTAIR_E_RANDOM or
+/* Makes the share; crypto, pake, side.is_a and side.w are set. 0, ALTAIR_E_RANDOM or
  * ALTAIR_E_MEMORY. */
 int air_spake_begin(struct air_spake *s);
 
-/* Makes transcript and keys of the peer's share, and wipes w and x. 0,
+/* Makes transcript and keys of the peer's share, and wipes the scalars. 0,
  * ALTAIR_E_INVALID (no share: nothing has changed), or ALTAIR_E_MEMORY. */
 int air_spake_finish(struct air_spake *s, const struct air_spake_names *names,
 		     const uint8_t peer[ALTAIR_PAKE_POINT]);

@@ -86,7 +86,7 @@ ALTAIR_API size_t altair_meet_size(const altair_meet_config *config);
 
 /*
  * Builds the machine in caller memory. Secret, context and identity are not needed
- * afterwards. It stretches the secret, which takes about 20 ms: a good moment is when
+ * afterwards. It stretches the secret, which takes about 30 ms: a good moment is when
  * a connection is being opened. Returns 0, ALTAIR_E_INVALID, ALTAIR_E_SPACE,
  * ALTAIR_E_RANDOM, or ALTAIR_E_MEMORY.
  */

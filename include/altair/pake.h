@@ -23,6 +23,12 @@ extern "C" {
 #define ALTAIR_PAKE_KEY 32
 #define ALTAIR_PAKE_TAG 16
 
+/* One side of an exchange: which one, the scalar of the secret, and its own. */
+typedef struct altair_pake_side {
+	bool is_a;
+	uint8_t w[ALTAIR_PAKE_SCALAR], x[ALTAIR_PAKE_SCALAR];
+} altair_pake_side;
+
 /* One message of the AEAD: its key, used for nothing that has the same number, and
  * what is authenticated beside it. */
 typedef struct altair_pake_seal {
@@ -36,7 +42,7 @@ typedef struct altair_pake {
 	void *user;
 
 	/* The scalar w of a secret (RFC 9382 3.2): scrypt (RFC 7914), reduced by
-	 * the order of the group. Takes about 20 ms and 16 MiB. 0, or
+	 * the order of the group. Takes about 30 ms and 16 MiB. 0, or
 	 * ALTAIR_E_MEMORY. */
 	int (*stretch)(void *user, altair_bytes secret, altair_bytes salt,
 		       uint8_t w[ALTAIR_PAKE_SCALAR]);
@@ -44,22 +50,19 @@ typedef struct altair_pake {
 	/* Our share (RFC 9382 3.3): x*P + w*M as A, x*P + w*N as B. 0,
 	 * ALTAIR_E_INVALID (x is 0 or not below the order: draw another one), or
 	 * ALTAIR_E_MEMORY. */
-	int (*share)(void *user, bool is_a, const uint8_t w[ALTAIR_PAKE_SCALAR],
-		     const uint8_t x[ALTAIR_PAKE_SCALAR],
+	int (*share)(void *user, const altair_pake_side *side,
 		     uint8_t out[ALTAIR_PAKE_POINT]);
 
 	/* The point K of both (RFC 9382 3.3) from the peer's share. 0,
 	 * ALTAIR_E_INVALID (that is no uncompressed point of the curve, or K is the
 	 * identity), or ALTAIR_E_MEMORY. */
-	int (*finish)(void *user, bool is_a,
-		      const uint8_t w[ALTAIR_PAKE_SCALAR],
-		      const uint8_t x[ALTAIR_PAKE_SCALAR],
+	int (*finish)(void *user, const altair_pake_side *side,
 		      const uint8_t peer[ALTAIR_PAKE_POINT],
 		      uint8_t out[ALTAIR_PAKE_POINT]);
 
-	/* HKDF with SHA-256 (RFC 5869). 0, or ALTAIR_E_MEMORY. */
+	/* HKDF with SHA-256 (RFC 5869), 32 bytes of it. 0, or ALTAIR_E_MEMORY. */
 	int (*hkdf)(void *user, altair_bytes key, altair_bytes salt,
-		    altair_bytes info, uint8_t *out, size_t len);
+		    altair_bytes info, uint8_t out[ALTAIR_PAKE_KEY]);
 
 	/* AES-256-GCM, in place: `len` bytes at `bytes`, and ALTAIR_PAKE_TAG
 	 * behind them. seal: 0, or ALTAIR_E_MEMORY. open: 0, ALTAIR_E_INVALID

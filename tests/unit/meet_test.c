@@ -853,11 +853,11 @@ static void no_envelopes_by_datagrams(void)
 static int no_memory_left;
 
 static int scarce_hkdf(void *user, altair_bytes key, altair_bytes salt,
-		       altair_bytes info, uint8_t *out, size_t len)
+		       altair_bytes info, uint8_t *out)
 {
 	if (no_memory_left-- == 0)
 		return ALTAIR_E_MEMORY;
-	return altair_openssl_pake()->hkdf(user, key, salt, info, out, len);
+	return altair_openssl_pake()->hkdf(user, key, salt, info, out);
 }
 
 static int scarce_seal(void *user, const altair_pake_seal *how, uint8_t *bytes,
@@ -876,12 +876,12 @@ static int scarce_open(void *user, const altair_pake_seal *how, uint8_t *bytes,
 	return altair_openssl_pake()->open(user, how, bytes, len);
 }
 
-static int scarce_finish(void *user, bool is_a, const uint8_t *w,
-			 const uint8_t *x, const uint8_t *peer, uint8_t *out)
+static int scarce_finish(void *user, const altair_pake_side *side,
+			 const uint8_t *peer, uint8_t *out)
 {
 	if (no_memory_left-- == 0)
 		return ALTAIR_E_MEMORY;
-	return altair_openssl_pake()->finish(user, is_a, w, x, peer, out);
+	return altair_openssl_pake()->finish(user, side, peer, out);
 }
 
 /* Every call that may fail fails once: the machine says so, and nobody is
