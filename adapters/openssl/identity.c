@@ -71,15 +71,22 @@ static bool fill(X509 *cert, EVP_PKEY *key)
 	       X509_sign(cert, key, EVP_sha256()) > 0;
 }
 
-const char *air_identity_make(SSL_CTX *context)
+bool air_identity_use(SSL_CTX *context, EVP_PKEY *key)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *cert = X509_new();
-	bool is_done = key && cert && fill(cert, key) &&
+	bool is_done = cert && fill(cert, key) &&
 		       SSL_CTX_use_certificate(context, cert) == 1 &&
 		       SSL_CTX_use_PrivateKey(context, key) == 1;
 
 	X509_free(cert);
+	return is_done;
+}
+
+const char *air_identity_make(SSL_CTX *context)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	bool is_done = key && air_identity_use(context, key);
+
 	EVP_PKEY_free(key);
 	return is_done ? NULL : say("could not be made");
 }

@@ -40,11 +40,13 @@ typedef struct altair_dtls_role {
 } altair_dtls_role;
 
 enum altair_dtls_state {
-	ALTAIR_DTLS_WAITING, /* the handshake is not done                    */
-	ALTAIR_DTLS_OPEN,    /* the other side is who it has to be           */
-	ALTAIR_DTLS_CLOSED,  /* it has said so (close_notify)                */
-	ALTAIR_DTLS_FAILED,  /* this attempt is over: `begin` another        */
-	ALTAIR_DTLS_STRANGER /* over: a key that is not `peer`, or none      */
+	ALTAIR_DTLS_WAITING, /* the handshake is not done                   */
+	ALTAIR_DTLS_REFUSED, /* likewise; but the other side says, unproved,
+	                         that it has given up                        */
+	ALTAIR_DTLS_OPEN,    /* the other side is who it has to be          */
+	ALTAIR_DTLS_CLOSED,  /* it has said so (close_notify)               */
+	ALTAIR_DTLS_FAILED,  /* this attempt is over: `begin` another       */
+	ALTAIR_DTLS_STRANGER /* likewise: a key that is not `peer`, or none */
 };
 
 typedef struct altair_dtls {
@@ -62,8 +64,9 @@ typedef struct altair_dtls {
 
 	/* One datagram, `len` bytes that may be written to. What the other side
 	 * said in it is moved to its beginning: returns how many bytes that
-	 * is, or ALTAIR_E_AGAIN where there is nothing (an empty message is
-	 * 0). Look at `state` and `output` afterwards. */
+	 * is, or ALTAIR_E_AGAIN where there is nothing. Of several messages in
+	 * one datagram the first counts. Look at `state` and `output`
+	 * afterwards. */
 	int (*input)(altair_dtls_session *session, uint8_t *bytes, size_t len);
 
 	/* The next datagram for the other side, at most
@@ -76,7 +79,8 @@ typedef struct altair_dtls {
 
 	enum altair_dtls_state (*state)(const altair_dtls_session *session);
 
-	/* Makes a record of `len` bytes in place, in ALTAIR_DTLS_OPEN. The caller
+	/* Makes a record of `len` bytes, 1 at least, in place, in
+	 * ALTAIR_DTLS_OPEN. The caller
 	 * owns ALTAIR_DTLS_HEADROOM bytes in front of `payload`, where the
 	 * record begins, and ALTAIR_DTLS_TAILROOM behind it. Its length, or
 	 * ALTAIR_E_TLS. */

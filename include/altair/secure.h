@@ -12,11 +12,14 @@
  *
  * Events
  *   ALTAIR_EV_SECURED  the peer has the key that he must have; altair_secure_wrap can
- *                      be used. rtt = what the handshake took
+ *                      be used. rtt = what the handshake took. Payload may have come
+ *                      in the same altair_input already
  *   ALTAIR_EV_FAILED   it is over, nothing is accepted or sent any more. reason:
- *                      IDENTITY (another key, or none), TIMEOUT (no answer), TLS
- *                      (the peer answered, but no handshake came to its end), CLOSED (the
- *                      peer has ended it), MEMORY
+ *                      CLOSED (the peer has ended it), TLS (the peer ended it with an
+ *                      error), MEMORY; and when the patience is over IDENTITY (somebody
+ *                      answered with another key, or none), TLS (the peer gave up, or
+ *                      cannot be understood), TIMEOUT. An attempt that fails before
+ *                      is no reason: it may have been a stranger's
  */
 #ifndef ALTAIR_SECURE_H
 #define ALTAIR_SECURE_H
@@ -93,7 +96,8 @@ altair_secure_state(const altair_secure *secure);
  * of `payload` and ALTAIR_SECURE_TAILROOM behind it. out->bytes is the record, which
  * begins exactly ALTAIR_SECURE_HEADROOM bytes before `payload`; each is sent once at most.
  * Returns 0, ALTAIR_E_STATE (not ALTAIR_SECURE_OPEN), ALTAIR_E_TOO_LONG (over
- * ALTAIR_SECURE_MESSAGE_MAX), or ALTAIR_E_TLS.
+ * ALTAIR_SECURE_MESSAGE_MAX), ALTAIR_E_INVALID (nothing: DTLS has no empty message), or
+ * ALTAIR_E_TLS.
  */
 ALTAIR_API int altair_secure_wrap(altair_secure *secure, uint8_t *payload,
 				  size_t len, altair_datagram *out);

@@ -7,7 +7,7 @@ page=docs/failures.md
 dir=$(mktemp -d) && trap 'rm -rf "$dir"' EXIT || exit 1
 status=0
 
-tr '\n' ' ' <$page | grep -oE '`(unit|sim|adapters)/[a-z0-9_]+: +[a-z0-9_]+`' |
+tr '\n' ' ' <$page | grep -oE '`(unit|sim|adapters|secure)/[a-z0-9_]+: +[a-z0-9_]+`' |
   tr -d '`' | sed 's/: */ /' >"$dir/named"
 while read -r file name; do
   grep -qE "TEST\\($name\\)" "tests/${file}_test.c" && continue

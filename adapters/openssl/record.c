@@ -1,0 +1,86 @@
+/*
+ * The records of DTLS 1.2 (RFC 6347 4.1) and what they carry of the handshake (4.2.2).
+ *
+ * Before the other side has proved anything OpenSSL keeps up to ten messages that
+ * came too early, each with the length that its first fragment claims (up to 16 KiB),
+ * and walks whatever it is given. So it gets only what one of us sends: one fragment
+ * in a record, of a message that is not long, with bytes in it, and none of the
+ * numbers that no handshake of ours comes to.
+ */
+#include "record.h"
+
+#include <string.h>
+
+#define HEADER 13
+#define FRAGMENT 12 /* RFC 6347 4.2.2: header of a fragment */
+#define MAJOR 0xfe  /* of DTLS 1.0 and 1.2 */
+#define RANDOM_AT (FRAGMENT + 2)
+#define RANDOM 32
+#define CLIENT_HELLO 1
+#define FATAL 2
+#define MESSAGE_MAX 2048 /* a Certificate of ours has some 400 bytes */
+#define NUMBER_MAX 15	 /* the last one of a client with a cookie is 6 */
+
+static size_t read16(const uint8_t *at)
+{
+	return (size_t)at[0] << 8 | at[1];
+}
+
+static size_t read24(const uint8_t *at)
+{
+	return (size_t)at[0] << 16 | read16(at + 1);
+}
+
+bool air_record_next(altair_bytes *rest, struct air_record *out)
+{
+	size_t len;
+
+	if (rest->len < HEADER || rest->data[1] != MAJOR)
+		return false;
+	len = read16(rest->data + 11);
+	if (len > rest->len - HEADER)
+		return false;
+	*out = (struct air_record){
+		.all = {rest->data, HEADER + len},
+		.body = {rest->data + HEADER, len},
+		.type = rest->data[0],
+		.epoch = (uint16_t)read16(rest->data + 3),
+	};
+	rest->data += HEADER + len;
+	rest->len -= HEADER + len;
+	return true;
+}
+
+bool air_record_is_message(const struct air_record *record)
+{
+	const uint8_t *at = record->body.data;
+	size_t whole, from, len;
+
+	if (record->body.len < FRAGMENT)
+		return false;
+	whole = read24(at + 1);
+	from = read24(at + 6);
+	len = read24(at + 9);
+	return record->body.len == FRAGMENT + len && whole <= MESSAGE_MAX &&
+	       from + len <= whole && (len > 0 || whole == 0) &&
+	       read16(at + 4) <= NUMBER_MAX;
+}
+
+bool air_record_is_hello(const struct air_record *record, altair_bytes *random)
+{
+	const uint8_t *at = record->body.data;
+
+	if (record->type != RECORD_HANDSHAKE || record->epoch != 0 ||
+	    !air_record_is_message(record) ||
+	    record->body.len < RANDOM_AT + RANDOM || at[0] != CLIENT_HELLO ||
+	    read24(at + 6) != 0)
+		return false;
+	*random = (altair_bytes){at + RANDOM_AT, RANDOM};
+	return true;
+}
+
+bool air_record_is_fatal(const struct air_record *record)
+{
+	return record->type == RECORD_ALERT && record->body.len == 2 &&
+	       record->body.data[0] == FATAL;
+}
