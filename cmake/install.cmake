@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 install(DIRECTORY include/altair DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h"
   PATTERN uv.h EXCLUDE PATTERN uv_agent.h EXCLUDE
-  PATTERN openssl.h EXCLUDE)
+  PATTERN json.h EXCLUDE PATTERN openssl.h EXCLUDE)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/altair)
 configure_package_config_file(cmake/altair-config.cmake.in
@@ -19,7 +19,7 @@ install(FILES ${PROJECT_BINARY_DIR}/altair-config.cmake
 # The .pc files find their prefix from where they lie, so that a tree may be
 # installed anywhere, also by `cmake --install --prefix`.
 string(REGEX REPLACE "[^/]+" ".." up "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-foreach(part altair altair-openssl altair-uv)
+foreach(part altair altair-json altair-openssl altair-uv)
   if(NOT TARGET ${part})
     continue()
   endif()

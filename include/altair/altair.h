@@ -1,6 +1,6 @@
 /*
- * altair/altair.h - everything that needs nothing but libc. altair/uv.h and
- * altair/openssl.h belong to libraries of their own.
+ * altair/altair.h - everything that needs nothing but libc. altair/uv.h,
+ * altair/json.h and altair/openssl.h belong to libraries of their own.
  */
 #ifndef ALTAIR_ALTAIR_H
 #define ALTAIR_ALTAIR_H
@@ -16,6 +16,7 @@
 #include <altair/machine.h>
 #include <altair/meet.h>
 #include <altair/pake.h>
+#include <altair/note.h>
 #include <altair/probe.h>
 #include <altair/punch.h>
 #include <altair/roster.h>

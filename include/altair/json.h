@@ -21,7 +21,7 @@ extern "C" {
  * padding, blanks or left-over bits, UTF-8 that is none, NUL, anything behind the
  * object.
  * Returns 0; ALTAIR_E_SYNTAX; ALTAIR_E_TOO_LONG; ALTAIR_E_SPACE (scratch); or
- * ALTAIR_E_MEMORY. *out is untouched on error.
+ * ALTAIR_E_MEMORY, which jansson may take for ALTAIR_E_SYNTAX. *out is untouched on error.
  */
 ALTAIR_API int altair_note_parse(altair_note *out, altair_bytes text,
 				 uint8_t *scratch, size_t scratch_len);
@@ -29,7 +29,7 @@ ALTAIR_API int altair_note_parse(altair_note *out, altair_bytes text,
 /*
  * Writes one message, without a NUL. Returns its length; ALTAIR_E_SPACE (an `out`
  * of ALTAIR_NOTE_MAX bytes has room for every note); ALTAIR_E_INVALID: a field is
- * out of range, or a text of a welcome is not UTF-8; or ALTAIR_E_MEMORY.
+ * out of range; or ALTAIR_E_MEMORY.
  */
 ALTAIR_API int altair_note_format(const altair_note *note, char *out,
 				  size_t cap);

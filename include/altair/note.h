@@ -22,7 +22,9 @@ extern "C" {
 #define ALTAIR_NOTE_NONCE_LEN 32u  /* bytes of what a presence signs         */
 #define ALTAIR_NOTE_SIGNATURE_MAX 256u
 #define ALTAIR_NOTE_SERVERS_MAX 8u /* of each kind in a welcome              */
-#define ALTAIR_NOTE_TEXT_MAX 512u  /* bytes of each text there               */
+#define ALTAIR_NOTE_TEXT_MAX                                                   \
+	256u /* bytes of each text there: printable ASCII
+				   without quotes and backslashes */
 #define ALTAIR_NOTE_NAMEPLATE_MAX 9999999u
 #define ALTAIR_NOTE_NUMBER_MAX 2147483647u
 #define ALTAIR_NOTE_SECONDS_MAX 86400u
