@@ -450,23 +450,25 @@ static void on_changed(void *user, const altair_addr *mapped)
 
 /* ---- the prompt ---- */
 
-static bool take_peer(void *user, const altair_addr *peer, char *why,
-		      size_t cap)
+static bool take_peer(void *user, const char *text, char *why, size_t cap)
 {
 	struct connect *c = user;
 	const char *problem = NULL;
+	altair_addr peer;
 
-	if (!c->own[sock_of(peer)].family)
-		problem = peer->family == ALTAIR_IPV6
+	if (!air_peer_parse(&peer, text, why, cap))
+		return false;
+	if (!c->own[sock_of(&peer)].family)
+		problem = peer.family == ALTAIR_IPV6
 				  ? "is IPv6, and this host has no public IPv6"
 				  : "is IPv4, and this host has no public IPv4";
-	else if (is_own(c, peer))
+	else if (is_own(c, &peer))
 		problem = "is your own endpoint: give your peer's";
 	if (problem) {
 		snprintf(why, cap, "%s", problem);
 		return false;
 	}
-	c->peer = *peer;
+	c->peer = peer;
 	begin_punch(c);
 	return true;
 }
@@ -660,6 +662,7 @@ static void on_signal(void *user)
 static int finish(struct connect *c)
 {
 	air_lookup_stop(&c->lookup);
+	air_prompt_stop(&c->prompt);
 	air_input_close(&c->input);
 	if (c->driver)
 		altair_uv_close(c->driver, NULL);
@@ -679,6 +682,7 @@ static int run_connect(const struct command *self, int argc, char **argv)
 	c.run.stopping = on_signal;
 	c.run.user = &c;
 	c.prompt = (struct prompt){.input = &c.input,
+				   .question = "\nPeer's public IP:Port: ",
 				   .take = take_peer,
 				   .give_up = give_up,
 				   .user = &c};

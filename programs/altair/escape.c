@@ -59,6 +59,20 @@ static bool is_harmless(uint32_t value)
 	       !is_within(value, 0xd800, 0xdfff) && value <= 0x10ffff;
 }
 
+bool air_escape_is_harmless(altair_bytes text)
+{
+	while (text.len > 0) {
+		uint32_t value;
+		size_t len = decode(text, &value);
+
+		if (len == 0 || !is_harmless(value))
+			return false;
+		text.data += len;
+		text.len -= len;
+	}
+	return true;
+}
+
 void air_escape_write(altair_bytes text, FILE *out)
 {
 	while (text.len > 0) {

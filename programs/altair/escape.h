@@ -15,4 +15,7 @@
  */
 void air_escape_write(altair_bytes text, FILE *out);
 
+/* True when air_escape_write would write it as it is. */
+bool air_escape_is_harmless(altair_bytes text);
+
 #endif

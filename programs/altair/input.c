@@ -27,7 +27,9 @@ static void take_line(struct input *in)
 
 static void take_byte(struct input *in, char byte)
 {
-	if (byte == '\n')
+	if (in->on_key)
+		in->on_key(in->user, byte);
+	else if (byte == '\n')
 		take_line(in);
 	else if (in->len < sizeof in->line)
 		in->line[in->len++] = byte;

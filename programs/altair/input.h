@@ -22,6 +22,8 @@ struct input {
 	size_t len;
 	char chunk[1024];
 	size_t filled, taken; /* of the chunk */
+	/* Where this is set, single bytes, and no lines. */
+	void (*on_key)(void *user, char key);
 	/* A line without its end; `is_cut`: it was longer than `line`. */
 	void (*on_line)(void *user, altair_bytes line, bool is_cut);
 	/* Nothing more comes. `at_start`: nothing ever came since

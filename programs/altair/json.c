@@ -27,6 +27,7 @@ static const struct {
 	{EXIT_NO_PEER, "no_peer"},
 	{EXIT_NO_DIRECT_PATH, "no_direct_path"},
 	{EXIT_AUTHENTICATION, "authentication"},
+	{EXIT_REFUSED, "refused"},
 };
 
 json_t *air_json_object(void)

@@ -15,8 +15,8 @@
 
 static const struct command *const commands[] = {
 	&air_command_discover, &air_command_doctor, &air_command_connect,
-	&air_command_serve,    &air_command_agent,  &air_command_ctl,
-	&air_command_doctor,
+	&air_command_id,       &air_command_serve,  &air_command_agent,
+	&air_command_ctl,
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -82,8 +82,9 @@ void air_options_help(const struct command *command, FILE *out)
 		.help = "print this and exit",
 	};
 
-	fprintf(out, "Usage: altair %s [OPTION]...\n\n%s\n\nOptions:\n",
-		command->name, command->about);
+	fprintf(out, "Usage: altair %s %s%s[OPTION]...\n\n%s\n\nOptions:\n",
+		command->name, command->words ? command->words : "",
+		command->words ? " " : "", command->about);
 	for (const struct option_row *row = command->options; row->name; row++)
 		help_row(row, out);
 	help_row(&help, out);
@@ -323,6 +324,23 @@ static int take_file(const struct command *command, struct taken *taken,
 
 /* ---- all of it ---- */
 
+/* What is no option. */
+static int take_words(const struct command *command, int argc, char **argv,
+		      void *values)
+{
+	void *at = (char *)values + command->words_at;
+	struct option_list *words = at;
+
+	for (; optind < argc; optind++) {
+		if (!command->words || words->count == OPTION_LIST_MAX)
+			return air_options_complain(command,
+						    "unexpected argument '%s'",
+						    argv[optind]);
+		words->item[words->count++] = argv[optind];
+	}
+	return -1;
+}
+
 int air_options_read(const struct command *command, int argc, char **argv,
 		     void *values)
 {
@@ -346,9 +364,8 @@ int air_options_read(const struct command *command, int argc, char **argv,
 		taken.by_line[row - command->options] = true;
 		result = take(command, row, optarg, values);
 	}
-	if (result < 0 && optind < argc)
-		result = air_options_complain(
-			command, "unexpected argument '%s'", argv[optind]);
+	if (result < 0)
+		result = take_words(command, argc, argv, values);
 	return result < 0 ? take_file(command, &taken, values) : result;
 }
 

@@ -50,7 +50,8 @@ struct option_row {
 
 /*
  * Reads the command line into `values` (the struct that `at` refers to, filled
- * with the defaults before). Arguments that are no options are refused. Returns
+ * with the defaults before). Arguments that are no options go to `words_at` of the
+ * command, or are refused. Returns
  * -1 to go on, or the exit code: 0 after --help, EXIT_USAGE after a complaint. A
  * file stays open with what was read from it, until air_ini_close.
  */

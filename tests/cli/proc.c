@@ -44,10 +44,14 @@ static bool has_state;
 
 static void remove_state(void)
 {
+	static const char *const files[] = {"discover", "identity.pem",
+					    "known_peers"};
 	char path[128];
 
-	snprintf(path, sizeof path, "%s/altair/discover", state);
-	unlink(path);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		snprintf(path, sizeof path, "%s/altair/%s", state, files[i]);
+		unlink(path);
+	}
 	snprintf(path, sizeof path, "%s/altair", state);
 	rmdir(path);
 	rmdir(state);
@@ -125,6 +129,7 @@ static void start_tty(struct proc *p, const char *const args[])
 	close(slave);
 	p->in = p->out = master;
 	p->err = -1;
+	p->look = fcntl(master, F_DUPFD_CLOEXEC, 0);
 	p->is_tty = true;
 }
 
@@ -304,7 +309,7 @@ bool proc_terminal_is_as_before(const struct proc *p)
 {
 	struct termios now;
 
-	return p->in >= 0 && tcgetattr(p->in, &now) == 0 &&
+	return p->is_tty && tcgetattr(p->look, &now) == 0 &&
 	       now.c_iflag == p->modes.c_iflag &&
 	       now.c_oflag == p->modes.c_oflag &&
 	       now.c_lflag == p->modes.c_lflag;
@@ -316,6 +321,8 @@ void proc_free(struct proc *p)
 		close(p->out);
 	if (p->err >= 0)
 		close(p->err);
+	if (p->is_tty)
+		close(p->look);
 	proc_close_in(p);
 	free(p->out_text);
 	free(p->err_text);

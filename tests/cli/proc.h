@@ -30,6 +30,7 @@ struct proc {
 	size_t seen;	      /* of out_text, by proc_expect */
 	struct termios modes; /* of the terminal, before */
 	bool is_tty;
+	int look; /* the terminal once more, also when it is over */
 };
 
 /* Where altair is: the environment's ALTAIR. */

@@ -83,9 +83,9 @@ static void interrupted(void)
 	struct proc p;
 
 	ask(&p);
-	CHECK(proc_terminal_is_as_before(&p));
 	proc_type(&p, "198.51\x03");
 	CHECK_EQ(proc_end(&p), 130);
+	CHECK(proc_terminal_is_as_before(&p));
 	teardown(&p);
 }
 
@@ -97,14 +97,30 @@ static void given_up(void)
 	proc_type(&p, "\x04");
 	CHECK_EQ(proc_end(&p), 2);
 	CHECK(proc_expect(&p, "\r\naltair: no peer was given"));
+	CHECK(proc_terminal_is_as_before(&p));
 	teardown(&p);
 }
 
+/* SIGTERM and SIGHUP find the terminal in our mode, too. */
+static void ended_by_others(void)
+{
+	static const int signals[] = {SIGTERM, SIGHUP};
+	struct proc p;
+
+	for (size_t i = 0; i < 2; i++) {
+		ask(&p);
+		CHECK(!proc_terminal_is_as_before(&p));
+		proc_signal(&p, signals[i]);
+		CHECK_EQ(proc_end(&p), 128 + signals[i]);
+		CHECK(proc_terminal_is_as_before(&p));
+		teardown(&p);
+	}
+}
+
 static const struct check_test tests[] = {
-	TEST(the_answer_connects),
-	TEST(wrong_answers_are_asked_again),
-	TEST(interrupted),
-	TEST(given_up),
+	TEST(the_answer_connects), TEST(wrong_answers_are_asked_again),
+	TEST(interrupted),	   TEST(given_up),
+	TEST(ended_by_others),
 };
 
 CHECK_MAIN(tests)
