@@ -22,7 +22,7 @@
 #define GROUPS "X25519:P-256"
 #define SIGNATURES "ECDSA+SHA256"
 /* No certificate of ours comes near it. */
-#define CERTIFICATES_MAX 2048
+#define CERTIFICATES_MAX 1024
 
 bool air_dtls_is_peer(altair_dtls_session *session, const X509 *cert)
 {

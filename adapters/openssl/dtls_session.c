@@ -20,6 +20,9 @@
 /* OpenSSL's own timer never runs out; see dgram.c. */
 #define AN_HOUR_US 3600000000u
 
+#define NONCE 8 /* the part of it that is in a record of AES-GCM */
+#define TAG 16
+
 static unsigned long_time(SSL *ssl, unsigned before)
 {
 	(void)ssl, (void)before;
@@ -105,6 +108,19 @@ static int session_begin(altair_dtls_session *session)
 	return 0;
 }
 
+/* Who has said that he gave up is not sent this flight again: the answer to his next
+ * ClientHello would come behind it. */
+static void session_again(altair_dtls_session *session)
+{
+	if (session->state != ALTAIR_DTLS_WAITING || session->is_refused ||
+	    !air_dgram_expire(&session->dgram))
+		return;
+	ERR_clear_error();
+	if (DTLSv1_handle_timeout(session->ssl) < 0)
+		session->state = ALTAIR_DTLS_FAILED;
+	ERR_clear_error();
+}
+
 /* --- a server hears a ClientHello ------------------------------------------ */
 
 /* Nothing is kept of a ClientHello without cookie (RFC 6347 4.2.1). True: this one
@@ -133,8 +149,14 @@ static bool has_cookie(altair_dtls_session *session)
 static bool hear_hello(altair_dtls_session *session, altair_bytes random)
 {
 	if (session->has_hello &&
-	    memcmp(session->random, random.data, sizeof session->random) == 0)
+	    memcmp(session->random, random.data, sizeof session->random) == 0) {
+		/* Then it was not he who said that he gave up. */
+		if (session->is_refused) {
+			session->is_refused = false;
+			session_again(session);
+		}
 		return true;
+	}
 	if (session->role.asks_cookie) {
 		if (!has_cookie(session))
 			return false;
@@ -166,12 +188,27 @@ static bool admit(altair_dtls_session *session, const struct air_record *record)
 	if (!session->ssl || (!session->role.is_client && !session->has_hello))
 		return false;
 	if (record->epoch != 0)
-		return record->type == RECORD_HANDSHAKE && is_changed(session);
+		return record->type == RECORD_HANDSHAKE &&
+		       is_changed(session) && record->body.len > NONCE + TAG;
 	if (air_record_is_fatal(record))
 		session->is_refused = true;
 	return record->type == RECORD_CHANGE_CIPHER ||
 	       (record->type == RECORD_HANDSHAKE &&
 		air_record_is_message(record));
+}
+
+/* Can it have been protected with the keys of this session? OpenSSL gives up at one
+ * that has no room for nonce, tag and a byte (RFC 5288 3, RFC 7905 2): anybody could
+ * send it that. */
+static bool is_protected(const altair_dtls_session *session,
+			 const struct air_record *record)
+{
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(session->ssl);
+	bool has_nonce = !cipher || SSL_CIPHER_get_cipher_nid(cipher) !=
+					    NID_chacha20_poly1305;
+
+	return record->epoch != 0 &&
+	       record->body.len > (has_nonce ? NONCE + TAG : TAG);
 }
 
 /* A record of an open session. How many bytes were said, or ALTAIR_E_AGAIN. */
@@ -205,24 +242,13 @@ static int session_input(altair_dtls_session *session, uint8_t *bytes,
 		    admit(session, &record))
 			shake(session);
 		else if (session->state == ALTAIR_DTLS_OPEN &&
-			 record.epoch != 0 && said < 0)
+			 is_protected(session, &record) && said < 0)
 			/* What is behind this record stays as it is: a plaintext
 			 * is shorter than its record. */
 			said = hear(session, bytes, record.all.len);
 		session->dgram.in.len = 0;
 	}
 	return said;
-}
-
-static void session_again(altair_dtls_session *session)
-{
-	if (session->state != ALTAIR_DTLS_WAITING ||
-	    !air_dgram_expire(&session->dgram))
-		return;
-	ERR_clear_error();
-	if (DTLSv1_handle_timeout(session->ssl) < 0)
-		session->state = ALTAIR_DTLS_FAILED;
-	ERR_clear_error();
 }
 
 static int session_seal(altair_dtls_session *session, uint8_t *payload,

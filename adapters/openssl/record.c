@@ -18,8 +18,8 @@
 #define RANDOM 32
 #define CLIENT_HELLO 1
 #define FATAL 2
-#define MESSAGE_MAX 2048 /* a Certificate of ours has some 400 bytes */
-#define NUMBER_MAX 15	 /* the last one of a client with a cookie is 6 */
+#define MESSAGE_MAX 1024 /* a Certificate of ours has less than 400 bytes */
+#define NUMBER_MAX 6	 /* the last one of a handshake with a cookie     */
 
 static size_t read16(const uint8_t *at)
 {

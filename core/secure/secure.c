@@ -119,11 +119,17 @@ static altair_time first_wait(const struct altair_secure *s)
 	return air_time_later(2 * s->rtt, REPEAT_MIN);
 }
 
+/* Does the attempt go on? What an attempt says at its end is no flight. */
+static bool is_shaking(const struct altair_secure *s)
+{
+	enum altair_dtls_state state = table(s)->state(s->session);
+
+	return state == ALTAIR_DTLS_WAITING || state == ALTAIR_DTLS_REFUSED;
+}
+
 /* A flight has left, for the first time or once more. */
 static void wait_for_answer(struct altair_secure *s, altair_time wait)
 {
-	if (s->state == ALTAIR_SECURE_OPEN || is_over(s))
-		return;
 	s->wait = air_time_sooner(wait, REPEAT_MAX);
 	s->repeat_at = air_time_after(s->now, s->wait);
 }
@@ -214,9 +220,9 @@ static enum altair_verdict hear(struct altair_secure *s,
 	said = table(s)->input(s->session, (uint8_t *)datagram->bytes.data,
 			       datagram->bytes.len);
 	has_answer = collect(s);
-	settle(s);
-	if (has_answer)
+	if (has_answer && is_shaking(s))
 		wait_for_answer(s, first_wait(s));
+	settle(s);
 	if (said >= 0) {
 		/* What ended the session may have stood behind it. */
 		AIR_ASSERT(before == ALTAIR_SECURE_OPEN || s->has_secured);
@@ -235,6 +241,7 @@ static enum altair_verdict hear(struct altair_secure *s,
 static void repeat(struct altair_secure *s)
 {
 	enum altair_dtls_state state = table(s)->state(s->session);
+	bool has_flight;
 
 	if (s->config.role.is_client && state != ALTAIR_DTLS_WAITING) {
 		begin(s);
@@ -242,9 +249,11 @@ static void repeat(struct altair_secure *s)
 		table(s)->again(s->session);
 		settle(s);
 	}
-	if (collect(s))
-		s->stats.repeated++;
-	wait_for_answer(s, 2 * s->wait);
+	has_flight = collect(s);
+	s->stats.repeated += has_flight;
+	s->repeat_at = ALTAIR_NEVER;
+	if (!is_over(s) && (has_flight || s->config.role.is_client))
+		wait_for_answer(s, 2 * s->wait);
 }
 
 static void run(struct altair_secure *s, altair_time now)
@@ -371,7 +380,8 @@ void altair_secure_start(altair_secure *secure, altair_time now)
 		return;
 	begin(secure);
 	collect(secure);
-	wait_for_answer(secure, first_wait(secure));
+	if (secure->state == ALTAIR_SECURE_SHAKING)
+		wait_for_answer(secure, first_wait(secure));
 }
 
 void altair_secure_rtt(altair_secure *secure, altair_time rtt)
