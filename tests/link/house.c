@@ -128,11 +128,11 @@ static int say(struct client *client)
 	int len;
 
 	if (client->has_notes &&
-	    altair_rendezvous_next(h->machine,
-				   (uint32_t)(client - h->clients), &note)) {
+	    altair_rendezvous_next(h->machine, (uint32_t)(client - h->clients),
+				   &note)) {
 		if (note.type == ALTAIR_NOTE_WELCOME && h->stun) {
-			note.stun[0] = (altair_bytes){
-				(const uint8_t *)h->stun, strlen(h->stun)};
+			note.stun[0] = (altair_bytes){(const uint8_t *)h->stun,
+						      strlen(h->stun)};
 			note.stun_count = 1;
 		}
 		len = altair_note_format(&note, (char *)h->out + LWS_PRE,
@@ -156,7 +156,7 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_ESTABLISHED:
 		return join(lws_context_user(lws_get_context(wsi)), wsi, slot);
 	case LWS_CALLBACK_RECEIVE:
-		if (len > sizeof (*slot)->in - (*slot)->len)
+		if (len > sizeof(*slot)->in - (*slot)->len)
 			return -1;
 		memcpy((*slot)->in + (*slot)->len, in, len);
 		(*slot)->len += len;

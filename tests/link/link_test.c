@@ -199,9 +199,9 @@ static bool have_ended(void)
 
 static void say(struct side *side, const char *text)
 {
-	CHECK_EQ(altair_uv_link_send(side->link,
-				     (altair_bytes){(const uint8_t *)text,
-						    strlen(text)}),
+	CHECK_EQ(altair_uv_link_send(
+			 side->link,
+			 (altair_bytes){(const uint8_t *)text, strlen(text)}),
 		 0);
 }
 
@@ -333,8 +333,8 @@ static void a_wrong_code_burns_it(void)
 
 	begin_house();
 	listen_with(&config);
-	snprintf(code, sizeof code, "%.*s-acid-acid",
-		 (int)strcspn(a.text, "-"), a.text);
+	snprintf(code, sizeof code, "%.*s-acid-acid", (int)strcspn(a.text, "-"),
+		 a.text);
 	call_with(code);
 	run_until(have_ended);
 	CHECK_EQ(a.reason, ALTAIR_E_SECRET);
