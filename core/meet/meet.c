@@ -593,6 +593,12 @@ static bool has_tables(const altair_meet_config *config)
 	       p->share && p->finish && p->hkdf && p->seal && p->open;
 }
 
+static size_t identity_max(bool is_datagram)
+{
+	return is_datagram ? ALTAIR_MEET_IDENTITY_DATAGRAM_MAX
+			   : ALTAIR_MEET_IDENTITY_MAX;
+}
+
 static bool is_valid(const altair_meet_config *config)
 {
 	return config->size == sizeof *config && has_tables(config) &&
@@ -601,7 +607,7 @@ static bool is_valid(const altair_meet_config *config)
 	       config->secret.len <= ALTAIR_MEET_SECRET_MAX &&
 	       config->context.len > 0 &&
 	       config->context.len <= ALTAIR_MEET_CONTEXT_MAX &&
-	       config->identity.len <= ALTAIR_MEET_IDENTITY_MAX;
+	       config->identity.len <= identity_max(config->is_datagram);
 }
 
 size_t altair_meet_size(const altair_meet_config *config)
@@ -620,6 +626,13 @@ static altair_bytes name(const char *role, altair_bytes context,
 	return air_written(&w);
 }
 
+static void set_identity(struct altair_meet *m, altair_bytes identity)
+{
+	m->identity_len = identity.len;
+	if (identity.len > 0)
+		memcpy(m->identity, identity.data, identity.len);
+}
+
 static void copy_config(struct altair_meet *m, const altair_meet_config *config)
 {
 	m->machine.ops = &ops;
@@ -633,9 +646,7 @@ static void copy_config(struct altair_meet *m, const altair_meet_config *config)
 	m->names.associated =
 		(altair_bytes){m->b + m->names.b.len - config->context.len,
 			       config->context.len};
-	m->identity_len = config->identity.len;
-	if (m->identity_len > 0)
-		memcpy(m->identity, config->identity.data, m->identity_len);
+	set_identity(m, config->identity);
 	m->spake.crypto = m->crypto;
 	m->spake.pake = m->pake;
 	m->spake.side.is_a = m->is_caller;
@@ -669,6 +680,16 @@ int altair_meet_init(altair_meet **out, void *mem, size_t len,
 	if (m->is_caller)
 		say_share(m, now);
 	*out = m;
+	return 0;
+}
+
+int altair_meet_identity(altair_meet *meet, altair_bytes identity)
+{
+	if (meet->state != ALTAIR_MEET_WAITING)
+		return ALTAIR_E_STATE;
+	if (identity.len > identity_max(meet->is_datagram))
+		return ALTAIR_E_TOO_LONG;
+	set_identity(meet, identity);
 	return 0;
 }
 

@@ -38,11 +38,13 @@
 extern "C" {
 #endif
 
-/* Bytes at most of a secret and of a context (at least 1 each), of an identity, and
- * of what is in an envelope. */
+/* Bytes at most of a secret and of a context (at least 1 each), of an identity (in
+ * datagrams fewer, so that they are not fragmented), and of what is in an
+ * envelope. */
 #define ALTAIR_MEET_SECRET_MAX 256
 #define ALTAIR_MEET_CONTEXT_MAX 128
-#define ALTAIR_MEET_IDENTITY_MAX 256
+#define ALTAIR_MEET_IDENTITY_MAX 2048
+#define ALTAIR_MEET_IDENTITY_DATAGRAM_MAX 256
 #define ALTAIR_MEET_PAYLOAD_MAX 10240
 
 /* What altair_meet_wrap writes in front of the payload, and behind it. */
@@ -99,6 +101,11 @@ ALTAIR_API int altair_meet_init(altair_meet **out, void *mem, size_t len,
  * buffer, which must be writable. The rest is ALTAIR_TAKEN; with is_datagram
  * ALTAIR_NOT_MINE is what cannot be a message of this protocol. */
 ALTAIR_API altair_machine *altair_meet_machine(altair_meet *meet);
+
+/* Another identity than that of the configuration, such as one that says more. It
+ * may change until it is sealed, in answer to the peer's first message. Returns 0,
+ * ALTAIR_E_STATE (it is sealed, or it is over), or ALTAIR_E_TOO_LONG. */
+ALTAIR_API int altair_meet_identity(altair_meet *meet, altair_bytes identity);
 
 enum altair_meet_state {
 	ALTAIR_MEET_WAITING,	/* the peer has not spoken                   */

@@ -145,11 +145,36 @@ static void an_envelope_with_the_proof(void)
 	leave(&b);
 }
 
+/* What is told with the identity may still change while nobody has spoken. */
+static void an_identity_may_change_until_it_is_sealed(void)
+{
+	static const uint8_t longest[ALTAIR_MEET_IDENTITY_MAX + 1];
+	const altair_bytes late = {(const uint8_t *)"late", 4};
+	struct side a = caller(), b = listener();
+
+	CHECK_EQ(altair_meet_identity(a.meet,
+				      (altair_bytes){longest, sizeof longest}),
+		 ALTAIR_E_TOO_LONG);
+	CHECK_EQ(altair_meet_identity(b.meet, late), 0);
+	hand(&b, 0, &a.said);
+	CHECK_EQ(altair_meet_identity(b.meet, late), ALTAIR_E_STATE);
+	CHECK_EQ(altair_meet_identity(a.meet, late), 0);
+	hand(&a, 0, &b.said);
+	CHECK_EQ(altair_meet_identity(a.meet, late), ALTAIR_E_STATE);
+	hand(&b, 0, &a.said);
+	CHECK_EQ(altair_meet_peer(a.meet).len, 4);
+	CHECK_MEM(altair_meet_peer(a.meet).data, "late", 4);
+	CHECK_EQ(altair_meet_peer(b.meet).len, 4);
+	CHECK_MEM(altair_meet_peer(b.meet).data, "late", 4);
+	leave(&a);
+	leave(&b);
+}
+
 static void the_longest_of_all(void)
 {
 	static uint8_t room[ALTAIR_MEET_MESSAGE_MAX];
 	altair_meet_config config = config_of(ALTAIR_MEET_CALLER);
-	uint8_t longest[ALTAIR_MEET_SECRET_MAX + 1] = {0};
+	static uint8_t longest[ALTAIR_MEET_IDENTITY_MAX + 1];
 	altair_datagram d;
 	struct side a, b;
 
@@ -188,7 +213,7 @@ static void refused_config(const altair_meet_config *config)
 /* An empty code is one, too. */
 static void configurations_that_are_none(void)
 {
-	static const uint8_t long_bytes[257];
+	static const uint8_t long_bytes[ALTAIR_MEET_IDENTITY_MAX + 1];
 	altair_meet_config good = config_of(ALTAIR_MEET_CALLER), bad;
 	altair_pake pake = *quick_pake();
 	uint8_t memory[64];
@@ -200,7 +225,12 @@ static void configurations_that_are_none(void)
 	refused_config(&bad);
 	bad = good, bad.context = (altair_bytes){long_bytes, 129},
 	refused_config(&bad);
-	bad = good, bad.identity = (altair_bytes){long_bytes, 257},
+	bad = good,
+	bad.identity = (altair_bytes){long_bytes, sizeof long_bytes},
+	refused_config(&bad);
+	bad = good, bad.is_datagram = true;
+	bad.identity = (altair_bytes){long_bytes,
+				      ALTAIR_MEET_IDENTITY_DATAGRAM_MAX + 1},
 	refused_config(&bad);
 	bad = good, bad.patience = 0, refused_config(&bad);
 	bad = good, bad.size--, refused_config(&bad);
@@ -932,7 +962,7 @@ static int no_random(void *user, uint8_t *out, size_t len)
 
 static void without_random_numbers(void)
 {
-	static _Alignas(max_align_t) uint8_t memory[4096];
+	static _Alignas(max_align_t) uint8_t memory[16384];
 	altair_crypto crypto = *altair_openssl();
 	altair_meet_config config = config_of(ALTAIR_MEET_CALLER);
 	altair_meet *meet;
@@ -949,6 +979,7 @@ static const struct check_test tests[] = {
 	TEST(with_the_slow_hash),
 	TEST(envelopes_go_both_ways),
 	TEST(an_envelope_with_the_proof),
+	TEST(an_identity_may_change_until_it_is_sealed),
 	TEST(the_longest_of_all),
 	TEST(configurations_that_are_none),
 	TEST(another_secret),

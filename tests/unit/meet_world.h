@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-#define MESSAGE_MAX 512
+#define MESSAGE_MAX (ALTAIR_MEET_IDENTITY_MAX + 512)
 
 struct message {
 	uint8_t bytes[MESSAGE_MAX];
