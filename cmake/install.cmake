@@ -4,6 +4,7 @@ include(CMakePackageConfigHelpers)
 install(DIRECTORY include/altair DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h"
   PATTERN uv.h EXCLUDE PATTERN uv_agent.h EXCLUDE
+  PATTERN uv_link.h EXCLUDE
   PATTERN json.h EXCLUDE PATTERN openssl.h EXCLUDE)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/altair)
@@ -19,7 +20,7 @@ install(FILES ${PROJECT_BINARY_DIR}/altair-config.cmake
 # The .pc files find their prefix from where they lie, so that a tree may be
 # installed anywhere, also by `cmake --install --prefix`.
 string(REGEX REPLACE "[^/]+" ".." up "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-foreach(part altair altair-json altair-openssl altair-uv)
+foreach(part altair altair-json altair-link altair-openssl altair-uv)
   if(NOT TARGET ${part})
     continue()
   endif()
@@ -28,7 +29,11 @@ foreach(part altair altair-json altair-openssl altair-uv)
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   string(REPLACE "altair-" "" header ${part})
   if(NOT part STREQUAL "altair")
-    file(GLOB headers include/altair/${header}.h include/altair/${header}_*.h)
+    file(GLOB headers include/altair/${header}.h include/altair/${header}_*.h
+      include/altair/uv_${header}.h)
+    if(header STREQUAL "uv")
+      list(FILTER headers EXCLUDE REGEX "uv_link")
+    endif()
     install(FILES ${headers}
       DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/altair)
   endif()

@@ -18,8 +18,6 @@
 /* How long a caller waits for the server and for who was called. */
 #define CALLER_PATIENCE ALTAIR_SEC(30)
 
-#define SENTENCE_MAX 240
-
 /* ---- meetings ---- */
 
 static struct air_meeting *find(altair_uv_link *link, uint32_t mailbox)
@@ -163,26 +161,64 @@ static void hash_spki(altair_bytes spki, uint8_t out[32])
 	crypto->sha256(crypto->user, &spki, 1, out);
 }
 
+/* Our part of the introduction is our key and, if it fits, all that we know by now
+ * of the ways to us: one way through the server less until there is a path. */
+static void describe_us(altair_uv_link *link, struct air_meeting *meeting)
+{
+	uint8_t room[ALTAIR_SPKI_LEN + ALTAIR_AGENT_DESCRIPTION_TEXT];
+	altair_bytes identity = {room, ALTAIR_SPKI_LEN};
+	int len = air_talk_describe(&link->talk, (char *)room + ALTAIR_SPKI_LEN,
+				    sizeof room - ALTAIR_SPKI_LEN);
+
+	if (len < 0)
+		return;
+	altair_openssl_key_spki(link->key, room);
+	identity.len += (size_t)len;
+	meeting->is_described =
+		altair_meet_identity(meeting->meet, identity) == 0;
+}
+
+/* What was not in it, or came since. */
+static void describe_more(altair_uv_link *link, struct air_meeting *meeting)
+{
+	char lines[ALTAIR_AGENT_DESCRIPTION_TEXT];
+
+	if ((!meeting->is_described || link->has_more) &&
+	    air_talk_describe(&link->talk, lines, sizeof lines) > 0)
+		air_meeting_tell(meeting, lines);
+	link->has_more = false;
+}
+
+static void take_lines(altair_uv_link *link, altair_bytes payload)
+{
+	char lines[ALTAIR_NOTE_BODY_MAX + 1];
+
+	if (payload.len == 0 || payload.len >= sizeof lines)
+		return;
+	memcpy(lines, payload.data, payload.len);
+	lines[payload.len] = '\0';
+	(void)air_talk_accept(&link->talk, lines);
+}
+
 /* The first one; the others are closed. */
 static void settle(altair_uv_link *link, struct air_meeting *meeting)
 {
-	char lines[ALTAIR_AGENT_DESCRIPTION_TEXT];
+	altair_bytes identity = altair_meet_peer(meeting->meet);
 	altair_uv_link_peer peer;
-	altair_bytes spki = altair_meet_peer(meeting->meet);
 	bool by_code = is_of_code(link, meeting);
 
-	hash_spki(spki, peer.key);
-	if (meeting->known) {
+	hash_spki((altair_bytes){identity.data, ALTAIR_SPKI_LEN}, peer.key);
+	if (meeting->known)
 		peer = *meeting->known;
-	} else if (altair_meet_pair(meeting->meet, peer.pair) != 0) {
+	else if (altair_meet_pair(meeting->meet, peer.pair) != 0)
 		return;
-	}
 	link->met = meeting;
 	for (size_t i = 0; i < AIR_STAY_MAILBOXES; i++)
 		if (&link->meetings[i] != meeting)
 			leave(link, &link->meetings[i], false);
-	if (air_talk_describe(&link->talk, lines, sizeof lines) > 0)
-		air_meeting_tell(meeting, lines);
+	describe_more(link, meeting);
+	take_lines(link, (altair_bytes){identity.data + ALTAIR_SPKI_LEN,
+					identity.len - ALTAIR_SPKI_LEN});
 	air_link_introduce(link, &peer, by_code, meeting->is_caller);
 }
 
@@ -232,10 +268,23 @@ static void fail_meeting(altair_uv_link *link, struct air_meeting *meeting,
 					"code again");
 }
 
+/* Who knows the secret has to be who we have met, if we have. */
+static bool is_right(const struct air_meeting *meeting)
+{
+	altair_bytes identity = altair_meet_peer(meeting->meet);
+	uint8_t hash[32];
+
+	if (identity.len < ALTAIR_SPKI_LEN)
+		return false;
+	hash_spki((altair_bytes){identity.data, ALTAIR_SPKI_LEN}, hash);
+	return !meeting->known ||
+	       memcmp(hash, meeting->known->key, sizeof hash) == 0;
+}
+
 static void take_event(altair_uv_link *link, struct air_meeting *meeting,
 		       const altair_output *out)
 {
-	uint8_t hash[32];
+	bool is_ours;
 
 	if (out->event == ALTAIR_EV_FAILED) {
 		fail_meeting(link, meeting, out);
@@ -243,14 +292,13 @@ static void take_event(altair_uv_link *link, struct air_meeting *meeting,
 	}
 	if (out->event != ALTAIR_EV_INTRODUCED)
 		return;
-	hash_spki(altair_meet_peer(meeting->meet), hash);
-	if (!meeting->known ||
-	    memcmp(hash, meeting->known->key, sizeof hash) == 0) {
+	if (is_right(meeting)) {
 		settle(link, meeting);
 		return;
 	}
+	is_ours = meeting == &link->meetings[0];
 	leave(link, meeting, false);
-	if (link->way == ALTAIR_UV_LINK_CALL)
+	if (is_ours)
 		air_link_fail(link, ALTAIR_E_IDENTITY,
 			      "the peer has another key than when you met; "
 			      "meet by a code again if that is right");
@@ -295,8 +343,10 @@ altair_time air_introduce_run(altair_uv_link *link, altair_time now)
 
 void air_introduce_tell(altair_uv_link *link, const char *lines)
 {
-	if (!link->met)
+	if (!link->met) {
+		link->has_more = true;
 		return;
+	}
 	air_meeting_tell(link->met, lines);
 	air_link_kick(link);
 }
@@ -439,18 +489,6 @@ void air_introduce_event(altair_uv_link *link, enum altair_visit_step step,
 	}
 }
 
-/* What a good envelope holds. */
-static void take_lines(altair_uv_link *link, altair_bytes payload)
-{
-	char lines[ALTAIR_NOTE_BODY_MAX + 1];
-
-	if (payload.len >= sizeof lines)
-		return;
-	memcpy(lines, payload.data, payload.len);
-	lines[payload.len] = '\0';
-	(void)air_talk_accept(&link->talk, lines);
-}
-
 void air_introduce_body(altair_uv_link *link, uint32_t mailbox,
 			altair_bytes body)
 {
@@ -459,6 +497,8 @@ void air_introduce_body(altair_uv_link *link, uint32_t mailbox,
 
 	if (!meeting || !meeting->meet || link->is_over)
 		return;
+	if (altair_meet_state(meeting->meet) == ALTAIR_MEET_WAITING)
+		describe_us(link, meeting);
 	altair_input(altair_meet_machine(meeting->meet), altair_clock_now(),
 		     &datagram, 1);
 	drain(link, meeting);

@@ -166,8 +166,11 @@ static altair_time run(altair_uv_link *link)
 
 	if (!link->has_no_server) {
 		deadline = air_introduce_run(link, now);
+		/* Also when it is over: the other side has to be told. */
 		deadline = earlier(deadline, air_stay_run(&link->stay, now));
 	}
+	if (link->is_over)
+		return deadline;
 	if (link->way == ALTAIR_UV_LINK_TICKET)
 		deadline = earlier(deadline, run_tickets(link, now));
 	deadline = earlier(deadline, air_talk_run(&link->talk, now));
@@ -193,7 +196,7 @@ static void ring(uv_timer_t *timer)
 		close_parts(link);
 		return;
 	}
-	deadline = link->is_over ? ALTAIR_NEVER : run(link);
+	deadline = run(link);
 	if (deadline != ALTAIR_NEVER && !link->is_closing &&
 	    !uv_is_active((uv_handle_t *)timer)) /* else it was kicked */
 		set_timer(link, deadline);

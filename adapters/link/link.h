@@ -47,6 +47,7 @@ struct altair_uv_link {
 	size_t known_count;
 	altair_uv_link_peer peer; /* whom we have met                    */
 	bool has_pair, is_introduced;
+	bool has_more; /* lines that came before it was decided          */
 	struct air_ticket ticket; /* ours                                */
 	struct air_ticket *theirs;
 	bool is_shown;

@@ -15,6 +15,7 @@ struct air_meeting {
 	altair_meet *meet; /* NULL: there is none                          */
 	void *memory;	   /* of `meet`                                    */
 	bool is_caller;
+	bool is_described;  /* the other side has our description           */
 	uint32_t mailbox;   /* ALTAIR_VISIT_NONE: none yet                 */
 	uint32_t nameplate; /* 0: by name                                  */
 	const altair_uv_link_peer *known; /* NULL: by code                */

@@ -299,8 +299,7 @@ static struct lws_context *make_context(struct air_socket *s)
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.protocols = s->protocols,
-		.options = LWS_SERVER_OPTION_LIBUV |
-			   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+		.options = LWS_SERVER_OPTION_LIBUV,
 		.foreign_loops = loops,
 		.user = s,
 		.client_ssl_ca_filepath = s->config.ca,
@@ -313,7 +312,9 @@ static struct lws_context *make_context(struct air_socket *s)
 		.name = s->config.protocol,
 		.callback = on_event,
 	};
-	if (s->config.ca || s->config.url.is_pinned || !s->config.url.is_tls)
+	if (s->config.url.is_tls)
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+	if (s->config.ca || s->config.url.is_pinned)
 		info.options |= LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
 	lws_set_log_level(0, NULL);
 	return lws_create_context(&info);

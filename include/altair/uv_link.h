@@ -21,6 +21,7 @@
 #ifndef ALTAIR_UV_LINK_H
 #define ALTAIR_UV_LINK_H
 
+#include <altair/secure.h>
 #include <altair/uv_agent.h>
 #include <altair/verdict.h>
 
@@ -32,10 +33,9 @@ extern "C" {
 
 typedef struct altair_uv_link altair_uv_link;
 
-/* The longest message: what is left of ALTAIR_AGENT_MESSAGE_MAX by DTLS 1.2
- * (RFC 6347 4.1, RFC 5288). Messages are datagrams: each arrives whole or not at
- * all, once, perhaps in another order. */
-#define ALTAIR_UV_LINK_MESSAGE_MAX 1152
+/* The longest message. Messages are datagrams: each arrives whole or not at all,
+ * once, perhaps in another order. */
+#define ALTAIR_UV_LINK_MESSAGE_MAX ALTAIR_SECURE_MESSAGE_MAX
 
 /* Room for a ticket, its NUL included; and the most that is looked at. */
 #define ALTAIR_UV_LINK_TICKET_TEXT 4096
@@ -74,9 +74,8 @@ typedef struct altair_uv_link_config {
 	/* Our private key, as altair_openssl_key_save writes it (PEM); no
 	 * bytes: one for this session alone. */
 	altair_bytes key;
-	const char
-		*code; /* of ALTAIR_UV_LINK_CODE, as altair/code.h reads it */
-	bool no_code;  /* ALTAIR_UV_LINK_LISTEN: for `peers` alone        */
+	const char *code; /* of the other side, as altair/code.h reads it    */
+	bool no_code;	  /* a listener for `peers` alone shows none         */
 	const altair_uv_link_peer *peers; /* up to ALTAIR_UV_LINK_PEERS_MAX  */
 	size_t peers_count;
 	/* Interfaces, port, relay_only and so on; `crypto` and `controlling`
@@ -110,8 +109,18 @@ enum altair_uv_link_kind {
 	ALTAIR_UV_LINK_SILENT,
 	/* It is over: the other one has closed. */
 	ALTAIR_UV_LINK_LEFT,
-	/* It is over: `reason`, and `text` says what happened and what may be
-	 * done. */
+	/* It is over, and `text` says what happened and what may be done.
+	 * `reason`:
+	 *   NETWORK, RESOLVE, TLS, SERVER  the server was never reached
+	 *   NO_PEER    nobody listens with this code or name, any longer or yet
+	 *   AGAIN      the server has too much to do, or we come too often
+	 *   FORBIDDEN  the server refuses us
+	 *   SECRET     a wrong code, which is used up now; or by name: the two do
+	 *              not know each other any more
+	 *   TAMPERED   somebody between the two has changed something
+	 *   IDENTITY   the peer has not the key that he must have
+	 *   CLOSED     the peer went before there was a path
+	 *   TIMEOUT, ONE_WAY  no path, or nobody answers on it */
 	ALTAIR_UV_LINK_FAILED
 };
 

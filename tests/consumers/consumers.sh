@@ -33,7 +33,7 @@ pkgconfig=$(find "$prefix" -name pkgconfig -type d)
 lib=$(dirname "$pkgconfig")
 export PKG_CONFIG_PATH="$pkgconfig"
 mkdir "$dir/by-pkg-config" || exit 1
-for part in altair altair-openssl altair-uv; do
+for part in altair altair-link altair-openssl altair-uv; do
   # shellcheck disable=SC2046,SC2086 # flags
   must "$cc" -Wall -Werror -D_POSIX_C_SOURCE=200809L \
     -o "$dir/by-pkg-config/use-$part" "$here/use-$part.c" \
@@ -41,7 +41,7 @@ for part in altair altair-openssl altair-uv; do
 done
 
 for how in by-cmake by-pkg-config; do
-  for part in altair altair-openssl altair-uv; do
+  for part in altair altair-link altair-openssl altair-uv; do
     program=$dir/$how/use-$part
     must env LD_LIBRARY_PATH="$lib" "$program"
     linked=no

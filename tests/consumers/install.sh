@@ -10,7 +10,7 @@ status=0
 cd "$dir/usr" || exit 1
 for want in bin/altair bin/altair-sim include/altair/altair.h \
   include/altair/uv.h \
-  include/altair/uv_agent.h include/altair/openssl.h include/altair/json.h 'lib*/libaltair.so' \
+  include/altair/uv_agent.h include/altair/uv_link.h include/altair/openssl.h include/altair/json.h 'lib*/libaltair.so' \
   'lib*/libaltair.so.0' 'lib*/cmake/altair/altair-config.cmake' \
   'lib*/pkgconfig/altair.pc' share/man/man1/altair.1 \
   share/man/man3/libaltair.3 share/doc/altair/LICENSE; do
