@@ -31,7 +31,7 @@ bool air_connection_take_records(struct connection *c)
 	if (!c->session)
 		return true;
 	do {
-		size_t room = CONNECTION_OUT_MAX - c->waiting;
+		size_t room = c->out_max - c->waiting;
 
 		len = c->tls->output(c->session, c->out + c->waiting, room);
 		c->waiting += (uint32_t)len;
@@ -88,7 +88,7 @@ void air_connection_close(struct connection *c)
 		close(c->fd);
 	/* A slow reader is gone, and its pages with it. */
 	if (c->has_waited)
-		madvise(c->out, CONNECTION_OUT_MAX, MADV_DONTNEED);
+		madvise(c->out, c->out_max, MADV_DONTNEED);
 	c->fd = -1;
 	c->session = NULL;
 }

@@ -9,10 +9,9 @@
 
 #include <altair/tls.h>
 
-/* What may wait for one client, and how much of it may be data (our own limits):
- * what else is said to a slow reader has room yet. */
-#define CONNECTION_OUT_MAX 65536u
-#define CONNECTION_DATA_MAX (CONNECTION_OUT_MAX - 8192u)
+/* Of what may wait for one client so much is for what is no data: what else is said
+ * to a slow reader has room yet. */
+#define CONNECTION_RESERVE 8192u
 
 enum connection_kind {
 	CONNECTION_IS_NEW, /* also one whose TLS has said nothing yet */
@@ -29,8 +28,8 @@ struct connection {
 	uint8_t head_len;
 	uint8_t head[4]; /* the first bytes, decrypted              */
 	uint32_t peeked; /* bytes of a ClientHello that is not whole */
-	uint32_t waiting;
-	uint8_t *out; /* CONNECTION_OUT_MAX bytes, ciphertext with TLS */
+	uint32_t waiting, out_max;
+	uint8_t *out; /* out_max bytes, ciphertext with TLS */
 	const altair_tls *tls;
 	altair_tls_session *session; /* NULL: plain */
 	struct page page;

@@ -43,6 +43,11 @@ void air_desk_ask(struct desk *desk, desk_work *work, void *order)
 	}
 }
 
+void air_desk_wake(struct desk *desk)
+{
+	eventfd_write(desk->asked, 1);
+}
+
 void air_desk_serve(struct desk *desk, struct worker *worker)
 {
 	desk_work *work;

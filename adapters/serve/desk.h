@@ -25,6 +25,8 @@ int air_desk_open(struct desk *desk);
 void air_desk_close(struct desk *desk);
 /* Has `work` done with `order` by the worker, which runs, and waits for it. */
 void air_desk_ask(struct desk *desk, desk_work *work, void *order);
+/* Has the worker look at its machine, soon, and does not wait for it. */
+void air_desk_wake(struct desk *desk);
 /* In the worker's thread, when `asked` is readable. */
 void air_desk_serve(struct desk *desk, struct worker *worker);
 

@@ -30,6 +30,12 @@
 
 #define THREADS_MAX 128
 
+/* What may wait for a client; the least holds a record of TLS (RFC 8446 5.1) and
+ * what must not be left out. */
+#define QUEUE_DEFAULT 65536
+#define QUEUE_MIN 32768
+#define QUEUE_MAX (1 << 20)
+
 /* So many relay ports each thread that relays shall have at least. */
 #define PORTS_EACH 64
 
@@ -218,21 +224,26 @@ static int open_alternate(altair_serve *serve,
 	return rc;
 }
 
-/* Where several threads relay. */
+/* Where several threads relay, or take connections. */
 static int init_common(altair_serve *serve, const altair_server_config *relay)
 {
+	altair_server_config c;
 	size_t len;
 
-	if (!relay || relay->allocations_max == 0 || serve->count == 1)
+	if (!relay || relay->allocations_max + relay->connections_max == 0 ||
+	    serve->count == 1)
 		return 0;
-	len = altair_server_common_size(relay);
+	c = *relay;
+	c.workers = (unsigned)serve->count;
+	if (!c.crypto)
+		c.crypto = altair_system_random();
+	len = altair_server_common_size(&c);
 	if (len == 0)
 		return ALTAIR_E_INVALID;
 	serve->common_memory = malloc(len);
 	return serve->common_memory
-		       ? altair_server_common_init(&serve->common,
-						   serve->common_memory, len,
-						   relay)
+		       ? altair_server_common_init(
+				 &serve->common, serve->common_memory, len, &c)
 		       : ALTAIR_E_MEMORY;
 }
 
@@ -256,7 +267,8 @@ static int init_workers(altair_serve *serve, const altair_serve_config *config)
 			(unsigned)i, (unsigned)serve->count, serve->common};
 
 		rc = air_desk_open(&serve->workers[i].desk);
-		if (rc == 0 && serve->common)
+		if (rc == 0 && serve->common &&
+		    config->relay->allocations_max > 0)
 			rc = open_post(serve, i);
 		if (rc == 0)
 			rc = air_worker_init(&serve->workers[i], config,
@@ -348,7 +360,8 @@ static altair_serve *allocate(size_t count)
 
 void altair_serve_config_default(altair_serve_config *config)
 {
-	*config = (altair_serve_config){.size = sizeof *config};
+	*config = (altair_serve_config){.size = sizeof *config,
+					.queue_max = QUEUE_DEFAULT};
 }
 
 int altair_serve_open(altair_serve **out, const altair_serve_config *config,
@@ -361,7 +374,8 @@ int altair_serve_open(altair_serve **out, const altair_serve_config *config,
 		*failed = 0;
 	if (config->size != sizeof *config || config->listens < 1 ||
 	    config->listens > LISTENS_MAX ||
-	    config->alternate_count > ALTERNATES_MAX)
+	    config->alternate_count > ALTERNATES_MAX ||
+	    config->queue_max < QUEUE_MIN || config->queue_max > QUEUE_MAX)
 		return ALTAIR_E_INVALID;
 	serve = allocate(count_threads(config));
 	if (!serve)

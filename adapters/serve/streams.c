@@ -139,9 +139,6 @@ static bool watch_listeners(struct streams *s, int operation, uint32_t events)
 	return is_done;
 }
 
-/* Of both directions. */
-#define TUNNEL_LEN ((size_t)TUNNEL_IN_MAX + CONNECTION_OUT_MAX)
-
 /* --- memory --------------------------------------------------------------- */
 
 /* Pages that are never used cost nothing. NULL: there is no memory. */
@@ -153,15 +150,21 @@ static uint8_t *take_pages(size_t len)
 	return pages == MAP_FAILED ? NULL : pages;
 }
 
+/* Of a tunnel, both directions. */
+static size_t tunnel_len(const struct streams *s)
+{
+	return (size_t)TUNNEL_IN_MAX + s->queue_max;
+}
+
 static bool take_tunnels(struct streams *s)
 {
-	s->tunnel_buffers = take_pages(s->count * TUNNEL_LEN);
+	s->tunnel_buffers = take_pages(s->count * tunnel_len(s));
 	s->tunnels = calloc(s->count, sizeof *s->tunnels);
 	if (!s->tunnel_buffers || !s->tunnels)
 		return false;
 	for (uint32_t i = 0; i < s->count; i++) {
 		s->tunnels[i].inner = -1;
-		s->tunnels[i].in = s->tunnel_buffers + i * TUNNEL_LEN;
+		s->tunnels[i].in = s->tunnel_buffers + i * tunnel_len(s);
 		s->tunnels[i].outer.out = s->tunnels[i].in + TUNNEL_IN_MAX;
 	}
 	return true;
@@ -169,7 +172,7 @@ static bool take_tunnels(struct streams *s)
 
 static bool take_memory(struct streams *s)
 {
-	s->buffers = take_pages((size_t)s->count * CONNECTION_OUT_MAX);
+	s->buffers = take_pages(s->count * s->queue_max);
 	s->all = calloc(s->count, sizeof *s->all);
 	s->free = calloc(s->count, sizeof *s->free);
 	s->dirty = calloc(s->count, sizeof *s->dirty);
@@ -183,7 +186,7 @@ int air_streams_open(struct streams *s, size_t max)
 		return ALTAIR_E_MEMORY;
 	for (uint32_t i = 0; i < s->count; i++) {
 		s->all[i].fd = -1;
-		s->all[i].out = s->buffers + (size_t)i * CONNECTION_OUT_MAX;
+		s->all[i].out = s->buffers + i * s->queue_max;
 		s->free[i] = s->count - 1 - i;
 	}
 	s->free_count = s->count;
@@ -206,9 +209,9 @@ void air_streams_close(struct streams *s)
 	if (s->epoll >= 0)
 		close(s->epoll);
 	if (s->buffers)
-		munmap(s->buffers, (size_t)s->count * CONNECTION_OUT_MAX);
+		munmap(s->buffers, s->count * s->queue_max);
 	if (s->tunnel_buffers)
-		munmap(s->tunnel_buffers, s->count * TUNNEL_LEN);
+		munmap(s->tunnel_buffers, s->count * tunnel_len(s));
 	free(s->tunnels);
 	free(s->all);
 	free(s->free);
@@ -302,7 +305,7 @@ static bool write_message(struct streams *s, uint32_t i, altair_bytes message)
 {
 	struct connection *c = &s->all[i];
 	bool may_drop = is_data(message);
-	size_t most = may_drop ? CONNECTION_DATA_MAX : CONNECTION_OUT_MAX;
+	size_t most = c->out_max - (may_drop ? CONNECTION_RESERVE : 0);
 	int error = air_connection_write(c, message, most);
 
 	if (error == ALTAIR_E_AGAIN) {
@@ -383,7 +386,7 @@ static void take_http(struct streams *s, uint32_t i, altair_bytes bytes)
 
 	if (answer.len == 0)
 		return;
-	if (air_connection_write(c, answer, CONNECTION_OUT_MAX) == 0 &&
+	if (air_connection_write(c, answer, c->out_max) == 0 &&
 	    air_connection_flush(c))
 		shutdown(c->fd, SHUT_WR);
 	end(s, i);
@@ -605,7 +608,7 @@ static bool look(struct streams *s, uint32_t i)
 {
 	struct connection *c = &s->all[i];
 	uint8_t head[4];
-	bool is_ours;
+	bool is_ours, is_tls;
 	ssize_t len;
 
 	len = recv(c->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
@@ -615,10 +618,18 @@ static bool look(struct streams *s, uint32_t i)
 		end(s, i);
 		return false;
 	}
-	if (head[0] == 0x16 && s->http_takes_tls && !sort_tls(s, i))
+	is_tls = head[0] == 0x16 && s->tls;
+	/* Whoever does the handshake: it takes time. */
+	if (is_tls && c->peeked == 0 &&
+	    altair_server_secured(s->server, altair_clock_now(), sock_of(i)) !=
+		    0) {
+		end(s, i);
+		return false;
+	}
+	if (is_tls && s->http_takes_tls && !sort_tls(s, i))
 		return false;
 	set(c->fd, SOL_SOCKET, SO_RCVLOWAT, 1);
-	if (head[0] == 0x16 && s->tls) {
+	if (is_tls) {
 		c->tls = s->tls;
 		is_ours = s->tls->open(s->tls->user, &c->session, NULL) == 0;
 	} else {
@@ -672,6 +683,7 @@ static void welcome(struct streams *s, int fd, const union air_sockaddr *from)
 	socklen_t len = sizeof own;
 	altair_path path;
 	uint32_t i;
+	int wakes;
 
 	memset(&path, 0, sizeof path);
 	if (s->free_count == 0 || getsockname(fd, &own.any, &len) != 0) {
@@ -688,9 +700,14 @@ static void welcome(struct streams *s, int fd, const union air_sockaddr *from)
 		return;
 	}
 	s->free_count--;
-	s->all[i] = (struct connection){.fd = fd, .out = s->all[i].out};
-	/* One may have had to give way. */
+	s->all[i] = (struct connection){.fd = fd,
+					.out = s->all[i].out,
+					.out_max = (uint32_t)s->queue_max};
+	/* One may have had to give way, here or elsewhere. */
 	s->feed(s->worker, NULL, 0);
+	wakes = altair_server_wakes(s->server);
+	if (wakes >= 0)
+		s->wake(s->worker, wakes);
 	if (!watch(s, EPOLL_CTL_ADD, fd,
 		   (struct epoll_event){.events = EPOLLIN, .data.u32 = i}))
 		end(s, i);

@@ -23,6 +23,8 @@ struct streams {
 	bool http_takes_tls;
 	/* Has the machine take a batch, and does what it says. */
 	void (*feed)(void *worker, altair_datagram *batch, size_t count);
+	/* Has the machine of that number look at what is asked of it. */
+	void (*wake)(void *worker, int number);
 	void *worker;
 	int listeners[STREAMS_LISTENS_MAX];
 	size_t listens;
@@ -31,7 +33,8 @@ struct streams {
 	struct connection *all; /* by sock - ALTAIR_SERVER_STREAM */
 	uint32_t *free;
 	uint32_t count, free_count;
-	uint32_t *dirty; /* those to be flushed */
+	size_t queue_max; /* bytes that may wait for one, whole pages */
+	uint32_t *dirty;  /* those to be flushed */
 	uint32_t dirty_count;
 	uint8_t *buffers;	/* their output */
 	struct tunnel *tunnels; /* as many; NULL: there is no door */

@@ -128,7 +128,7 @@ static bool move_part(struct tunnel *t, uint8_t *chunk, size_t size)
 	if (n == 0)
 		return false;
 	if (air_connection_write(c, (altair_bytes){chunk, (size_t)n},
-				 CONNECTION_OUT_MAX) != 0)
+				 c->out_max) != 0)
 		return false;
 	return air_connection_flush(c);
 }

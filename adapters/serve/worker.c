@@ -23,6 +23,9 @@
 /* After so many batches from one socket, the others get their turn. */
 #define ROUNDS_MAX 4
 
+/* What waits for streams is given back to the system by the page. */
+#define QUEUE_PAGE 16384u
+
 /* Relay ports that are looked at in one round. */
 #define READY_MAX 64
 
@@ -143,6 +146,13 @@ static void feed(void *worker, altair_datagram *batch, size_t count)
 {
 	tell(worker, batch, count);
 	air_worker_settle(worker);
+}
+
+static void wake(void *worker, int number)
+{
+	struct worker *w = worker;
+
+	air_desk_wake(&(w - w->number)[number].desk);
 }
 
 /* Serves what has been taken into the batch. */
@@ -280,6 +290,14 @@ static void tick(struct worker *w)
 	air_worker_settle(w);
 }
 
+/* Somebody asked, or another machine wants something of ours. */
+static void sit_down(struct worker *w)
+{
+	air_desk_serve(&w->desk, w);
+	altair_tick(altair_server_machine(w->server), altair_clock_now());
+	air_worker_settle(w);
+}
+
 void *air_worker_run(void *user)
 {
 	struct worker *w = user;
@@ -309,7 +327,7 @@ void *air_worker_run(void *user)
 		if (streams->revents)
 			air_streams_serve(&w->streams);
 		if (desk->revents)
-			air_desk_serve(&w->desk, w);
+			sit_down(w);
 	}
 	return NULL;
 }
@@ -361,7 +379,9 @@ static int init_streams(struct worker *w, const altair_serve_config *config,
 	w->streams.http_takes_tls =
 		config->http_takes_tls && config->tls && config->tls->offers;
 	w->streams.feed = feed;
+	w->streams.wake = wake;
 	w->streams.worker = w;
+	w->streams.queue_max = config->queue_max / QUEUE_PAGE * QUEUE_PAGE;
 	return air_streams_open(&w->streams, max);
 }
 
@@ -381,10 +401,9 @@ int air_worker_init(struct worker *w, const altair_serve_config *serve,
 	config.common = place->common;
 	config.worker = place->worker;
 	config.workers = place->workers;
-	config.connections_max =
-		(config.connections_max + place->workers - 1) / place->workers;
 	if (!config.crypto)
 		config.crypto = altair_system_random();
+	w->number = place->worker;
 	w->deadline = ALTAIR_NEVER;
 	w->tells_time = config.rest_secret_count > 0;
 	rc = config.allocations_max > 0 ? init_relay(w, &config)

@@ -40,7 +40,8 @@ struct worker {
 	size_t alternate_count;
 	altair_server *server;
 	void *server_memory;
-	void *renewed; /* what altair_server_renew was given */
+	unsigned number; /* of those that lie side by side */
+	void *renewed;	 /* what altair_server_renew was given */
 	struct desk desk;
 	struct post post; /* where several threads relay */
 	bool has_post;

@@ -86,9 +86,10 @@ void air_alternate_init(struct air_alternates *alternates,
 		return;
 	memcpy(alternates->all, c->alternates,
 	       c->alternate_count * sizeof *c->alternates);
-	air_throttle_init(&alternates->throttle, arena, c->challenge_rate,
+	air_throttle_init(&alternates->throttle, arena, AIR_THROTTLE_FORGED,
 			  hash_key,
 			  c->common ? &c->common->throttles[OF_PROBES] : NULL);
+	alternates->throttle.rate = c->challenge_rate;
 }
 
 /* The four with that socket, and its index among them; or NULL. */

@@ -12,14 +12,25 @@
 
 #include <string.h>
 
-#define WORKERS_MAX 128
+static void init_throttles(struct altair_server_common *common,
+			   struct air_arena *arena)
+{
+	static const uint32_t rows[THROTTLED] = {
+		[OF_RELAY] = AIR_THROTTLE_FORGED,
+		[OF_PROBES] = AIR_THROTTLE_FORGED,
+		[OF_HANDSHAKES] = AIR_THROTTLE_TRUE};
+
+	for (unsigned i = 0; i < THROTTLED; i++)
+		air_throttle_init(&common->throttles[i], arena, rows[i],
+				  common->hash_key, NULL);
+	air_throttle_init_guesses(&common->throttles[OF_RELAY], arena);
+}
 
 void air_common_init(struct altair_server_common *common,
 		     struct air_arena *arena, const altair_server_config *c,
 		     bool is_shared)
 {
 	uint32_t count = (uint32_t)(c->port_max - c->port_min) + 1;
-	uint32_t streams = (uint32_t)c->connections_max + WORKERS_MAX;
 
 	common->allocations_max = (uint32_t)c->allocations_max;
 	common->port_min = c->port_min;
@@ -29,14 +40,11 @@ void air_common_init(struct altair_server_common *common,
 	for (unsigned i = 0; i < OWNERS; i++)
 		air_quota_init(&common->quotas[i], arena,
 			       common->allocations_max);
-	/* A table of each machine has one entry more than its streams. */
-	if (is_shared && c->connections_max > 0) {
-		air_quota_init(&common->strangers, arena, streams);
-		air_quota_init(&common->crowds, arena, streams);
-	}
-	for (unsigned i = 0; is_shared && i < THROTTLED; i++)
-		air_throttle_init(&common->throttles[i], arena,
-				  c->challenge_rate, common->hash_key, NULL);
+	if (is_shared && c->connections_max > 0)
+		air_seats_init(&common->seats, arena,
+			       (uint32_t)c->connections_max, c->workers);
+	if (is_shared)
+		init_throttles(common, arena);
 	for (unsigned f = 0; f < 2; f++)
 		common->open[f] =
 			is_shared ? air_arena_take(arena, count,
@@ -136,7 +144,9 @@ size_t altair_server_common_size(const altair_server_config *config)
 	struct air_arena arena = {0};
 	struct altair_server_common scratch;
 
-	if (altair_server_size(config) == 0 || config->allocations_max == 0)
+	if (altair_server_size(config) == 0 || config->workers < 1 ||
+	    config->workers > AIR_WORKERS_MAX ||
+	    config->allocations_max + config->connections_max == 0)
 		return 0;
 	lay_out(&arena, config, &scratch);
 	return arena.used;

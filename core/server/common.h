@@ -6,19 +6,19 @@
 #ifndef AIR_SERVER_COMMON_H
 #define AIR_SERVER_COMMON_H
 
-#include "server/quota.h"
+#include "server/seats.h"
 #include "server/throttle.h"
 
 /* What is throttled apart. */
-enum air_throttled { OF_RELAY, OF_PROBES, THROTTLED };
+enum air_throttled { OF_RELAY, OF_PROBES, OF_HANDSHAKES, THROTTLED };
 
 struct altair_server_common {
 	uint8_t hash_key[16]; /* an owner has one hash on all machines */
 	uint32_t allocations_max;
 	atomic_uint_least32_t allocations;
 	struct air_quotas quotas[OWNERS];
-	struct air_quotas strangers, crowds; /* streams of each prefix */
-	struct air_meter total;		     /* of the bandwidth           */
+	struct air_seats seats; /* of streams                 */
+	struct air_meter total; /* of the bandwidth           */
 	struct air_throttle throttles[THROTTLED];
 	uint16_t port_min, port_max;
 	/* By port - port_min: somebody has it; NULL: there is one machine. */

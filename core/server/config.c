@@ -8,6 +8,7 @@
 #include "server/bandwidth.h"
 #include "server/alternate.h"
 #include "server/binding.h"
+#include "server/common.h"
 #include "server/policy.h"
 
 #include <string.h>
@@ -17,17 +18,23 @@
 #define ALLOCATIONS_LIMIT 1000000
 #define USERS_LIMIT 1000000
 #define SECRETS_LIMIT 8
-#define CHALLENGES_LIMIT 10000
 #define EACH_DEFAULT 64
 #define EACH_LIMIT 4096
 #define CONNECTIONS_LIMIT 100000
 #define CONNECTIONS_PREFIX 50
+#define HANDSHAKES 20
+#define RATE_LIMIT 10000
+#define MESSAGE_MIN 2048
+#define MESSAGE_DEFAULT 16384
+#define MESSAGE_LIMIT 65536
+#define GUESSES 10
+#define WAIT_LIMIT ALTAIR_SEC(3600)
+#define TIME_LIMIT ALTAIR_SEC(86400)
 #define POOL_LIMIT (16u << 20)
-#define REALM_MAX 127 /* RFC 8489 14.9: fewer than 128 characters */
-#define NAME_MAX 508  /* RFC 8489 14.3 */
-#define WORKERS_LIMIT 128
-#define LIFETIME_MIN 600      /* RFC 8656 3.2 */
-#define LIFETIME_DEFAULT 3600 /* RFC 8656 7.2 */
+#define REALM_MAX 127	  /* RFC 8489 14.9: fewer than 128 characters */
+#define NAME_MAX 508	  /* RFC 8489 14.3 */
+#define LIFETIME_MIN 600  /* RFC 8656 3.2 */
+#define LIFETIME_MAX 3600 /* RFC 8656 7.2 */
 #define LIFETIME_LIMIT 86400
 #define PORT_MIN 49152 /* RFC 8656 7.2 */
 #define PORT_LIMIT 1024
@@ -49,9 +56,18 @@ void altair_server_config_default(altair_server_config *config)
 	config->quota_prefix = 32;
 	config->bandwidth_allocation = 10000000;
 	config->mobility = true;
-	config->lifetime_max = LIFETIME_DEFAULT;
+	config->lifetime = LIFETIME_MIN;
+	config->lifetime_max = LIFETIME_MAX;
 	config->challenge_rate = 10;
+	config->guesses_max = GUESSES;
+	config->guess_wait = ALTAIR_SEC(30);
+	config->guess_wait_max = ALTAIR_SEC(600);
 	config->connections_prefix = CONNECTIONS_PREFIX;
+	config->tls_rate = HANDSHAKES;
+	config->silence_max = ALTAIR_SEC(5);
+	config->proof_max = ALTAIR_SEC(10);
+	config->idle_max = ALTAIR_SEC(60);
+	config->message_max = MESSAGE_DEFAULT;
 	config->nonce_life = ALTAIR_SEC(3600);
 }
 
@@ -96,6 +112,21 @@ static bool are_users_valid(const altair_server_config *c)
 	       c->rest_secret_count <= SECRETS_LIMIT;
 }
 
+static bool is_time(altair_time time)
+{
+	return time >= ALTAIR_SEC(1) && time <= TIME_LIMIT;
+}
+
+static bool are_streams_valid(const altair_server_config *c)
+{
+	return c->connections_max == 0 ||
+	       (c->connections_max <= CONNECTIONS_LIMIT && c->crypto &&
+		c->crypto->random && c->tls_rate <= RATE_LIMIT &&
+		is_time(c->silence_max) && is_time(c->proof_max) &&
+		is_time(c->idle_max) && c->message_max >= MESSAGE_MIN &&
+		c->message_max <= MESSAGE_LIMIT);
+}
+
 static bool are_limits_valid(const altair_server_config *c)
 {
 	return c->allocations_max <= ALLOCATIONS_LIMIT &&
@@ -105,14 +136,17 @@ static bool are_limits_valid(const altair_server_config *c)
 	       c->channels_each <= EACH_LIMIT &&
 	       c->lifetime_max >= LIFETIME_MIN &&
 	       c->lifetime_max <= LIFETIME_LIMIT &&
-	       c->challenge_rate <= CHALLENGES_LIMIT &&
-	       air_bandwidth_is_valid(c) && c->nonce_life >= ALTAIR_SEC(1) &&
-	       c->nonce_life <= ALTAIR_SEC(86400);
+	       c->lifetime >= LIFETIME_MIN && c->lifetime <= c->lifetime_max &&
+	       c->guesses_max >= 1 && c->guesses_max <= AIR_GUESSES_LIMIT &&
+	       is_time(c->guess_wait) && c->guess_wait <= c->guess_wait_max &&
+	       c->guess_wait_max <= WAIT_LIMIT &&
+	       c->challenge_rate <= RATE_LIMIT && air_bandwidth_is_valid(c) &&
+	       is_time(c->nonce_life);
 }
 
 static bool is_share_valid(const altair_server_config *c)
 {
-	return c->workers >= 1 && c->workers <= WORKERS_LIMIT &&
+	return c->workers >= 1 && c->workers <= AIR_WORKERS_MAX &&
 	       c->worker < c->workers && c->port_max >= c->port_min &&
 	       c->workers <= (unsigned)(c->port_max - c->port_min) + 1;
 }
@@ -125,11 +159,8 @@ bool air_server_config_is_valid(const altair_server_config *config)
 	    config->buffer_len > BUFFER_LIMIT ||
 	    !air_alternate_is_valid(config))
 		return false;
-	if (config->connections_max > CONNECTIONS_LIMIT ||
-	    (config->connections_max > 0 &&
-	     !(config->crypto && config->crypto->random)))
-		return false;
-	if (config->common && !is_share_valid(config))
+	if (!are_streams_valid(config) ||
+	    (config->common && !is_share_valid(config)))
 		return false;
 	return config->allocations_max == 0 ||
 	       (has_all(config->crypto) && are_relays_valid(config) &&

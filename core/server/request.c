@@ -15,9 +15,6 @@
 
 #include <string.h>
 
-/* RFC 8656 3.2: what a lifetime is unless the client asks for more. */
-#define LIFETIME 600u
-
 /* Known to the STUN library, but nothing that we offer: as good as unknown (RFC
  * 8656 7.2 says so of DONT-FRAGMENT, the first one, where it cannot be). */
 static const uint16_t not_offered[] = {
@@ -44,10 +41,12 @@ bool air_call_has(const struct air_call *call, uint16_t type)
 uint32_t air_call_lifetime(const struct air_call *call)
 {
 	uint32_t most = call->server->lifetime_max;
+	uint32_t least = call->server->lifetime;
 	struct air_stun_value v;
 
-	if (!air_call_get(call, AIR_STUN_LIFETIME, &v) || v.number < LIFETIME)
-		return LIFETIME;
+	/* RFC 8656 7.2: never less than the default. */
+	if (!air_call_get(call, AIR_STUN_LIFETIME, &v) || v.number < least)
+		return least;
 	return v.number < most ? (uint32_t)v.number : most;
 }
 

@@ -19,6 +19,7 @@ static void describe(const struct altair_server *s,
 	memset(out, 0, sizeof *out);
 	out->id = a->serial;
 	out->client = a->path;
+	out->is_secure = air_server_stream_is_secure(&s->streams, a->path.sock);
 	for (unsigned f = 0; f < FAMILIES; f++) {
 		if (!a->port[f])
 			continue;
@@ -189,5 +190,7 @@ int altair_server_renew(altair_server *s, altair_time now, void *mem,
 	s->quota[OF_PREFIX] = c->quota_prefix;
 	air_bandwidth_set(&s->bandwidth, c);
 	s->throttle.rate = c->challenge_rate;
+	air_throttle_set_guesses(&s->throttle, c);
+	s->streams.handshakes.rate = c->tls_rate;
 	return 0;
 }

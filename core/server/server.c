@@ -356,9 +356,12 @@ static void lay_out_relay(struct altair_server *s, struct air_arena *arena,
 	s->policy.ports = s->allocations.ports;
 	air_user_init(&s->users, arena, c, s->allocations.hash_key);
 	air_rest_init(&s->rest, arena, c);
-	air_throttle_init(&s->throttle, arena, c->challenge_rate,
+	air_throttle_init(&s->throttle, arena, AIR_THROTTLE_FORGED,
 			  s->allocations.hash_key,
 			  c->common ? &c->common->throttles[OF_RELAY] : NULL);
+	s->throttle.rate = c->challenge_rate;
+	if (!c->common)
+		air_throttle_init_guesses(&s->throttle, arena);
 	air_allocation_init(&s->allocations, arena, &s->timers, &limits);
 }
 
@@ -405,7 +408,9 @@ static int init_relay(struct altair_server *s, const altair_server_config *c,
 	s->allocations.reservations.worker = s->worker;
 	s->allocations.reservations.workers = s->workers;
 	s->dont_fragment = c->dont_fragment;
+	s->lifetime = c->lifetime;
 	s->lifetime_max = c->lifetime_max;
+	air_throttle_set_guesses(&s->throttle, c);
 	s->permissions_each = c->permissions_each;
 	s->channels_each = c->channels_each;
 	s->quota[OF_USER] = c->quota_user;

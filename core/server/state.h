@@ -33,7 +33,7 @@ struct altair_server {
 	bool is_mobile;		  /* RFC 8016 is offered */
 	unsigned worker, workers; /* which of our machines this is */
 	bool dont_fragment;	  /* RFC 8656 18.9 is offered */
-	uint32_t lifetime_max;
+	uint32_t lifetime, lifetime_max;
 	unsigned permissions_each, channels_each, quota[OWNERS];
 	struct air_users users;
 	struct air_rest rest;

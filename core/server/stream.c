@@ -1,7 +1,8 @@
 /*
  * Streams of clients (RFC 8489 6.2.2, RFC 8656 3.1). A stranger is a stream whose
  * user has not proved who they are: it has a place for a few seconds, so many of
- * one prefix have one, and when all are taken the oldest stranger gives way. Who
+ * one prefix have one, and when all are taken the oldest stranger gives way; where
+ * there are several machines it may be another's (server/seats.c). Who
  * has proved it keeps the place while it has an allocation, or asks now and then;
  * so one prefix has at most as many streams as it may have strangers and
  * allocations together.
@@ -24,17 +25,33 @@
 
 #include <string.h>
 
-/* Our own limits. A message: what a stranger may send, and what others may. */
+/* Our own limits. What a stranger may send. */
 #define STRANGER_MAX 2048
-#define MESSAGE_MAX 16384
-/* Time for the first message, for the proof, and without an allocation. */
-#define SILENCE_MAX ALTAIR_SEC(5)
-#define STRANGER_TIME ALTAIR_SEC(10)
-#define IDLE_MAX ALTAIR_SEC(60)
 /* So often is a stranger told that it is one. */
 #define REFUSALS_MAX 10
 
 static const struct air_stream_list nobody = {AIR_POOL_NONE, AIR_POOL_NONE};
+
+/* What is counted together with other machines, if there are any. */
+static void share(struct air_server_streams *s, struct air_arena *arena,
+		  const altair_server_config *c)
+{
+	struct air_throttle *others = NULL;
+
+	s->seats = &s->own;
+	s->worker = 0;
+	s->asked = -1;
+	if (c->common) {
+		s->seats = &c->common->seats;
+		s->worker = c->worker;
+		others = &c->common->throttles[OF_HANDSHAKES];
+	} else {
+		air_seats_init(&s->own, arena, s->max, 1);
+	}
+	air_throttle_init(&s->handshakes, arena, AIR_THROTTLE_TRUE, s->hash_key,
+			  others);
+	s->handshakes.rate = c->tls_rate;
+}
 
 void air_server_stream_init(struct air_server_streams *s,
 			    struct air_arena *arena,
@@ -47,23 +64,21 @@ void air_server_stream_init(struct air_server_streams *s,
 	s->max = max;
 	s->table_len = max > 0 ? max + 1 : 0;
 	s->prefix_max = prefix_max > 0 ? prefix_max : UINT32_MAX;
+	s->message_max = config->message_max;
+	s->times = (struct air_stream_times){
+		config->silence_max, config->proof_max, config->idle_max};
 	s->strangers = s->shut = nobody;
 	memcpy(s->hash_key, hash_key, sizeof s->hash_key);
 	if (max == 0)
 		return;
 	s->all = air_arena_take(arena, s->table_len, sizeof *s->all);
 	air_heap_init(&s->timers, arena, s->table_len);
-	s->prefixes = config->common ? &config->common->strangers : &s->own;
-	s->crowds = config->common ? &config->common->crowds : &s->own_crowds;
-	if (!config->common) {
-		air_quota_init(&s->own, arena, s->table_len);
-		air_quota_init(&s->own_crowds, arena, s->table_len);
-	}
+	share(s, arena, config);
 	for (uint32_t i = 0; i < s->table_len; i++) {
 		struct air_frame measured;
 
 		air_frame_init(s->all ? &s->all[i].frame : &measured, arena,
-			       MESSAGE_MAX);
+			       s->message_max);
 	}
 }
 
@@ -93,6 +108,13 @@ static struct air_server_stream *get(struct air_server_streams *s,
 bool air_server_stream_lives(struct air_server_streams *s, uint32_t sock)
 {
 	return !air_server_stream_is(sock) || get(s, sock);
+}
+
+bool air_server_stream_is_secure(const struct air_server_streams *s,
+				 uint32_t sock)
+{
+	return is_known(s, sock) &&
+	       s->all[sock - ALTAIR_SERVER_STREAM].is_secure;
 }
 
 /* --- lists and states ---------------------------------------------------- */
@@ -138,6 +160,14 @@ static void strike(struct air_server_streams *s, struct air_stream_list *list,
 		list->last = before;
 }
 
+/* When the oldest stranger came. */
+static altair_time oldest_since(const struct air_server_streams *s)
+{
+	return s->strangers.first != AIR_POOL_NONE
+		       ? s->all[s->strangers.first].since
+		       : ALTAIR_NEVER;
+}
+
 static void become(struct air_server_streams *s,
 		   struct air_server_stream *stream,
 		   enum air_stream_state state)
@@ -150,14 +180,17 @@ static void become(struct air_server_streams *s,
 	if (old != new &&old)
 		strike(s, old, i);
 	if (old != new &&old == &s->strangers)
-		air_quota_give(s->prefixes, stream->prefix);
+		air_quota_give(&s->seats->strangers, stream->prefix);
 	stream->state = (uint8_t)state;
 	if (old != new &&new)
 		enlist(s, new, i);
+	air_seats_tell(s->seats, s->worker, oldest_since(s));
 	s->count += (uint32_t)is_live(stream);
 	s->count -= (uint32_t)was_live;
-	if (was_live && !is_live(stream))
-		air_quota_give(s->crowds, stream->crowd);
+	if (was_live && !is_live(stream)) {
+		air_quota_give(&s->seats->crowds, stream->crowd);
+		air_seats_give(s->seats);
+	}
 	if (!is_live(stream))
 		air_heap_set(&s->timers, i, ALTAIR_NEVER);
 }
@@ -173,13 +206,14 @@ static void begin(struct air_server_streams *s, altair_time now, uint32_t i,
 	stream->path.sock = ALTAIR_SERVER_STREAM + i;
 	stream->since = now;
 	stream->refusals = 0;
+	stream->is_secure = false;
 	air_frame_reset(&stream->frame);
 	stream->frame.max = STRANGER_MAX;
 	stream->frame.is_strict = true;
 	/* ChannelData does not open a stream. */
 	stream->frame.channel_max = AIR_STUN_CHANNEL_MIN - 1;
 	become(s, stream, STREAM_IS_SILENT);
-	air_heap_set(&s->timers, i, air_time_after(now, SILENCE_MAX));
+	air_heap_set(&s->timers, i, air_time_after(now, s->times.silence));
 }
 
 /* So many streams may one prefix have. */
@@ -191,28 +225,55 @@ static uint32_t crowd_max(const struct altair_server *server)
 	return strangers < UINT32_MAX - more ? strangers + more : UINT32_MAX;
 }
 
+/* Shuts strangers that other machines have no room for. */
+static void give_way(struct altair_server *server)
+{
+	struct air_server_streams *s = &server->streams;
+
+	while (air_seats_wants(s->seats, s->worker))
+		if (s->strangers.first != AIR_POOL_NONE)
+			air_server_stream_shut(server,
+					       ALTAIR_SERVER_STREAM +
+						       s->strangers.first);
+}
+
+/* A seat for one more, if need be that of our oldest stranger. */
+static bool take_seat(struct altair_server *server)
+{
+	struct air_server_streams *s = &server->streams;
+
+	while (!air_seats_take(s->seats)) {
+		if (s->strangers.first == AIR_POOL_NONE)
+			return false;
+		air_server_stream_shut(server, ALTAIR_SERVER_STREAM +
+						       s->strangers.first);
+	}
+	s->asked = air_seats_ask(s->seats);
+	give_way(server);
+	return true;
+}
+
 /* Makes room for one more, who comes from `from`, and counts it; false: there is
  * none. */
 static bool make_room(struct altair_server *server, const altair_addr *from,
 		      struct air_server_stream *stream)
 {
 	struct air_server_streams *s = &server->streams;
+	struct air_seats *seats = s->seats;
 	uint64_t owner = air_prefix_hash(s->hash_key, from);
-	uint32_t oldest = s->strangers.first;
 
-	if (s->count == s->max && oldest == AIR_POOL_NONE)
-		return false;
-	stream->crowd = air_quota_take(s->crowds, owner, crowd_max(server));
+	stream->crowd =
+		air_quota_take(&seats->crowds, owner, crowd_max(server));
 	if (stream->crowd == AIR_POOL_NONE)
 		return false;
-	stream->prefix = air_quota_take(s->prefixes, owner, s->prefix_max);
-	if (stream->prefix == AIR_POOL_NONE) {
-		air_quota_give(s->crowds, stream->crowd);
-		return false;
-	}
-	if (s->count == s->max)
-		air_server_stream_shut(server, ALTAIR_SERVER_STREAM + oldest);
-	return true;
+	stream->prefix =
+		air_quota_take(&seats->strangers, owner, s->prefix_max);
+	if (stream->prefix != AIR_POOL_NONE && take_seat(server))
+		return true;
+	if (stream->prefix != AIR_POOL_NONE)
+		air_quota_give(&seats->strangers, stream->prefix);
+	air_quota_give(&seats->crowds, stream->crowd);
+	return false;
 }
 
 int altair_server_accepted(altair_server *server, altair_time now,
@@ -229,6 +290,31 @@ int altair_server_accepted(altair_server *server, altair_time now,
 		return ALTAIR_E_FULL;
 	}
 	begin(s, now, i, path);
+	return 0;
+}
+
+int altair_server_wakes(altair_server *server)
+{
+	struct air_server_streams *s = &server->streams;
+	int asked = s->asked;
+
+	s->asked = -1;
+	return asked == (int)s->worker ? -1 : asked;
+}
+
+int altair_server_secured(altair_server *server, altair_time now, uint32_t sock)
+{
+	struct air_server_stream *stream = get(&server->streams, sock);
+	altair_addr from;
+
+	if (!stream)
+		return ALTAIR_E_INVALID;
+	from = air_addr_canonical(&stream->path.remote);
+	if (!air_throttle_allows(&server->streams.handshakes, now, &from)) {
+		server->stats.streams_refused++;
+		return ALTAIR_E_FULL;
+	}
+	stream->is_secure = true;
 	return 0;
 }
 
@@ -269,10 +355,10 @@ void air_server_stream_prove(struct air_server_streams *s, altair_time now,
 	if (stream->state == STREAM_IS_PROVED)
 		return;
 	become(s, stream, STREAM_IS_PROVED);
-	stream->frame.max = MESSAGE_MAX;
+	stream->frame.max = s->message_max;
 	stream->frame.channel_max = AIR_RELAY_CHANNEL_MAX;
 	air_heap_set(&s->timers, path->sock - ALTAIR_SERVER_STREAM,
-		     air_time_after(now, IDLE_MAX));
+		     air_time_after(now, s->times.idle));
 }
 
 bool air_server_stream_refuses(struct altair_server *server, uint32_t sock)
@@ -328,13 +414,15 @@ void altair_server_lost(altair_server *server, uint32_t sock)
 static altair_time patience(struct altair_server *server, altair_time now,
 			    const struct air_server_stream *stream)
 {
+	const struct air_stream_times *times = &server->streams.times;
+
 	if (stream->state == STREAM_IS_SILENT)
-		return air_time_after(stream->since, SILENCE_MAX);
+		return air_time_after(stream->since, times->silence);
 	if (stream->state == STREAM_SAID_SOMETHING)
-		return air_time_after(stream->since, STRANGER_TIME);
+		return air_time_after(stream->since, times->proof);
 	return air_time_after(
 		allocation_of(server, &stream->path) ? now : stream->since,
-		IDLE_MAX);
+		times->idle);
 }
 
 void air_server_stream_expire(struct altair_server *server, altair_time now)
@@ -351,6 +439,8 @@ void air_server_stream_expire(struct altair_server *server, altair_time now)
 			air_server_stream_shut(server,
 					       ALTAIR_SERVER_STREAM + i);
 	}
+	if (s->max > 0)
+		give_way(server);
 }
 
 altair_time air_server_stream_deadline(const struct air_server_streams *s)

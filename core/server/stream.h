@@ -7,6 +7,7 @@
 
 #include "base/heap.h"
 #include "server/common.h"
+#include "server/throttle.h"
 #include "turn/frame.h"
 
 #include <altair/server.h>
@@ -27,6 +28,12 @@ struct air_server_stream {
 	uint32_t before, after; /* in the list of its state         */
 	uint8_t state;
 	uint8_t refusals; /* told to who has proved nothing   */
+	bool is_secure;	  /* it is TLS                        */
+};
+
+/* How long a stream may say nothing, prove nothing, have nothing. */
+struct air_stream_times {
+	altair_time silence, proof, idle;
 };
 
 /* A queue of streams: those of one state. */
@@ -38,10 +45,13 @@ struct air_server_streams {
 	struct air_server_stream *all; /* by sock - ALTAIR_SERVER_STREAM */
 	uint32_t table_len, max, count;
 	uint32_t prefix_max;
-	struct air_quotas *prefixes; /* strangers of each */
-	struct air_quotas *crowds;   /* streams of each    */
-	/* Where there is no other machine. */
-	struct air_quotas own, own_crowds;
+	size_t message_max;
+	struct air_stream_times times;
+	struct air_seats *seats;
+	struct air_seats own; /* where there is no other machine */
+	unsigned worker;
+	int asked; /* another machine that is to be woken, or -1 */
+	struct air_throttle handshakes;
 	struct air_stream_list strangers, shut;
 	struct air_heap timers;
 	uint8_t hash_key[16];
@@ -59,6 +69,9 @@ static inline bool air_server_stream_is(uint32_t sock)
 }
 /* False when it is a stream's number but the stream is gone, or shut. */
 bool air_server_stream_lives(struct air_server_streams *streams, uint32_t sock);
+/* True when it is the number of a stream that is TLS. */
+bool air_server_stream_is_secure(const struct air_server_streams *streams,
+				 uint32_t sock);
 /* If the path is a stream: its client has proved who it is. */
 void air_server_stream_prove(struct air_server_streams *streams,
 			     altair_time now, const altair_path *path);
@@ -67,7 +80,7 @@ void air_server_stream_prove(struct air_server_streams *streams,
 bool air_server_stream_refuses(struct altair_server *server, uint32_t sock);
 /* Ends a stream with its allocation; the driver shall close it. */
 void air_server_stream_shut(struct altair_server *server, uint32_t sock);
-/* Shuts those whose time is over. */
+/* Shuts those whose time is over, and those that other machines want shut. */
 void air_server_stream_expire(struct altair_server *server, altair_time now);
 /* The next deadline, or ALTAIR_NEVER. */
 altair_time

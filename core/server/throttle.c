@@ -19,17 +19,13 @@
 #include <string.h>
 
 #define ROWS 2
-#define COUNTS (1u << 17) /* of a row */
 #define GUESSERS (1u << 12)
 #define TRUSTED (1u << 14)
 #define TRIES_MAX 16 /* of threads that change a word at the same time */
 
-/* Our own limits: ten wrong passwords in a minute, then half a minute without,
- * then twice as long each time, up to ten minutes. */
-#define GUESSES_MAX 10
+/* So many wrong passwords in a minute, then some time without, then twice as long
+ * each time, up to a limit. */
 #define GUESSES_WINDOW 60
-#define PUNISHED_MIN 30u
-#define PUNISHED_MAX 600u
 
 /* A bucket: a punishment stays while one of its places is there for others. */
 #define PLACES 4
@@ -37,37 +33,49 @@
 /* One word, so that threads change it at once. */
 struct guesser {
 	uint64_t who : 20;   /* more of the hash */
-	uint64_t since : 26; /* second in which the count began, or it was
+	uint64_t since : 23; /* second in which the count began, or it was
 				punished */
 	uint64_t last : 10;  /* of the hash of the last wrong request */
-	uint64_t waits : 3;  /* how many punishments: 30 s, twice that ... */
-	uint64_t count : 4;
+	uint64_t waits : 4;  /* how many punishments, each twice the last */
+	uint64_t count : 6;
 	uint64_t is_punished : 1;
 };
 
 _Static_assert(sizeof(struct guesser) == sizeof(uint64_t), "it is one word");
 
 #define TAG(hash) ((hash) >> 44)
-#define SECONDS ((1u << 26) - 1)
+#define SECONDS ((1u << 23) - 1)
 #define LAST ((1u << 10) - 1)
-#define WAITS_MAX 7u
+#define WAITS_MAX 13u /* a second, doubled up to an hour */
 
 void air_throttle_init(struct air_throttle *t, struct air_arena *arena,
-		       unsigned rate, const uint8_t hash_key[16],
+		       uint32_t row, const uint8_t hash_key[16],
 		       const struct air_throttle *shared)
 {
 	if (shared) {
 		*t = *shared;
 	} else {
-		t->counts = air_arena_take(arena, (size_t)ROWS * COUNTS,
+		t->row = row;
+		t->counts = air_arena_take(arena, (size_t)ROWS * row,
 					   sizeof *t->counts);
-		t->guessers =
-			air_arena_take(arena, GUESSERS, sizeof *t->guessers);
-		t->trusted = air_arena_take(arena, TRUSTED, sizeof *t->trusted);
 	}
-	t->rate = rate;
+	t->rate = 0;
 	for (size_t i = 0; i < sizeof t->hash_key; i++)
 		t->hash_key[i] = hash_key[i];
+}
+
+void air_throttle_init_guesses(struct air_throttle *t, struct air_arena *arena)
+{
+	t->guessers = air_arena_take(arena, GUESSERS, sizeof *t->guessers);
+	t->trusted = air_arena_take(arena, TRUSTED, sizeof *t->trusted);
+}
+
+void air_throttle_set_guesses(struct air_throttle *t,
+			      const altair_server_config *c)
+{
+	t->guesses_max = c->guesses_max;
+	t->wait = (uint32_t)(c->guess_wait / ALTAIR_SEC(1));
+	t->wait_max = (uint32_t)(c->guess_wait_max / ALTAIR_SEC(1));
 }
 
 /* How many have been answered in this second, of a word with the second and the
@@ -104,7 +112,7 @@ bool air_throttle_allows(struct air_throttle *t, altair_time now,
 	for (size_t row = 0; row < ROWS; row++) {
 		unsigned count;
 
-		of[row] = &t->counts[row * COUNTS + hash % COUNTS];
+		of[row] = &t->counts[row * t->row + hash % t->row];
 		hash >>= 32;
 		count = count_of(
 			atomic_load_explicit(of[row], memory_order_relaxed),
@@ -184,16 +192,26 @@ static uint32_t age_of(struct guesser g, uint32_t second)
 }
 
 /* Seconds of the last punishment. */
-static uint32_t wait_of(struct guesser g)
+static uint32_t wait_of(const struct air_throttle *t, struct guesser g)
 {
-	uint32_t wait = g.waits ? PUNISHED_MIN << (g.waits - 1) : 0;
+	uint64_t wait = g.waits ? (uint64_t)t->wait << (g.waits - 1) : 0;
 
-	return wait < PUNISHED_MAX ? wait : PUNISHED_MAX;
+	return wait < t->wait_max ? (uint32_t)wait : t->wait_max;
 }
 
-static bool waits(struct guesser g, uint32_t second)
+static bool waits(const struct air_throttle *t, struct guesser g,
+		  uint32_t second)
 {
-	return g.is_punished && age_of(g, second) < wait_of(g);
+	return g.is_punished && age_of(g, second) < wait_of(t, g);
+}
+
+/* One that is missed less than another. */
+static bool is_better(const struct air_throttle *t, struct guesser g,
+		      struct guesser other, uint32_t second)
+{
+	if (waits(t, g, second) != waits(t, other, second))
+		return waits(t, other, second);
+	return age_of(g, second) > age_of(other, second);
 }
 
 /* The place of who is there, else the one of its bucket that is missed least. */
@@ -207,12 +225,8 @@ static atomic_uint_least64_t *find(const struct air_throttle *t, uint64_t who,
 	for (size_t i = 0; i < PLACES; i++) {
 		struct guesser g = unpack(
 			atomic_load_explicit(&bucket[i], memory_order_relaxed));
-		bool is_better = !best ||
-				 waits(*out, second) > waits(g, second) ||
-				 (waits(*out, second) == waits(g, second) &&
-				  age_of(g, second) > age_of(*out, second));
 
-		if (g.who != TAG(who) && !is_better)
+		if (g.who != TAG(who) && best && !is_better(t, g, *out, second))
 			continue;
 		best = &bucket[i];
 		*out = g;
@@ -228,10 +242,10 @@ bool air_throttle_is_punished(const struct air_throttle *t, altair_time now,
 	struct guesser g;
 
 	find(t, who, second_of(now), &g);
-	return g.who == TAG(who) && waits(g, second_of(now));
+	return g.who == TAG(who) && waits(t, g, second_of(now));
 }
 
-/* Ten are too many: the next wait is twice the last one. */
+/* They are too many: the next wait is twice the last one. */
 static void lock_out(struct guesser *g, uint32_t second)
 {
 	if (g->waits < WAITS_MAX)
@@ -241,12 +255,12 @@ static void lock_out(struct guesser *g, uint32_t second)
 	g->count = 0;
 }
 
-static void count_guess(struct guesser *g, uint64_t who, uint32_t second,
-			uint32_t request)
+static void count_guess(const struct air_throttle *t, struct guesser *g,
+			uint64_t who, uint32_t second, uint32_t request)
 {
 	/* Who has been good for as long as the longest wait begins anew. */
 	if (g->who != TAG(who) ||
-	    age_of(*g, second) > wait_of(*g) + PUNISHED_MAX)
+	    age_of(*g, second) > wait_of(t, *g) + t->wait_max)
 		*g = (struct guesser){.who = (uint32_t)TAG(who) & 0xfffff,
 				      .since = second & SECONDS};
 	if (g->is_punished || age_of(*g, second) >= GUESSES_WINDOW) {
@@ -257,7 +271,7 @@ static void count_guess(struct guesser *g, uint64_t who, uint32_t second,
 		return;
 	}
 	g->last = request & LAST;
-	if (++g->count >= GUESSES_MAX)
+	if (++g->count >= t->guesses_max)
 		lock_out(g, second);
 }
 
@@ -273,7 +287,7 @@ void air_throttle_punish(struct air_throttle *t, altair_time now, uint64_t who,
 	do {
 		place = find(t, who, second, &before);
 		after = before;
-		count_guess(&after, who, second, request & LAST);
+		count_guess(t, &after, who, second, request & LAST);
 		word = pack(before);
 	} while (!atomic_compare_exchange_strong_explicit(
 			 place, &word, pack(after), memory_order_relaxed,

@@ -27,6 +27,7 @@ typedef struct altair_traffic {
 typedef struct altair_session {
 	uint64_t id;	    /* of this one only; from 1 on                   */
 	altair_path client; /* where it comes from, and to which sock        */
+	bool is_secure;	    /* over TLS                                      */
 	altair_addr relayed[2];	   /* as told to the client, IPv4 and IPv6; no
 	                      family where it has none                       */
 	altair_time began, expiry; /* as the machine counts time             */
@@ -74,8 +75,9 @@ ALTAIR_API size_t altair_server_renew_size(const altair_server_config *config);
 
 /*
  * Takes over from `config`: users, rest_secrets with unix_time, allow, own,
- * low_ports, quota_user, quota_prefix, the bandwidths, challenge_rate. The rest
- * must be as it was, or does not matter. Nobody is dropped: what there is goes
+ * low_ports, quota_user, quota_prefix, the bandwidths, challenge_rate, tls_rate, and
+ * what it says of guesses. The rest must be as it was, or does not matter. Nobody
+ * is dropped: what there is goes
  * on, also of a user who is gone, until it must be refreshed; so does what is relayed to a peer that is allowed
  * no more. `mem` must outlive the machine, or the next renewal: what the one
  * before was given is free then. Returns 0, ALTAIR_E_SPACE, or ALTAIR_E_INVALID:

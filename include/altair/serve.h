@@ -47,6 +47,9 @@ typedef struct altair_serve_config {
 	 * the first bytes within), or an HTTP request with GET. The table is
 	 * one for servers (altair_openssl_server_open); NULL: no TLS. */
 	const altair_tls *tls; /* its calls come from every thread          */
+	size_t queue_max;      /* bytes that may wait for a client on a stream;
+	                     default 64 KiB, 32 KiB to 1 MiB, in steps of
+	                     16 KiB                                         */
 	/* The door for HTTP: has the connection, a non-blocking socket whose
 	 * request nobody has read yet, and closes it; `from` is its client. It
 	 * is called from every thread, and must not block. NULL: GET /health

@@ -20,10 +20,10 @@
  * 8489 (SHA-256, USERHASH). Nobody who lacks a password costs memory: nonces are
  * not kept. All tables have the sizes of the configuration: the one more
  * allocation is refused with 508, a user over quota with 486. A source is
- * challenged ten times a second; after ten wrong passwords within a minute nobody
- * new is let in from there for half a minute, then for twice as long each time, up
- * to ten minutes. Who has been let in from there before counts by himself, and what
- * is allocated goes on.
+ * challenged `challenge_rate` times a second; after `guesses_max` wrong passwords
+ * within a minute nobody new is let in from there for `guess_wait`, then for twice
+ * as long each time, up to `guess_wait_max`. Who has been let in from there before
+ * counts by himself, and what is allocated goes on.
  *
  * Where the relay may send is asked for each permission, channel and Send
  * indication. It is default-deny: nothing that is not globally reachable, in
@@ -54,9 +54,9 @@
  * time; when anything else has no room, the stream is closed.
  *   ALTAIR_EV_SHUT   close the stream with the sock `number`, behind what still
  *                    had to leave; then the number is free
- * A stream is shut that has brought no message 5 seconds after it was accepted,
- * or after 10 none of a user who has proved it; later, when it has had no
- * allocation for a minute. With the stream its allocation ends, but for one with
+ * A stream is shut that has brought no message `silence_max` after it was accepted,
+ * or after `proof_max` none of a user who has proved it; later, when it has had no
+ * allocation for `idle_max`. With the stream its allocation ends, but for one with
  * a mobility ticket (RFC 8016), which waits for its client until it expires.
  */
 #ifndef ALTAIR_SERVER_H
@@ -150,11 +150,19 @@ typedef struct altair_server_config {
 	 * quarter of a second. 0: any number; else 1000 to 10^11. */
 	uint64_t bandwidth_allocation; /* default 10,000,000 */
 	uint64_t bandwidth_user, bandwidth_prefix, bandwidth_total; /* 0 */
+	uint32_t lifetime;	 /* seconds, where a client asks for no more;
+	                      default 600; 600 to lifetime_max               */
 	uint32_t lifetime_max;	 /* seconds, default 3600; 600 to 86400       */
 	unsigned challenge_rate; /* answers a second to a source (IPv4 address
 	                           or 64 bits of IPv6) that has proved nothing;
 	                           default 10, 0 for any number, at most 10000 */
-	altair_time nonce_life;	 /* default 1 hour; 1 s to 1 day              */
+	unsigned guesses_max;	 /* wrong passwords in a minute from one source,
+	                      then nobody new is let in from there; default
+	                      10, 1 to 60                                    */
+	/* For so long: default 30 s, then twice as long each time, up to 10
+	 * minutes; 1 s to 1 hour. */
+	altair_time guess_wait, guess_wait_max;
+	altair_time nonce_life; /* default 1 hour; 1 s to 1 day              */
 	const altair_server_prefix *allow; /* peers that are denied by
 	                           default, and yet may be                   */
 	size_t allow_count;
@@ -178,6 +186,14 @@ typedef struct altair_server_config {
 	                           who they are; default 50, 0 for any
 	                           number. With proof or without it there are
 	                           so many and quota_prefix more at most     */
+	unsigned tls_rate; /* handshakes of TLS in a second of one IPv4 address
+	                      or 64 bits of IPv6; default 20, 0 for any number,
+	                      at most 10000                                  */
+	/* How long a stream may bring no message, no proof, and be without an
+	 * allocation: default 5, 10, 60 s; 1 s to 1 day.                    */
+	altair_time silence_max, proof_max, idle_max;
+	size_t message_max; /* of a stream whose user has proved who they are;
+	                       default 16 KiB, 2 KiB to 64 KiB               */
 	/* Several machines as one server, a thread each; see below. */
 	altair_server_common *common; /* default NULL: there is one machine  */
 	unsigned worker, workers;     /* which one it is, from 0 on, of at most
@@ -204,10 +220,12 @@ ALTAIR_API int altair_server_init(altair_server **out, void *mem, size_t len,
 /*
  * Several threads as one server: all machines have the same configuration but for
  * `worker`, and the same `common`, made first of that configuration in `mem`
- * (aligned as malloc does), which must outlive them. `allocations_max`, the quotas,
- * `connections_prefix` and the bandwidth of a user, of a source and in all hold for
- * all together; `challenge_rate`, what is punished and `connections_max` for each
- * machine. Each has a part of the
+ * (aligned as malloc does), which must outlive them. What the configuration limits
+ * holds for all together: allocations, streams, quotas, bandwidths, rates, guesses;
+ * but for the pools of permissions and channels, which each has. When streams are
+ * many, one who comes to a machine may cost the oldest stranger of another his
+ * place (altair_server_wakes). Without TURN it is of use for
+ * `connections_max` alone. Each has a part of the
  * relay ports and the same sockets otherwise. What a client sends to the relayed
  * address of one on another machine leaves like any other datagram, to
  * `relay_ipv4` or `relay_ipv6`, and comes in there.
@@ -255,7 +273,7 @@ ALTAIR_API void altair_server_unreachable(altair_server *server, uint32_t sock,
 /*
  * A stream was accepted; `sock` is a free number of yours, from
  * ALTAIR_SERVER_STREAM on, and `path` has its two addresses. When there are
- * `connections_max`, the oldest whose user has not proved who they are is shut.
+ * `connections_max`, the oldest here whose user has not proved who they are is shut.
  * Poll afterwards; what was polled stays valid. Returns 0; ALTAIR_E_FULL: close
  * it, there is no room for it or for one more from there; ALTAIR_E_INVALID: no
  * such number, or not free.
@@ -264,10 +282,25 @@ ALTAIR_API int altair_server_accepted(altair_server *server, altair_time now,
 				      uint32_t sock, const altair_path *path);
 
 /*
+ * After altair_server_accepted, where there are several machines: the number of the
+ * one that has to shut a stream for this one, and wants altair_tick for it, at once
+ * or when it is next called; or -1: there is none.
+ */
+ALTAIR_API int altair_server_wakes(altair_server *server);
+
+/*
+ * A stream begins a handshake of TLS, which is the driver's; whose time is worth a
+ * limit. Returns 0; ALTAIR_E_FULL: close it and call altair_server_lost, there were
+ * `tls_rate` from there in this second; ALTAIR_E_INVALID: there is no such stream.
+ */
+ALTAIR_API int altair_server_secured(altair_server *server, altair_time now,
+				     uint32_t sock);
+
+/*
  * Takes bytes of a stream from the front of *in. Returns 1 and a whole message
  * for altair_input in *out, whose bytes are part of *in or stay valid until the
  * next call for this stream; 0 when all of *in is taken; ALTAIR_E_INVALID when
- * what came is neither STUN nor ChannelData, a message is longer than 16 KiB
+ * what came is neither STUN nor ChannelData, a message is longer than `message_max`
  * (2 KiB, and STUN, until the user is proved), or there is no such stream: then
  * close it and call altair_server_lost.
  */
@@ -297,7 +330,7 @@ typedef struct altair_server_stats {
 	uint64_t denied; /* asked for a peer that is none                   */
 	uint64_t throttled; /* not answered, or passwords not looked at */
 	uint64_t streams;   /* there are now                               */
-	uint64_t streams_refused; /* for want of room                      */
+	uint64_t streams_refused; /* for want of room, or above `tls_rate` */
 	uint64_t streams_shut;	  /* by us: too late, nonsense, pushed out    */
 	uint64_t limited;	  /* data beyond a bandwidth */
 	uint64_t to_peers_bytes, from_peers_bytes; /* of payload         */

@@ -80,6 +80,8 @@ static int start(struct service *service)
 	service->front = plan->front;
 	plan->front.has_tls = false;
 	config.tls = service->front.has_tls ? &service->front.tls : NULL;
+	if (plan->given.front.queue_max)
+		config.queue_max = plan->given.front.queue_max;
 	config.sockets = sockets;
 	config.socket_count = air_activation_sockets(sockets);
 	rc = altair_serve_open(&service->serve, &config, &failed);

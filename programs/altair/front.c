@@ -6,6 +6,7 @@
 #include "front.h"
 
 #include "hex.h"
+#include "limits.h"
 #include "print.h"
 
 #include <altair/openssl.h>
@@ -25,17 +26,36 @@ static int refuse(const struct command *self, const struct front_options *given,
 				  given->cert, problem);
 }
 
+/* What is not given is 0, and the default stays. */
+static void take_numbers(altair_server_config *c,
+			 const struct front_options *given)
+{
+	c->connections_max =
+		given->connections_max ? given->connections_max : CONNECTIONS;
+	if (given->connections_prefix)
+		c->connections_prefix = given->connections_prefix;
+	if (given->silence_max)
+		c->silence_max = given->silence_max;
+	if (given->proof_max)
+		c->proof_max = given->proof_max;
+	if (given->idle_max)
+		c->idle_max = given->idle_max;
+	if (given->message_max)
+		c->message_max = given->message_max;
+}
+
 int air_front_read(const struct command *self, struct front *front,
 		   const struct front_options *given,
 		   altair_server_config *config)
 {
 	altair_openssl_files files = {given->cert, given->key};
 	const char *problem;
+	int code = air_limits_read_rate(self, "tls-rate", &config->tls_rate,
+					given->tls_rate);
 
-	config->connections_max =
-		given->connections_max ? given->connections_max : CONNECTIONS;
-	if (given->connections_prefix)
-		config->connections_prefix = given->connections_prefix;
+	if (code >= 0)
+		return code;
+	take_numbers(config, given);
 	if (!given->cert != !given->key)
 		return air_options_complain(
 			self,

@@ -12,6 +12,9 @@
 struct front_options {
 	const char *cert, *key;
 	unsigned connections_max, connections_prefix;
+	const char *tls_rate;
+	altair_time silence_max, proof_max, idle_max;
+	unsigned message_max, queue_max;
 };
 
 struct front {

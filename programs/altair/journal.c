@@ -24,7 +24,7 @@ static const struct kind {
 	{offsetof(altair_server_stats, limited),
 	 "datagrams beyond a bandwidth"},
 	{offsetof(altair_server_stats, streams_refused),
-	 "connections without room"},
+	 "connections without room, or with too many handshakes of TLS"},
 };
 
 static uint64_t value_of(const altair_server_stats *stats, size_t at)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ALLOCATIONS_DEFAULT 1000
-#define CHALLENGES_MAX 10000
+#define RATE_LIMIT 10000
 /* As altair/server.h has them. */
 #define RATE_MIN 1000u
 #define RATE_MAX 100000000000u
@@ -30,6 +30,14 @@ static void take_numbers(altair_server_config *c,
 		c->channels_each = given->channels_each;
 	c->permissions_max = given->permissions_max;
 	c->channels_max = given->channels_max;
+	if (given->lifetime)
+		c->lifetime = (uint32_t)(given->lifetime / ALTAIR_SEC(1));
+	if (given->guesses_max)
+		c->guesses_max = given->guesses_max;
+	if (given->guess_wait)
+		c->guess_wait = given->guess_wait;
+	if (given->guess_wait_max)
+		c->guess_wait_max = given->guess_wait_max;
 	if (given->lifetime_max)
 		c->lifetime_max =
 			(uint32_t)(given->lifetime_max / ALTAIR_SEC(1));
@@ -39,8 +47,8 @@ static void take_numbers(altair_server_config *c,
 	c->low_ports = given->low_ports;
 }
 
-static int read_challenge_rate(const struct command *self,
-			       altair_server_config *config, const char *text)
+int air_limits_read_rate(const struct command *self, const char *option,
+			 unsigned *out, const char *text)
 {
 	unsigned long rate;
 	char *end;
@@ -48,12 +56,25 @@ static int read_challenge_rate(const struct command *self,
 	if (!text)
 		return -1;
 	rate = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || rate > CHALLENGES_MAX)
+	if (*text < '0' || *text > '9' || *end != '\0' || rate > RATE_LIMIT)
 		return air_options_refuse(
-			self, "challenge-rate", text,
-			"wants a number from 0 to %d, not '%s'", CHALLENGES_MAX,
+			self, option, text,
+			"wants a number from 0 to %d, not '%s'", RATE_LIMIT,
 			text);
-	config->challenge_rate = (unsigned)rate;
+	*out = (unsigned)rate;
+	return -1;
+}
+
+/* Two of which the one may not be less than the other. */
+static int check_order(const struct command *self,
+		       const altair_server_config *c)
+{
+	if (c->lifetime > c->lifetime_max)
+		return air_options_complain(
+			self, "--lifetime wants at most --max-lifetime");
+	if (c->guess_wait > c->guess_wait_max)
+		return air_options_complain(
+			self, "--guess-wait wants at most --guess-wait-max");
 	return -1;
 }
 
@@ -95,7 +116,11 @@ int air_limits_read(const struct command *self, altair_server_config *c,
 	int code;
 
 	take_numbers(c, given);
-	code = read_challenge_rate(self, c, given->challenge_rate);
+	code = check_order(self, c);
+	if (code < 0)
+		code = air_limits_read_rate(self, "challenge-rate",
+					    &c->challenge_rate,
+					    given->challenge_rate);
 	if (code < 0)
 		code = read_rate(self, "bandwidth-allocation",
 				 &c->bandwidth_allocation,

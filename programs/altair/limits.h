@@ -12,4 +12,9 @@
 int air_limits_read(const struct command *self, altair_server_config *config,
 		    const struct relay_options *given);
 
+/* Reads how often a second something may be: 0 to 10000; NULL: *out stays. Returns
+ * as above. */
+int air_limits_read_rate(const struct command *self, const char *option,
+			 unsigned *out, const char *text);
+
 #endif

@@ -23,7 +23,9 @@ struct relay_options {
 	const char *rate_allocation, *rate_user, *rate_prefix, *rate_total;
 	unsigned permissions_each, channels_each;
 	unsigned permissions_max, channels_max;
-	altair_time lifetime_max, nonce_life;
+	altair_time lifetime, lifetime_max, nonce_life;
+	unsigned guesses_max;
+	altair_time guess_wait, guess_wait_max;
 	bool no_mobility, low_ports;
 };
 

@@ -56,11 +56,14 @@ static void add_relayed(json_t *object, const altair_session *s)
 void air_sessions_describe(json_t *object, const altair_session *s,
 			   altair_time now)
 {
-	bool is_stream = s->client.sock >= ALTAIR_SERVER_STREAM;
+	const char *transport = s->is_secure ? "tls"
+				: s->client.sock >= ALTAIR_SERVER_STREAM
+					? "tcp"
+					: "udp";
 
 	air_json_number(object, "id", s->id);
 	add_name(object, s);
-	air_json_text(object, "transport", is_stream ? "tcp" : "udp");
+	air_json_text(object, "transport", transport);
 	air_json_addr(object, "client", &s->client.remote);
 	add_relayed(object, s);
 	air_json_number(object, "age_s", seconds(s->began, now));

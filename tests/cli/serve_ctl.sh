@@ -52,7 +52,7 @@ start() {
   rm -f "$dir/out" "$dir/err" # what is awaited shall be new
   "$ALTAIR" serve -c "$dir/conf" >"$dir/out" 2>"$dir/err" &
   server=$!
-  await "no server" grep -q '^relaying' "$dir/out"
+  await "no server" grep -q '^tls: .*)$' "$dir/out"
   address=$(sed -n 's/^listening on \(.*\)\/udp$/\1/p' "$dir/out")
 }
 
@@ -178,18 +178,22 @@ server=
 ctl list
 [ $? -eq 4 ] || fail 'no server: exit code'
 
-# A second SIGTERM does not wait.
+# A session over TLS is shown as one; a second SIGTERM does not wait.
 conf 'user = ann:pass' 'drain-timeout = 3600s'
 start
 rm -f "$dir"/*.in "$dir/pipes"/*
 exec 8>&- 9>&-
 mkfifo "$dir/in"
+hash=$(sed -n 's/^tls: *SHA-256 \([0-9a-f]*\).*/\1/p' "$dir/out")
 rm -f "$dir/left.out"
 "$ALTAIR" agent --interface lo --relay-only \
-  --turn "turn:ann:pass@$address" <"$dir/in" >"$dir/left.out" 2>&1 &
+  --turn "turn:ann:pass@$address?transport=tls" --tls-sha256 "$hash" <"$dir/in" >"$dir/left.out" 2>&1 &
 pids="$pids $!"
 exec 8>"$dir/in"
 await 'no session' grep -q '"event":"candidate"' "$dir/left.out"
+ctl list --json || fail 'list of one over TLS'
+[ "$(jq -r 'select(.event == "session") | .transport' "$dir/ctl")" = tls ] ||
+  fail "over TLS: $(cat "$dir/ctl")"
 kill -TERM "$server"
 await 'no drain' grep -q 'may go on for 3600 s' "$dir/err"
 kill -TERM "$server"

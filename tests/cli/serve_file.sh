@@ -94,6 +94,31 @@ printf ' \t\r\n\r\n' >"$dir/blanks"
 refuse 'conf:1: rest-secret-file wants a file with 1 to 8 secrets' \
   'rest-secret-file = blanks'
 refuse 'conf:1: challenge-rate wants a number' 'challenge-rate = 10001'
+refuse 'conf:1: tls-rate wants a number from 0 to 10000' 'tls-rate = 10001'
+refuse 'conf:1: tls-rate wants a number from 0 to 10000' 'tls-rate = -1'
+# Every budget has its range, and is good at both ends of it.
+while read -r key low high below above; do
+  for bad in "$below" "$above"; do
+    refuse "conf:1: $key wants a " "$key = $bad"
+  done
+  for good in "$low" "$high"; do
+    file "$key = $good" 'max-lifetime = 86400s' 'guess-wait-max = 3600s'
+    [ "$key" = guess-wait-max ] && file "$key = $good" 'guess-wait = 1s'
+    run 0 'conf: good' -c conf --check
+  done
+done <<'END'
+guesses 1 60 0 61
+guess-wait 1s 3600s 999ms 3601s
+guess-wait-max 1s 3600s 999ms 3601s
+lifetime 600s 86400s 599s 86401s
+handshake-timeout 1s 86400s 999ms 86401s
+proof-timeout 1s 86400s 999ms 86401s
+idle-timeout 1s 86400s 999ms 86401s
+max-message 2048 65536 2047 65537
+max-queue 32768 1048576 32767 1048577
+END
+refuse '--guess-wait wants at most --guess-wait-max' 'guess-wait = 601s'
+refuse '--lifetime wants at most --max-lifetime' 'lifetime = 3601s'
 refuse "conf:1: cert wants a certificate, but 'nowhere'" 'cert = nowhere' \
   'key = nowhere'
 refuse 'cert and --key want one another' 'cert = nowhere'

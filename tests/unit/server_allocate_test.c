@@ -64,6 +64,20 @@ static void lifetimes_have_bounds(void)
 	}
 }
 
+static void a_lifetime_that_nobody_asked_for(void)
+{
+	altair_server_config c = config();
+
+	c.lifetime = 900;
+	begin(&c);
+	arrive(ME, "user");
+	CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 900);
+	CHECK_EQ(refresh(600), 0);
+	CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 900);
+	CHECK_EQ(refresh(1000), 0);
+	CHECK_EQ(answer_value(AIR_STUN_LIFETIME).number, 1000);
+}
+
 static void a_repeated_request_gets_the_same_answer(void)
 {
 	struct air_stun_value first, again;
@@ -626,6 +640,7 @@ static const struct check_test tests[] = {
 	TEST(an_allocation_tells_what_it_is),
 	TEST(the_external_address_is_told_and_the_other_bound),
 	TEST(lifetimes_have_bounds),
+	TEST(a_lifetime_that_nobody_asked_for),
 	TEST(a_repeated_request_gets_the_same_answer),
 	TEST(what_is_asked_for_must_make_sense),
 	TEST(unknown_attributes_are_told_after_the_proof),

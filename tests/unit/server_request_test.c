@@ -224,14 +224,14 @@ static void a_wrong_fingerprint_is_silence(void)
 
 static void configurations_out_of_range(void)
 {
-	altair_server_config good = config(), bad[16];
+	altair_server_config good = config(), bad[32];
 	altair_server *s;
 	altair_crypto crypto = w.crypto;
 	altair_server_prefix prefix = {ip("10.0.0.0"), 33};
 	size_t size = altair_server_size(&good), count = 0;
 	void *memory = malloc(size);
 
-	for (size_t i = 0; i < 16; i++)
+	for (size_t i = 0; i < 32; i++)
 		bad[i] = good;
 	crypto.md5 = NULL;
 	bad[count++].crypto = NULL;
@@ -241,6 +241,13 @@ static void configurations_out_of_range(void)
 	bad[count++].port_min = 50064;
 	bad[count++].lifetime_max = 599;
 	bad[count++].lifetime_max = 86401;
+	bad[count++].lifetime = 599;
+	bad[count++].lifetime = 3601;
+	bad[count++].guesses_max = 0;
+	bad[count++].guesses_max = 61;
+	bad[count++].guess_wait = ALTAIR_SEC(1) - 1;
+	bad[count++].guess_wait = ALTAIR_SEC(601);
+	bad[count++].guess_wait_max = ALTAIR_SEC(3601);
 	bad[count++].permissions_each = 0;
 	bad[count++].channels_each = 4097;
 	bad[count++].nonce_life = ALTAIR_SEC(1) - 1;
@@ -248,11 +255,21 @@ static void configurations_out_of_range(void)
 	bad[count++].relay_ipv4 = ip("224.0.0.1");
 	bad[count++].relay_ipv6 = ip("::");
 	bad[count++].realm.len = 128;
+	bad[count].connections_max = 1;
+	bad[count++].message_max = 2047;
+	bad[count].connections_max = 1;
+	bad[count++].message_max = 65537;
+	bad[count].connections_max = 1;
+	bad[count++].silence_max = 0;
+	bad[count].connections_max = 1;
+	bad[count++].proof_max = ALTAIR_SEC(86401);
+	bad[count].connections_max = 1;
+	bad[count++].tls_rate = 10001;
 	bad[count].allow = &prefix;
 	bad[count++].allow_count = 1;
 	bad[count].relay_ipv4.family = ALTAIR_NO_FAMILY;
 	bad[count++].relay_ipv6.family = ALTAIR_NO_FAMILY;
-	CHECK_EQ(count, 16);
+	CHECK_EQ(count, 28);
 	for (size_t i = 0; i < count; i++) {
 		CHECK_EQ(altair_server_size(&bad[i]), 0);
 		CHECK_EQ(altair_server_init(&s, memory, size, &bad[i], 0),

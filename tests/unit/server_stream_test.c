@@ -508,6 +508,38 @@ static void who_has_none_is_shut_after_a_minute(void)
 	CHECK_EQ(w.shuts, 1);
 }
 
+/* The times and the longest message are the configuration's. */
+static void times_are_those_of_the_configuration(void)
+{
+	altair_server_config c = stream_config();
+	uint8_t head[20] = {0, 1, 0x0f, 0xec, 0x21, 0x12, 0xa4, 0x42};
+
+	c.silence_max = ALTAIR_SEC(2);
+	c.proof_max = ALTAIR_SEC(4);
+	c.idle_max = ALTAIR_SEC(7);
+	c.message_max = 4096;
+	begin(&c);
+	CHECK_EQ(accept_at(FIRST, ME), 0);
+	connect_as(FIRST + 1, ME, "user");
+	get_challenged();
+	settle(FIRST + 2, OTHER, "user");
+	wait_seconds(2);
+	CHECK_EQ(w.shuts, 1);
+	CHECK_EQ(w.shut, FIRST);
+	wait_seconds(2);
+	CHECK_EQ(w.shuts, 2);
+	CHECK_EQ(w.shut, FIRST + 1);
+	CHECK_EQ(refresh(0), 0);
+	wait_seconds(6);
+	CHECK_EQ(w.shuts, 2);
+	CHECK(stream_brings(FIRST + 2, head, sizeof head)); /* 4096 in all */
+	wait_seconds(1);
+	CHECK_EQ(w.shuts, 3);
+	settle(FIRST + 2, OTHER, "user");
+	head[3] += 4;
+	CHECK(!stream_brings(FIRST + 2, head, sizeof head));
+}
+
 /* --- limits ---------------------------------------------------------------- */
 
 static void a_prefix_has_so_many_strangers(void)
@@ -623,6 +655,56 @@ static void when_all_have_proved_themselves(void)
 	CHECK_EQ(accept_at(FIRST + STREAMS, OTHER), 0);
 }
 
+/* So many handshakes a second from one prefix, whatever becomes of the streams. */
+static void handshakes_are_rare(void)
+{
+	altair_server_config c = stream_config();
+
+	c.tls_rate = 3;
+	begin(&c);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(accept_at(FIRST, ME), 0);
+		CHECK_EQ(altair_server_secured(w.s, w.now, FIRST), 0);
+		altair_server_lost(w.s, FIRST);
+	}
+	CHECK_EQ(accept_at(FIRST, ME), 0);
+	CHECK_EQ(altair_server_secured(w.s, w.now, FIRST), ALTAIR_E_FULL);
+	CHECK_EQ(stats().streams_refused, 1);
+	CHECK_EQ(accept_at(FIRST + 1, OTHER), 0);
+	CHECK_EQ(altair_server_secured(w.s, w.now, FIRST + 1), 0);
+	altair_server_lost(w.s, FIRST);
+	wait_seconds(1);
+	CHECK_EQ(accept_at(FIRST, ME), 0);
+	CHECK_EQ(altair_server_secured(w.s, w.now, FIRST), 0);
+	CHECK_EQ(altair_server_secured(w.s, w.now, FIRST + 2),
+		 ALTAIR_E_INVALID);
+	c.tls_rate = 0;
+	begin(&c);
+	CHECK_EQ(accept_at(FIRST, ME), 0);
+	for (int i = 0; i < 1000; i++)
+		CHECK_EQ(altair_server_secured(w.s, w.now, FIRST), 0);
+}
+
+/* An operator sees what is TLS, and what only has the same number later. */
+static void a_session_over_tls_is_one(void)
+{
+	altair_session session;
+	size_t place = 0;
+
+	begin_streams();
+	connect_as(FIRST, ME, "user");
+	CHECK_EQ(altair_server_secured(w.s, w.now, FIRST), 0);
+	get_challenged();
+	CHECK_EQ(allocate(), 0);
+	CHECK_EQ(altair_server_list(w.s, &place, &session, 1), 1);
+	CHECK(session.is_secure);
+	altair_server_lost(w.s, FIRST);
+	settle(FIRST, ME, "user");
+	place = 0;
+	CHECK_EQ(altair_server_list(w.s, &place, &session, 1), 1);
+	CHECK(!session.is_secure);
+}
+
 static void numbers_that_are_none(void)
 {
 	altair_bytes in = {(const uint8_t *)"x", 1};
@@ -687,11 +769,14 @@ static const struct check_test tests[] = {
 	TEST(who_is_refused_ten_times_is_shut),
 	TEST(who_has_an_allocation_stays),
 	TEST(who_has_none_is_shut_after_a_minute),
+	TEST(times_are_those_of_the_configuration),
 	TEST(a_prefix_has_so_many_strangers),
 	TEST(a_prefix_with_proof_has_so_many_streams),
 	TEST(a_prefix_of_ipv6_has_64_bits),
 	TEST(when_all_places_are_taken),
 	TEST(when_all_have_proved_themselves),
+	TEST(handshakes_are_rare),
+	TEST(a_session_over_tls_is_one),
 	TEST(numbers_that_are_none),
 	TEST(without_a_relay),
 };

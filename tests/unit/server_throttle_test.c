@@ -8,15 +8,27 @@ static const uint8_t key[16] = {7};
 static struct air_throttle one, other;
 
 /* Two machines of one server. */
-static void begin(void)
+static void begin_with(const altair_server_config *c)
 {
 	struct air_arena arena = {memory, sizeof memory, 0, false};
 	struct air_throttle shared;
 
-	air_throttle_init(&shared, &arena, 10, key, NULL);
+	air_throttle_init(&shared, &arena, AIR_THROTTLE_TRUE, key, NULL);
+	air_throttle_init_guesses(&shared, &arena);
 	CHECK(!arena.failed);
-	air_throttle_init(&one, &arena, 10, key, &shared);
-	air_throttle_init(&other, &arena, 10, key, &shared);
+	air_throttle_init(&one, &arena, 0, key, &shared);
+	air_throttle_init(&other, &arena, 0, key, &shared);
+	one.rate = other.rate = 10;
+	air_throttle_set_guesses(&one, c);
+	air_throttle_set_guesses(&other, c);
+}
+
+static void begin(void)
+{
+	altair_server_config c;
+
+	altair_server_config_default(&c);
+	begin_with(&c);
 }
 
 static void guess(struct air_throttle *t, altair_time now, uint64_t who,
@@ -91,11 +103,44 @@ static void waits_become_longer(void)
 	CHECK(!air_throttle_is_punished(&one, now + ALTAIR_SEC(30), 9));
 }
 
+/* So many as are configured, and so long: at both ends of what may be. */
+static void limits_are_those_of_the_configuration(void)
+{
+	static const altair_time hour = ALTAIR_SEC(3600);
+	altair_server_config c;
+	altair_time now = ALTAIR_SEC(5);
+
+	altair_server_config_default(&c);
+	c.guesses_max = 1;
+	c.guess_wait = c.guess_wait_max = ALTAIR_SEC(1);
+	begin_with(&c);
+	for (int i = 0; i < 100; i++) {
+		CHECK(!air_throttle_is_punished(&one, now, 9));
+		guess(&one, now, 9, 1);
+		CHECK(air_throttle_is_punished(&one, now, 9));
+		now += ALTAIR_SEC(1);
+	}
+	c.guesses_max = 60;
+	c.guess_wait_max = hour;
+	begin_with(&c);
+	guess(&one, now, 9, 59);
+	CHECK(!air_throttle_is_punished(&one, now, 9));
+	guess(&one, now, 9, 1);
+	for (altair_time wait = ALTAIR_SEC(1); wait < 4 * hour; wait *= 2) {
+		now += (wait < hour ? wait : hour) - ALTAIR_SEC(1);
+		CHECK(air_throttle_is_punished(&one, now, 9));
+		now += ALTAIR_SEC(1);
+		CHECK(!air_throttle_is_punished(&one, now, 9));
+		guess(&one, now, 9, 60);
+	}
+}
+
 static const struct check_test tests[] = {
 	TEST(a_source_has_one_budget_on_all_machines),
 	TEST(guesses_count_on_all_machines),
 	TEST(a_punishment_stays_when_others_come),
 	TEST(waits_become_longer),
+	TEST(limits_are_those_of_the_configuration),
 };
 
 CHECK_MAIN(tests)
