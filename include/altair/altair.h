@@ -19,6 +19,7 @@
 #include <altair/note.h>
 #include <altair/probe.h>
 #include <altair/punch.h>
+#include <altair/rendezvous.h>
 #include <altair/roster.h>
 #include <altair/secure.h>
 #include <altair/serve.h>
@@ -27,5 +28,6 @@
 #include <altair/turn.h>
 #include <altair/udp.h>
 #include <altair/verdict.h>
+#include <altair/visit.h>
 
 #endif
