@@ -9,7 +9,7 @@ BEGIN {
 		libraries[row[1]] = "," row[3] ","
 		also[row[1]] = row[4]
 	}
-	n = split("base stun discover ice meet punch server turn", names, " ")
+	n = split("base stun discover ice meet punch rendezvous secure server turn", names, " ")
 	for (i = 1; i <= n; i++)
 		noun[names[i]] = 1
 	n = split("float limits stdalign stdarg stdatomic stdbool stddef stdint " \
