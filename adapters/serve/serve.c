@@ -142,6 +142,12 @@ static int open_streams(altair_serve *serve)
 				    local.family, (unsigned)serve->count);
 }
 
+static bool has_streams(const altair_serve *serve)
+{
+	return serve->config->relay &&
+	       serve->config->relay->connections_max > 0;
+}
+
 static void close_last(altair_serve *serve)
 {
 	for (size_t i = 0; i < serve->count; i++) {
@@ -154,16 +160,22 @@ static void close_last(altair_serve *serve)
 	}
 }
 
-/* UDP and TCP. A port that the system chose for one may be taken for the other:
- * then another one. */
+/* UDP, and TCP where there are connections. */
 static int open_both(altair_serve *serve, const altair_addr *listen)
+{
+	int rc = open_listener(serve, listen);
+
+	return rc == 0 && has_streams(serve) ? open_streams(serve) : rc;
+}
+
+/* A port that the system chose for one may be taken for the other: then another
+ * one. */
+static int open_any(altair_serve *serve, const altair_addr *listen)
 {
 	int rc;
 
 	for (int tries = 0; tries < TRIES_MAX; tries++) {
-		rc = open_listener(serve, listen);
-		if (rc == 0)
-			rc = open_streams(serve);
+		rc = open_both(serve, listen);
 		if (rc != ALTAIR_E_IN_USE || listen->port != 0)
 			break;
 		close_last(serve);
@@ -188,6 +200,25 @@ static int find_listener(const altair_serve_config *config,
 	return (int)k;
 }
 
+/* The other address, then our address with its port, then it with our port, which
+ * is that of addr[0]; see altair_server_alternate. */
+static int open_three(altair_serve *serve, const altair_addr *other,
+		      altair_addr addr[4])
+{
+	struct worker *first = serve->workers;
+	int rc = open_any(serve, other);
+
+	if (rc != 0)
+		return rc;
+	altair_udp_local(first->udp[first->listens - 1], &addr[3]);
+	addr[1] = addr[0];
+	addr[1].port = addr[3].port;
+	addr[2] = addr[3];
+	addr[2].port = addr[0].port;
+	rc = open_both(serve, &addr[1]);
+	return rc == 0 ? open_both(serve, &addr[2]) : rc;
+}
+
 /* Three sockets that make four of a listener's; see altair_server_alternate. */
 static int open_alternate(altair_serve *serve,
 			  const altair_serve_config *config,
@@ -205,17 +236,7 @@ static int open_alternate(altair_serve *serve,
 	pair.sock[1] = next + 1;
 	pair.sock[2] = next + 2;
 	altair_udp_local(first->udp[k], &pair.addr[0]);
-	rc = open_listener(serve, other);
-	if (rc != 0)
-		return rc;
-	altair_udp_local(first->udp[next], &pair.addr[3]);
-	pair.addr[1] = pair.addr[0];
-	pair.addr[1].port = pair.addr[3].port;
-	pair.addr[2] = pair.addr[3];
-	pair.addr[2].port = pair.addr[0].port;
-	rc = open_listener(serve, &pair.addr[1]);
-	if (rc == 0)
-		rc = open_listener(serve, &pair.addr[2]);
+	rc = open_three(serve, other, pair.addr);
 	for (size_t i = 0; i < serve->count; i++) {
 		struct worker *w = &serve->workers[i];
 
@@ -281,16 +302,13 @@ static int open_all(altair_serve *serve, const altair_serve_config *config,
 		    size_t *failed)
 {
 	size_t count = config->listens + config->alternate_count, unused;
-	bool has_streams = config->relay && config->relay->connections_max > 0;
 	int rc = 0;
 
 	if (!failed)
 		failed = &unused;
 	for (*failed = 0; *failed < count && rc == 0; ++*failed) {
-		if (*failed < config->listens && has_streams)
-			rc = open_both(serve, &config->listen[*failed]);
-		else if (*failed < config->listens)
-			rc = open_listener(serve, &config->listen[*failed]);
+		if (*failed < config->listens)
+			rc = open_any(serve, &config->listen[*failed]);
 		else
 			rc = open_alternate(
 				serve, config,

@@ -9,7 +9,7 @@
 
 #include <altair/serve.h>
 
-#define STREAMS_LISTENS_MAX 16
+#define STREAMS_LISTENS_MAX 22 /* as many as UDP sockets */
 #define STREAMS_BATCH 32
 #define STREAMS_CHUNK 16384
 

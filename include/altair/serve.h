@@ -43,7 +43,7 @@ typedef struct altair_serve_config {
 	const altair_addr *alternates;
 	size_t alternate_count;
 	/* Streams, where `relay` has `connections_max`: TCP at every listener's
-	 * address and port. What one is, its first bytes tell: STUN, TLS (then
+	 * address and port, and at the three of each alternate. What one is, its first bytes tell: STUN, TLS (then
 	 * the first bytes within), or an HTTP request with GET. The table is
 	 * one for servers (altair_openssl_server_open); NULL: no TLS. */
 	const altair_tls *tls; /* its calls come from every thread          */

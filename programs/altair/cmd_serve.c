@@ -114,8 +114,10 @@ static void say_listeners(struct service *service)
 		altair_addr_format(&addr, text, sizeof text);
 		air_print("listening on %s/udp\n", text);
 	}
-	for (size_t i = 0; i < plan->listens && has_streams(plan); i++) {
-		altair_addr_format(&plan->listen[i], text, sizeof text);
+	for (size_t i = 0; has_streams(plan) &&
+			   altair_serve_local(service->serve, i, &addr) == 0;
+	     i++) {
+		altair_addr_format(&addr, text, sizeof text);
 		air_print("listening on %s/tcp\n", text);
 	}
 }

@@ -168,6 +168,42 @@ static void the_total_of_several_threads(void)
 	stop();
 }
 
+/* An alternate's addresses answer over TCP, too, from where they are asked (RFC 5780
+ * 6), each for itself: none can open a connection to a client. */
+static void alternates_over_tcp(void)
+{
+	altair_server_config relay = relay_config();
+	altair_addr listen, other, at;
+	altair_serve_config c;
+	int rc = ALTAIR_E_IN_USE;
+
+	altair_addr_parse_ip(&listen, "127.0.0.1", 0);
+	altair_addr_parse_ip(&other, "127.0.0.2", 0);
+	altair_serve_config_default(&c);
+	c.listen = &listen;
+	c.listens = 1;
+	c.alternates = &other;
+	c.alternate_count = 1;
+	c.threads = 2;
+	c.relay = &relay;
+	/* A free port of one address may be taken on the other. */
+	for (int i = 0; i < 5 && rc == ALTAIR_E_IN_USE; i++)
+		rc = altair_serve_start(&w.serve, &c, NULL);
+	CHECK_EQ(rc, 0);
+	for (size_t i = 0; i < 4; i++) {
+		struct sockaddr_in to;
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		CHECK_EQ(altair_serve_local(w.serve, i, &at), 0);
+		to = endpoint(at.ip[3] == 1 ? "127.0.0.1" : "127.0.0.2",
+			      at.port);
+		CHECK_EQ(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+		CHECK(is_served(fd));
+		close(fd);
+	}
+	altair_serve_stop(w.serve);
+}
+
 /* The port of a TCP server is taken, whatever UDP has. */
 static void the_port_is_taken(void)
 {
@@ -195,8 +231,12 @@ static void the_port_is_taken(void)
 }
 
 static const struct check_test tests[] = {
-	TEST(handshakes_have_a_rate),	    TEST(a_stranger_gives_way),
-	TEST(descriptors_run_out),	    TEST(several_threads),
-	TEST(the_total_of_several_threads), TEST(the_port_is_taken),
+	TEST(handshakes_have_a_rate),
+	TEST(a_stranger_gives_way),
+	TEST(descriptors_run_out),
+	TEST(several_threads),
+	TEST(the_total_of_several_threads),
+	TEST(alternates_over_tcp),
+	TEST(the_port_is_taken),
 };
 CHECK_MAIN(tests)
