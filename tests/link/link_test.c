@@ -417,6 +417,166 @@ static void who_has_met_needs_no_code(void)
 	end();
 }
 
+static void call_peer(const altair_uv_link_peer *peer, altair_bytes key)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_CALL);
+
+	config.key = key;
+	config.peers = peer;
+	config.peers_count = 1;
+	open_side(&b, &config);
+}
+
+/* a listens for b, who is made out of nothing; *peer is what b knows of a. */
+static void listen_for_b(altair_uv_link_peer *peer, altair_bytes *key_b)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+	altair_openssl_key *key;
+	altair_uv_link_peer other;
+
+	config.key = make_pem(0);
+	*key_b = make_pem(1);
+	memset(peer->pair, 7, sizeof peer->pair);
+	memset(other.pair, 7, sizeof other.pair);
+	CHECK_EQ(altair_openssl_key_load(&key, config.key), 0);
+	altair_openssl_key_hash(key, peer->key);
+	altair_openssl_key_free(key);
+	CHECK_EQ(altair_openssl_key_load(&key, *key_b), 0);
+	altair_openssl_key_hash(key, other.key);
+	altair_openssl_key_free(key);
+	config.peers = &other;
+	config.peers_count = 1;
+	begin_house();
+	listen_with(&config);
+}
+
+static void who_is_not_known_is_not_let_in(void)
+{
+	altair_uv_link_peer peer;
+	altair_bytes key;
+
+	listen_for_b(&peer, &key);
+	peer.pair[0] ^= 1;
+	call_peer(&peer, key);
+	run_until(b_has_ended);
+	CHECK_EQ(b.reason, ALTAIR_E_CLOSED);
+	CHECK(!a_has_ended());
+	CHECK_EQ(a.counts[ALTAIR_UV_LINK_INTRODUCED], 0);
+	end();
+}
+
+static void another_key_than_the_known_one_is_said(void)
+{
+	altair_uv_link_peer peer;
+	altair_bytes key;
+
+	listen_for_b(&peer, &key);
+	call_peer(&peer, make_pem(1)); /* b has a new key */
+	run_until(b_has_ended);
+	CHECK(!a_has_ended());
+	CHECK_EQ(a.counts[ALTAIR_UV_LINK_INTRODUCED], 0);
+	CHECK_EQ(b.counts[ALTAIR_UV_LINK_CONNECTED], 0);
+	end();
+}
+
+/* ---- a server that is no friend ---- */
+
+struct meddler {
+	unsigned number, count; /* which message of all, and how many came */
+	size_t at;		/* which byte of it */
+};
+
+static bool change_a_byte(void *user, altair_note *note)
+{
+	struct meddler *m = user;
+
+	if (note->type != ALTAIR_NOTE_CLAIM && note->type != ALTAIR_NOTE_SEND)
+		return false;
+	if (m->count++ == m->number)
+		((uint8_t *)(uintptr_t)
+			 note->body.data)[m->at % note->body.len] ^= 1;
+	return false;
+}
+
+/* Where nobody can have tried the code there is a new one, else it is over. */
+static bool is_refuted(void)
+{
+	return b_has_ended() &&
+	       (a_has_ended() || a.counts[ALTAIR_UV_LINK_SHOW] == 2);
+}
+
+static void nothing_that_was_changed_is_believed(void)
+{
+	const altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	for (unsigned k = 0; k < 9; k++) {
+		struct meddler meddler = {.number = k / 3,
+					  .at = 40 + k % 3 * 50};
+
+		begin_house();
+		house_meddle(house, change_a_byte, &meddler);
+		listen_with(&config);
+		call_with(a.text);
+		run_until(is_refuted);
+		CHECK(a.reason == ALTAIR_E_SECRET ||
+		      a.reason == ALTAIR_E_TAMPERED ||
+		      a.counts[ALTAIR_UV_LINK_SHOW] == 2);
+		CHECK_EQ(a.counts[ALTAIR_UV_LINK_INTRODUCED], 0);
+		CHECK_EQ(a.counts[ALTAIR_UV_LINK_CONNECTED], 0);
+		CHECK_EQ(b.counts[ALTAIR_UV_LINK_CONNECTED], 0);
+		end();
+	}
+}
+
+/* The server sees neither the words nor an address of ours. */
+struct reader {
+	char words[64];
+	bool saw;
+};
+
+static bool look_for(void *user, altair_note *note)
+{
+	struct reader *r = user;
+
+	if (note->body.len > 0 &&
+	    (memmem(note->body.data, note->body.len, r->words,
+		    strlen(r->words)) ||
+	     memmem(note->body.data, note->body.len, "127.0.0.1", 9)))
+		r->saw = true;
+	return false;
+}
+
+static void the_server_learns_nothing(void)
+{
+	const altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+	struct reader reader = {.words = ""};
+
+	begin_house();
+	house_meddle(house, look_for, &reader);
+	listen_with(&config);
+	snprintf(reader.words, sizeof reader.words, "%s",
+		 strchr(a.text, '-') + 1);
+	call_with(a.text);
+	run_until(are_connected);
+	CHECK(!reader.saw);
+	end();
+}
+
+static void a_session_outlives_its_server(void)
+{
+	const altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	begin_house();
+	listen_with(&config);
+	call_with(a.text);
+	run_until(are_connected);
+	house_close(house);
+	house = NULL;
+	talk();
+	a_leaves();
+	end();
+}
+
 /* ---- the private loop ---- */
 
 static void turn_both(void)
@@ -502,6 +662,11 @@ static const struct check_test tests[] = {
 	TEST(a_code_of_nobody_is_refused),
 	TEST(no_server_is_said_at_once),
 	TEST(who_has_met_needs_no_code),
+	TEST(who_is_not_known_is_not_let_in),
+	TEST(another_key_than_the_known_one_is_said),
+	TEST(nothing_that_was_changed_is_believed),
+	TEST(the_server_learns_nothing),
+	TEST(a_session_outlives_its_server),
 	TEST(mistakes_are_said_at_once),
 };
 
