@@ -3,7 +3,7 @@
  * public, a server knows it (the nameplate); the words are the secret, 24 bits of two
  * words out of 4,096, and never leave the two hosts.
  *
- * The words are sorted, [a-z]{3,8}, and different in their first four letters.
+ * The words are sorted, [a-z]{3,8}, and different in their first five letters.
  */
 #ifndef ALTAIR_CODE_H
 #define ALTAIR_CODE_H
