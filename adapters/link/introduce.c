@@ -112,8 +112,6 @@ static int begin_listening(altair_uv_link *link)
 
 int air_introduce_begin(altair_uv_link *link)
 {
-	for (size_t i = 0; i < AIR_STAY_MAILBOXES; i++)
-		link->meetings[i].mailbox = ALTAIR_VISIT_NONE;
 	switch (link->way) {
 	case ALTAIR_UV_LINK_LISTEN:
 		return begin_listening(link);

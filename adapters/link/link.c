@@ -160,11 +160,31 @@ static altair_time earlier(altair_time a, altair_time b)
 	return a < b ? a : b;
 }
 
+/* The server and the STUN servers are asked before the code is stretched, which
+ * takes about 20 ms: two turns of the loop. True: this was the first. */
+static bool begin_late(altair_uv_link *link)
+{
+	int error;
+
+	if (link->turns == 2)
+		return false;
+	if (link->turns++ == 0) {
+		air_stay_run(&link->stay, altair_clock_now());
+		return true;
+	}
+	error = air_introduce_begin(link);
+	if (error)
+		air_link_fail(link, error, altair_strerror(error));
+	return false;
+}
+
 static altair_time run(altair_uv_link *link)
 {
 	altair_time now = altair_clock_now(), deadline = ALTAIR_NEVER;
 
 	if (!link->has_no_server) {
+		if (begin_late(link))
+			return now;
 		deadline = air_introduce_run(link, now);
 		/* Also when it is over: the other side has to be told. */
 		deadline = earlier(deadline, air_stay_run(&link->stay, now));

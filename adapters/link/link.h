@@ -53,6 +53,7 @@ struct altair_uv_link {
 	bool is_shown;
 
 	uv_timer_t timer; /* of the loop's next turn for us             */
+	unsigned turns;	  /* of the beginning: up to 2 */
 	bool was_online, is_offline_told, is_gone;
 	bool is_connected, is_over, is_closing;
 	unsigned open_parts;
@@ -86,7 +87,7 @@ extern const struct air_talk_handlers air_link_talk_handlers;
 
 /* ---- introductions by a server: introduce.c ---- */
 
-/* Begins with the first meeting. 0, or what altair_uv_link_open returns. */
+/* Begins with the first meeting. 0, ALTAIR_E_RANDOM, or ALTAIR_E_MEMORY. */
 int air_introduce_begin(altair_uv_link *link);
 void air_introduce_event(altair_uv_link *link, enum altair_visit_step step,
 			 const altair_visit_output *out);

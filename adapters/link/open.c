@@ -15,6 +15,9 @@ void altair_uv_link_config_default(altair_uv_link_config *config)
 	*config = (altair_uv_link_config){.size = sizeof *config};
 	altair_uv_agent_config_default(&config->agent);
 	config->agent.agent.relays_max = ALTAIR_AGENT_RELAYS_MAX;
+	/* The least that RFC 8445 14.2 allows: there is one peer, and somebody
+	 * waits for him. */
+	config->agent.agent.ta = ALTAIR_MSEC(5);
 }
 
 /* ---- the configuration ---- */
@@ -154,10 +157,12 @@ static int open_stay(altair_uv_link *link)
 	link->stay.key = link->key;
 	link->stay.handlers = air_link_stay_handlers;
 	link->stay.user = link;
+	for (size_t i = 0; i < AIR_STAY_MAILBOXES; i++)
+		link->meetings[i].mailbox = ALTAIR_VISIT_NONE;
 	error = air_stay_open(&link->stay, link->ca);
 	if (error)
 		link->has_no_server = true; /* nothing of it is there */
-	return error ? error : air_introduce_begin(link);
+	return error;
 }
 
 /* Everything that has handles; what fails is closed with what there is. */
