@@ -11,6 +11,9 @@
 #define TEXT_MAX 48
 #define STALE 0x0426u /* 438, as RFC 8489 14.8 has it */
 
+/* Not the last one: the server's own IP is one that peers may have, too. */
+#define DENIED (SIM_SIEGE_DENIED - 1)
+
 /* So slow that a source which is told one thing a second is told each. */
 #define PACE ALTAIR_MSEC(1100)
 
@@ -318,6 +321,17 @@ static void take_peer(struct sim_rover *r, unsigned n, unsigned number)
 	sign_and_send(r, n, r->seats[n].user);
 }
 
+/* What nobody may reach, while there is room for it: from the first seat, each
+ * address once. */
+static void ask_for_denied(struct sim_rover *r, unsigned number)
+{
+	altair_addr peer = sim_siege_denied(number);
+
+	begin(r, SIM_STUN_PERMIT);
+	sim_ask_add_addr(&r->ask, SIM_STUN_PEER, &peer);
+	sign_and_send(r, 0, r->seats[0].user);
+}
+
 /* In channel 0x4000 of the first seat; its peer answers. */
 static void say_something(struct sim_rover *r)
 {
@@ -356,6 +370,11 @@ static bool take_next(struct sim_rover *r)
 		return true;
 	}
 	step -= 2 * (seats + 1);
+	if (step < DENIED) {
+		ask_for_denied(r, step);
+		return true;
+	}
+	step -= DENIED;
 	if (step < seats * steps_of_peers(r)) {
 		/* All channels first. */
 		take_peer(r, step % seats, step / seats);
@@ -416,7 +435,8 @@ void sim_rover_leave(struct sim_rover *r)
 
 altair_time sim_rover_take_all(struct sim_rover *r)
 {
-	unsigned steps = seats_used(r) * (2 + steps_of_peers(r)) + 6;
+	unsigned steps =
+		seats_used(r) * (2 + steps_of_peers(r)) + SIM_SIEGE_DENIED + 6;
 
 	r->is_over = false;
 	r->takes_all = true;

@@ -2,7 +2,7 @@
  * One who has passwords and asks whatever can be asked, from many seats: even
  * and reserved ports, both families, tickets shown elsewhere, other users'
  * allocations, denied peers, channels of all numbers. In the end he takes, in
- * order, all that the server has.
+ * order, all that the server has, and asks for each address that it must deny.
  */
 #ifndef SIM_ROVER_H
 #define SIM_ROVER_H
