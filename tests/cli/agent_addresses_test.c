@@ -6,6 +6,7 @@
 #include "agent_side.h"
 #include "check.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +19,39 @@ static void ip(const char *command)
 
 	snprintf(line, sizeof line, "ip %s", command);
 	CHECK_EQ(system(line), 0);
+}
+
+/* Until no line of this listing is left, as the kernel does some things when it
+ * comes to them. */
+static void await_none(const char *listing)
+{
+	char line[200];
+
+	snprintf(line, sizeof line, "ip -o %s | grep -q .", listing);
+	for (int i = 0; i < 1000; i++) {
+		if (system(line) != 0)
+			return;
+		poll(NULL, 0, 20);
+	}
+	CHECK(!"the kernel is done");
+}
+
+static void up(const char *name)
+{
+	char line[100];
+
+	snprintf(line, sizeof line, "link set %s up", name);
+	ip(line);
+}
+
+/* Until the system says that it runs. */
+static void await_up(const char *name)
+{
+	char line[100];
+
+	snprintf(line, sizeof line, "link show dev %s | grep -v 'state UP'",
+		 name);
+	await_none(line);
 }
 
 /* Both on the one interface with its one address: connected over that. */
@@ -143,8 +177,10 @@ static void which_interfaces_count(void)
 	struct proc p;
 
 	ip("link add veth7 type veth peer name docker0");
-	ip("link set veth7 up");
-	ip("link set docker0 up");
+	up("veth7");
+	up("docker0");
+	await_up("veth7");
+	await_up("docker0");
 	ip("address add 203.0.113.7/24 dev veth7");
 	ip("address add 203.0.113.8/24 dev docker0");
 	ip("address add 192.0.2.7/24 dev a0");
@@ -163,7 +199,9 @@ static void which_interfaces_count(void)
 	list(&p, ARGS("agent", "--interface", "docker0", "--interface", "a1"));
 	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 1);
 	proc_free(&p);
-	ip("link set a1 up");
+	up("a1");
+	await_up("a0");
+	await_up("a1");
 	ip("link del veth7");
 	ip("address flush dev a0");
 	ip("address flush dev a1");
@@ -177,10 +215,13 @@ static void bridges_and_taps(void)
 
 	ip("link add br-lan type veth peer name br-0123456789ab");
 	ip("link add tap0 type veth peer name tapestry");
-	ip("link set br-lan up");
-	ip("link set br-0123456789ab up");
-	ip("link set tap0 up");
-	ip("link set tapestry up");
+	up("br-lan");
+	up("br-0123456789ab");
+	up("tap0");
+	up("tapestry");
+	await_up("br-lan");
+	await_up("br-0123456789ab");
+	await_up("tap0");
 	ip("address add 192.0.2.7/24 dev br-lan");
 	ip("address add 203.0.113.7/24 dev br-0123456789ab");
 	ip("address add 198.51.100.7/24 dev tap0");
@@ -253,6 +294,7 @@ static void temporary_addresses(void)
 	set("use_tempaddr", 2);
 	ip("address add 2001:db8::7/64 dev a0 mngtmpaddr nodad");
 	ip("address add 2001:db8:1::7/64 dev a0 nodad");
+	await_none("-6 address show dev a0 tentative");
 	list(&p, args);
 	CHECK_EQ(count_of(p.out_text, "\"candidate\":"), 2);
 	CHECK(!strstr(p.out_text, " 2001:db8::7 "));
@@ -283,5 +325,7 @@ int main(int argc, char **argv)
 		puts("no links here");
 		return 77;
 	}
+	await_up("a0");
+	await_up("a1");
 	return check_run(tests, sizeof tests / sizeof *tests, argc, argv);
 }
