@@ -194,7 +194,7 @@ static bool admit(altair_dtls_session *session, const struct air_record *record)
 		session->is_refused = true;
 	return record->type == RECORD_CHANGE_CIPHER ||
 	       (record->type == RECORD_HANDSHAKE &&
-		air_record_is_message(record));
+		air_record_is_message(record, session->role.is_client));
 }
 
 /* Can it have been protected with the keys of this session? OpenSSL gives up at one

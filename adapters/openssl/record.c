@@ -4,8 +4,8 @@
  * Before the other side has proved anything OpenSSL keeps up to ten messages that
  * came too early, each with the length that its first fragment claims (up to 16 KiB),
  * and walks whatever it is given. So it gets only what one of us sends: one fragment
- * in a record, of a message that is not long, with bytes in it, and none of the
- * numbers that no handshake of ours comes to.
+ * in a record, of a message that belongs in this direction and is not long, with bytes
+ * in it, and none of the numbers that no handshake of ours comes to.
  */
 #include "record.h"
 
@@ -17,6 +17,14 @@
 #define RANDOM_AT (FRAGMENT + 2)
 #define RANDOM 32
 #define CLIENT_HELLO 1
+#define SERVER_HELLO 2
+#define HELLO_VERIFY_REQUEST 3
+#define CERTIFICATE 11
+#define SERVER_KEY_EXCHANGE 12
+#define CERTIFICATE_REQUEST 13
+#define SERVER_HELLO_DONE 14
+#define CERTIFICATE_VERIFY 15
+#define CLIENT_KEY_EXCHANGE 16
 #define FATAL 2
 #define MESSAGE_MAX 1024 /* a Certificate of ours has less than 400 bytes */
 #define NUMBER_MAX 6	 /* the last one of a handshake with a cookie     */
@@ -51,12 +59,32 @@ bool air_record_next(altair_bytes *rest, struct air_record *out)
 	return true;
 }
 
-bool air_record_is_message(const struct air_record *record)
+static bool is_for(uint8_t type, bool to_client)
+{
+	switch (type) {
+	case CERTIFICATE:
+		return true;
+	case SERVER_HELLO:
+	case HELLO_VERIFY_REQUEST:
+	case SERVER_KEY_EXCHANGE:
+	case CERTIFICATE_REQUEST:
+	case SERVER_HELLO_DONE:
+		return to_client;
+	case CLIENT_HELLO:
+	case CERTIFICATE_VERIFY:
+	case CLIENT_KEY_EXCHANGE:
+		return !to_client;
+	default:
+		return false;
+	}
+}
+
+bool air_record_is_message(const struct air_record *record, bool to_client)
 {
 	const uint8_t *at = record->body.data;
 	size_t whole, from, len;
 
-	if (record->body.len < FRAGMENT)
+	if (record->body.len < FRAGMENT || !is_for(at[0], to_client))
 		return false;
 	whole = read24(at + 1);
 	from = read24(at + 6);
@@ -71,7 +99,7 @@ bool air_record_is_hello(const struct air_record *record, altair_bytes *random)
 	const uint8_t *at = record->body.data;
 
 	if (record->type != RECORD_HANDSHAKE || record->epoch != 0 ||
-	    !air_record_is_message(record) ||
+	    !air_record_is_message(record, false) ||
 	    record->body.len < RANDOM_AT + RANDOM || at[0] != CLIENT_HELLO ||
 	    read24(at + 6) != 0)
 		return false;

@@ -24,8 +24,9 @@ struct air_record {
 /* Cuts the next record off. False: there is none, or no whole one. */
 bool air_record_next(altair_bytes *rest, struct air_record *out);
 
-/* Of records in clear. A fragment of a message that an altair would send: */
-bool air_record_is_message(const struct air_record *record);
+/* Of records in clear. A fragment of a message that an altair would send, to a client
+ * or to a server: */
+bool air_record_is_message(const struct air_record *record, bool to_client);
 /* Such a fragment, the first of a ClientHello; then *random is its random. */
 bool air_record_is_hello(const struct air_record *record, altair_bytes *random);
 /* A fatal alert. */

@@ -17,7 +17,9 @@
 #include "prompt.h"
 #include "report.h"
 #include "run.h"
+#include "secret.h"
 #include "session.h"
+#include "shield.h"
 #include "sockaddr.h"
 #include "state.h"
 
@@ -33,7 +35,8 @@ struct connect_options {
 	const char *peer;
 	struct option_list stun;
 	unsigned local_port, attempts;
-	bool initiator, skip_test, only_ipv4, only_ipv6, json, raw;
+	const char *secret_file;
+	bool initiator, skip_test, only_ipv4, only_ipv6, json, raw, secret;
 	altair_time interval, timeout;
 };
 
@@ -47,6 +50,15 @@ static const struct option_row rows[] = {
 	{"initiator", 0, OPTION_FLAG, NULL,
 	 "this side sends PING first; one of the two should", AT(initiator), 0,
 	 0, 0},
+	{"secret", 0, OPTION_FLAG, NULL,
+	 "both sides give the same secret: prove it, then\n"
+	 "authenticate and encrypt. It is asked for, or is\n"
+	 "in the environment's ALTAIR_SECRET",
+	 AT(secret), 0, 0, 0},
+	{"secret-file", 0, OPTION_TEXT, "FILE",
+	 "the same, with the secret in the first line of this\n"
+	 "file (-: of standard input)",
+	 AT(secret_file), 0, 0, 0},
 	{"stun", 0, OPTION_LIST, "HOST[:PORT]",
 	 "ask this STUN server (repeatable; default: the\n"
 	 "environment's ALTAIR_STUN or STUN_SERVER, else\n"
@@ -87,6 +99,9 @@ struct connect {
 	struct input input;
 	struct prompt prompt;
 	struct session session;
+	struct shield shield; /* of --secret                            */
+	altair_time shielded_in;
+	bool is_tested;	    /* or needs no test                             */
 	altair_addr peer;   /* no address until it is known */
 	altair_addr own[2]; /* by socket */
 	bool has_varied;
@@ -147,12 +162,107 @@ static void begin_punch(struct connect *c)
 					  altair_strerror(error)));
 }
 
+/* When it is tested, and safe where it has to be. */
 static void begin_session(struct connect *c)
 {
-	if (c->session.is_open)
+	if (c->session.is_open || !c->is_tested ||
+	    (c->shield.secret_len && !c->shield.is_secured))
 		return;
+	if (c->shield.secret_len)
+		air_report_secured(&c->report, c->shielded_in);
 	air_report_open(&c->report);
 	air_session_begin(&c->session);
+}
+
+/* ---- the secret ---- */
+
+static void on_secured(void *user, altair_time took)
+{
+	struct connect *c = user;
+
+	c->shielded_in = took;
+	begin_session(c);
+}
+
+static void on_message(void *user, altair_bytes message)
+{
+	struct connect *c = user;
+
+	air_report_message(&c->report, message);
+}
+
+static void on_unsafe(void *user, int reason, bool is_met)
+{
+	struct connect *c = user;
+	char sentence[256];
+
+	if (reason == ALTAIR_E_CLOSED) {
+		air_print_note("the peer has ended the connection");
+		air_session_end(&c->session, "peer");
+		end(c, EXIT_DONE);
+		return;
+	}
+	air_shield_explain(reason, is_met, sentence, sizeof sentence);
+	end(c,
+	    air_report_failure(&c->report,
+			       reason == ALTAIR_E_MEMORY ? EXIT_INTERNAL
+							 : EXIT_AUTHENTICATION,
+			       "%s", sentence));
+}
+
+/* True where no NAT can stand between us and that address: a refusal then comes
+ * from the peer's host itself. */
+static bool is_without_nat(const altair_addr *peer)
+{
+	switch (altair_addr_classify(peer)) {
+	case ALTAIR_ADDR_LOOPBACK:
+	case ALTAIR_ADDR_PRIVATE:
+	case ALTAIR_ADDR_LINK_LOCAL:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Our endpoint as the peer sees it, where no NAT is in between, too. */
+static altair_addr seen_as(const struct connect *c, const altair_addr *peer)
+{
+	altair_addr own = c->own[sock_of(peer)], local;
+
+	if (is_without_nat(peer) &&
+	    altair_uv_local(c->driver, sock_of(peer), &local) == 0)
+		air_sockaddr_route(&own, peer, local.port);
+	return own;
+}
+
+/* Neither or both are the initiator: the lower endpoint speaks first. */
+static bool is_lower(const struct connect *c)
+{
+	altair_path path;
+	altair_addr own;
+	int order;
+
+	if (altair_punch_path(c->punch, &path) != 0)
+		return c->options.initiator;
+	own = seen_as(c, &path.remote);
+	order = memcmp(own.ip, path.remote.ip, sizeof own.ip);
+	return order < 0 || (order == 0 && own.port < path.remote.port);
+}
+
+static void begin_shield(struct connect *c)
+{
+	int error;
+
+	c->shield.driver = c->driver;
+	c->shield.punch = c->punch;
+	c->shield.handlers = (struct shield_handlers){.secured = on_secured,
+						      .message = on_message,
+						      .failed = on_unsafe,
+						      .user = c};
+	error = air_shield_begin(&c->shield, &c->run.loop,
+				 c->options.initiator);
+	if (error)
+		on_unsafe(c, error, false);
 }
 
 static void on_connected(struct connect *c, const altair_output *out)
@@ -161,8 +271,10 @@ static void on_connected(struct connect *c, const altair_output *out)
 	c->session.punch = c->punch;
 	c->session.began = altair_uv_now(c->driver);
 	air_report_connected(&c->report, &out->addr);
-	if (c->options.skip_test)
-		begin_session(c);
+	c->is_tested = c->options.skip_test;
+	if (c->shield.secret_len)
+		begin_shield(c);
+	begin_session(c);
 }
 
 /* What else is known about an endpoint from which nothing came. */
@@ -196,20 +308,6 @@ static int explain_silence(struct connect *c, const char *peer, bool is_refused)
 		"two NATs gives a different port per destination (use another "
 		"network or IPv6 on that side)%s",
 		peer, hint(c, is_refused));
-}
-
-/* True where no NAT can stand between us and that address: a refusal then comes
- * from the peer's host itself. */
-static bool is_without_nat(const altair_addr *peer)
-{
-	switch (altair_addr_classify(peer)) {
-	case ALTAIR_ADDR_LOOPBACK:
-	case ALTAIR_ADDR_PRIVATE:
-	case ALTAIR_ADDR_LINK_LOCAL:
-		return true;
-	default:
-		return false;
-	}
 }
 
 static void on_failed(struct connect *c, const altair_output *out)
@@ -256,9 +354,12 @@ static void on_punch_event(struct connect *c, const altair_output *out)
 		break;
 	case ALTAIR_EV_ROLES:
 		air_report_roles(&c->report, out->number);
+		air_shield_turn(&c->shield, is_lower(c));
 		break;
 	case ALTAIR_EV_VERIFIED:
 		air_report_verified(&c->report, out);
+		air_shield_rtt(&c->shield, out->rtt);
+		c->is_tested = true;
 		begin_session(c);
 		break;
 	case ALTAIR_EV_FAILED:
@@ -286,7 +387,11 @@ static void on_payload(void *user, altair_machine *machine,
 	struct connect *c = user;
 
 	(void)machine;
-	if (!c->run.over)
+	if (c->run.over)
+		return;
+	if (c->shield.secret_len)
+		air_shield_input(&c->shield, datagram);
+	else
 		air_report_message(&c->report, datagram->bytes);
 }
 
@@ -508,6 +613,22 @@ static int check_peer(const struct command *self, struct connect *c)
 	return 0;
 }
 
+static int read_secret(const struct command *self, struct connect *c)
+{
+	const struct secret_source source = {
+		.file = c->options.secret_file,
+		.variable = "ALTAIR_SECRET",
+		.question = "Secret that both sides know: ",
+		.can_ask = !c->options.json && air_prompt_is_possible()};
+
+	if (!c->options.secret && !c->options.secret_file)
+		return 0;
+	c->session.shield = &c->shield;
+	c->report.is_protected = true;
+	return air_secret_read(self, &source, c->shield.secret,
+			       sizeof c->shield.secret, &c->shield.secret_len);
+}
+
 static int read_options(const struct command *self, int argc, char **argv,
 			struct connect *c)
 {
@@ -530,6 +651,8 @@ static int read_options(const struct command *self, int argc, char **argv,
 				    .initiator = c->options.initiator,
 				    .skips_test = c->options.skip_test,
 				    .raw = c->options.raw};
+	if (!code)
+		code = read_secret(self, c);
 	return code ? code : -1;
 }
 
@@ -664,6 +787,7 @@ static int finish(struct connect *c)
 	air_lookup_stop(&c->lookup);
 	air_prompt_stop(&c->prompt);
 	air_input_close(&c->input);
+	air_shield_close(&c->shield);
 	if (c->driver)
 		altair_uv_close(c->driver, NULL);
 	free(c->punch_memory);
@@ -686,8 +810,9 @@ static int run_connect(const struct command *self, int argc, char **argv)
 				   .take = take_peer,
 				   .give_up = give_up,
 				   .user = &c};
-	c.session = (struct session){
-		.run = &c.run, .report = &c.report, .input = &c.input};
+	c.session.run = &c.run;
+	c.session.report = &c.report;
+	c.session.input = &c.input;
 	code = start(&c);
 	c.session.driver = c.driver;
 	if (code)
@@ -702,7 +827,8 @@ const struct command air_command_connect = {
 	.about = "Connects to a peer behind another NAT by UDP hole punching. "
 		 "Both sides run\nit at the same time, one of them with "
 		 "--initiator. Then each line typed is a\nmessage to the "
-		 "peer. This mode is neither authenticated nor encrypted.",
+		 "peer. Without --secret it is neither authenticated nor "
+		 "encrypted.",
 	.options = rows,
 	.run = run_connect,
 };

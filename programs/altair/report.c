@@ -275,6 +275,21 @@ void air_report_verified(const struct report *r, const altair_output *out)
 	air_json_write(object);
 }
 
+void air_report_secured(const struct report *r, altair_time took)
+{
+	json_t *object;
+
+	if (!r->json) {
+		air_print("\n");
+		air_print_good("✓ Connected: authenticated by the secret, and "
+			       "encrypted");
+		return;
+	}
+	object = event(r, "secured");
+	air_json_ms(object, "took_ms", took);
+	air_json_write(object);
+}
+
 void air_report_open(const struct report *r)
 {
 	if (r->json) {
@@ -282,6 +297,8 @@ void air_report_open(const struct report *r)
 		return;
 	}
 	air_print("\nConnection will remain open. Press Ctrl+C to close.\n");
+	if (r->is_protected)
+		return;
 	air_print_note("messages are neither encrypted nor authenticated in "
 		       "this mode: whoever is on the way can read and forge "
 		       "them");

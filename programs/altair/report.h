@@ -15,6 +15,7 @@ struct report {
 	const struct run *run;
 	bool json;
 	bool initiator, skips_test, raw;
+	bool is_protected; /* by a secret */
 };
 
 void air_report_begin(const struct report *r,
@@ -32,6 +33,7 @@ void air_report_port_changed(const struct report *r, const altair_addr *given,
 void air_report_connected(const struct report *r, const altair_addr *peer);
 void air_report_roles(const struct report *r, unsigned initiators);
 void air_report_verified(const struct report *r, const altair_output *out);
+void air_report_secured(const struct report *r, altair_time took);
 void air_report_open(const struct report *r);
 void air_report_refused(const struct report *r, const altair_addr *peer);
 void air_report_message(const struct report *r, altair_bytes message);

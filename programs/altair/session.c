@@ -9,11 +9,12 @@
 #include "command.h"
 #include "print.h"
 
-static void say_unsent(int error)
+static void say_unsent(const struct session *s, int error)
 {
 	if (error == ALTAIR_E_TOO_LONG)
 		air_print_note("not sent: the line is longer than %d bytes",
-			       ALTAIR_MESSAGE_MAX);
+			       s->shield ? SHIELD_MESSAGE_MAX
+					 : ALTAIR_MESSAGE_MAX);
 	else if (error == ALTAIR_E_WORD)
 		air_print_note("not sent: PUNCH, PING and PONG are words of "
 			       "the protocol, the peer would not show them");
@@ -23,19 +24,25 @@ static void say_unsent(int error)
 		air_print_note("not sent: %s", altair_strerror(error));
 }
 
+static int send_line(struct session *s, altair_bytes line)
+{
+	altair_datagram datagram;
+	int error;
+
+	if (s->shield)
+		return air_shield_send(s->shield, line);
+	error = altair_punch_wrap(s->punch, altair_uv_now(s->driver), line,
+				  &datagram);
+	return error ? error : altair_uv_send(s->driver, &datagram);
+}
+
 static void on_line(void *user, altair_bytes line, bool is_cut)
 {
 	struct session *s = user;
-	altair_datagram datagram;
-	int error = ALTAIR_E_TOO_LONG;
+	int error = is_cut ? ALTAIR_E_TOO_LONG : send_line(s, line);
 
-	if (!is_cut)
-		error = altair_punch_wrap(s->punch, altair_uv_now(s->driver),
-					  line, &datagram);
-	if (!error)
-		error = altair_uv_send(s->driver, &datagram);
 	if (error)
-		say_unsent(error);
+		say_unsent(s, error);
 }
 
 static void on_end(void *user, bool at_start)
@@ -65,6 +72,14 @@ void air_session_end(struct session *session, const char *reason)
 		return;
 	air_input_stop(session->input);
 	altair_punch_get_stats(session->punch, &stats);
+	if (session->shield) {
+		/* The user's messages, not what carries and prepares them. */
+		stats.messages_in = session->shield->messages_in;
+		stats.messages_out = session->shield->messages_out;
+		stats.bytes_in = session->shield->bytes_in;
+		stats.bytes_out = session->shield->bytes_out;
+		air_shield_end(session->shield);
+	}
 	air_report_closed(session->report, reason, &stats,
 			  altair_uv_now(session->driver) - session->began);
 	session->punch = NULL;

@@ -8,6 +8,7 @@
 #include "input.h"
 #include "report.h"
 #include "run.h"
+#include "shield.h"
 
 #include <altair/punch.h>
 #include <altair/uv.h>
@@ -16,7 +17,8 @@ struct session {
 	struct run *run;
 	const struct report *report;
 	altair_uv *driver;
-	altair_punch *punch; /* NULL: not connected, or not any more        */
+	altair_punch *punch;   /* NULL: not connected, or not any more        */
+	struct shield *shield; /* NULL: messages go as they are             */
 	struct input *input;
 	altair_time began; /* of the connection                            */
 	bool is_open;	   /* stdin is read                                */

@@ -117,10 +117,52 @@ static void ended_by_others(void)
 	}
 }
 
+/* The secret is asked for before anything else, and not shown. */
+static void secrets_are_not_shown(void)
+{
+	struct proc p;
+
+	fake_start(&fake, FAKE_MAPPED, 1, 12345);
+	peer_open(&peer);
+	proc_start(&p, PROC_TTY,
+		   ARGS("connect", "--peer", peer.name, "--secret", "--stun",
+			fake.name));
+	CHECK(proc_expect(&p, "Secret that both sides know: "));
+	CHECK(!proc_terminal_is_as_before(&p));
+	proc_type(&p, "tangerixx\x7f\x7fne\n");
+	CHECK(proc_expect(&p, "✓ Your public endpoint"));
+	CHECK(proc_terminal_is_as_before(&p));
+	proc_type(&p, "\x03");
+	CHECK_EQ(proc_end(&p), 130);
+	CHECK(strstr(p.out_text, "tanger") == NULL);
+	teardown(&p);
+}
+
+static void no_secret_after_all(void)
+{
+	struct proc p;
+
+	for (int i = 0; i < 3; i++) {
+		peer_open(&peer);
+		fake_start(&fake, FAKE_MAPPED, 1, 12345);
+		proc_start(&p, PROC_TTY,
+			   ARGS("connect", "--peer", peer.name, "--secret"));
+		CHECK(proc_expect(&p, "Secret that both sides know: "));
+		if (i == 2)
+			proc_signal(&p, SIGTERM);
+		else
+			proc_type(&p, i == 0 ? "\x03" : "\x04");
+		CHECK_EQ(proc_end(&p), i == 0 ? 130 : i == 1 ? 2 : 143);
+		CHECK(proc_terminal_is_as_before(&p));
+		teardown(&p);
+	}
+}
+
 static const struct check_test tests[] = {
 	TEST(the_answer_connects), TEST(wrong_answers_are_asked_again),
 	TEST(interrupted),	   TEST(given_up),
-	TEST(ended_by_others),
+	TEST(ended_by_others),	   TEST(secrets_are_not_shown),
+	TEST(no_secret_after_all),
 };
 
 CHECK_MAIN(tests)
