@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Between two peers on loopback: forwards datagrams and records them in a file.
     middleman.py pass|hello|change FILE
 Prints two ports: the one that stands for the right peer, for the left one to speak
