@@ -187,7 +187,7 @@ typedef struct altair_server_config {
 	                           number. With proof or without it there are
 	                           so many and quota_prefix more at most     */
 	unsigned tls_rate; /* handshakes of TLS in a second of one IPv4 address
-	                      or 64 bits of IPv6; default 20, 0 for any number,
+	                      or 64 bits of IPv6; default 50, 0 for any number,
 	                      at most 10000                                  */
 	/* How long a stream may bring no message, no proof, and be without an
 	 * allocation: default 5, 10, 60 s; 1 s to 1 day.                    */

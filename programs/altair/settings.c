@@ -293,7 +293,7 @@ const struct option_row air_settings[] = {
 	{.name = "tls-rate",
 	 .type = OPTION_TEXT,
 	 .value = "N",
-	 .help = "handshakes of TLS a second from one source (default 20;\n"
+	 .help = "handshakes of TLS a second from one source (default 50;\n"
 		 "0: any number)",
 	 .at = FRONT(tls_rate),
 	 .traits = OPTION_LIVE},

@@ -1,10 +1,11 @@
 """TURN clients against `altair serve`, over loopback, and the table of it.
 
-    python3 relay.py ALTAIR BUILD [--write] [--only TEXT] [--jobs N]
+    python3 relay.py ALTAIR BUILD [--write] [--only REGEX] [--jobs N] [--threads N]
 
 BUILD is the folder with pion's client. The table goes to BUILD/relay.md; a cell that
 differs from that of docs/interop.md is a failure, unless --write puts the table
-there. --only: the rows whose name holds the text, and no table."""
+there. --only: the rows whose name has that in it, and no table. --threads: of the
+server."""
 
 import argparse
 import asyncio
@@ -207,6 +208,7 @@ class Place:
 
     async def serve(self):
         """One host is many clients here."""
+        threads = ["--threads", self.options.threads] * bool(self.options.threads)
         (self.work / "secret").write_text(SECRET + "\n", encoding="utf-8")
         server = await self.start(
             "altair", self.options.altair, "serve", "--listen", f"{HOME}:0",
@@ -215,7 +217,7 @@ class Place:
             "--relay-ip", "::1", "--relay-allow", f"{HOME}/32",
             "--relay-allow", "::1/128", "--quota-user", "1000",
             "--quota-prefix", "1000", "--challenge-rate", "0",
-            "--connections-prefix", "1000", "--cert", f"{self.work}/ca.pem",
+            "--connections-prefix", "1000", "--tls-rate", "0", *threads, "--cert", f"{self.work}/ca.pem",
             "--key", f"{self.work}/key.pem", stdout=asyncio.subprocess.PIPE)
         for name in ("port", "port6"):
             line = (await server.stdout.readline()).decode().rstrip()
@@ -354,7 +356,7 @@ async def main(options):
         return SKIP
     cells = [Cell(row, transport, row.notes.get(transport, ""))
              for row in rows() for transport in TRANSPORTS]
-    chosen = [c for c in cells if options.only in c.title() and not c.result]
+    chosen = [c for c in cells if re.search(options.only, c.title()) and not c.result]
     with tempfile.TemporaryDirectory() as work:
         place = Place(options, pathlib.Path(work))
         try:
@@ -379,4 +381,5 @@ if __name__ == "__main__":
     parse.add_argument("--write", action="store_true")
     parse.add_argument("--only", default="")
     parse.add_argument("--jobs", type=int, default=32)
+    parse.add_argument("--threads")
     sys.exit(asyncio.run(main(parse.parse_args())))
