@@ -1,6 +1,6 @@
 /*
- * altair connect - discovers, punches, tests, and stays open, on one socket for
- * each family from start to end.
+ * altair connect - to an endpoint: discovers, punches, tests, and stays open, on one
+ * socket for each family from start to end. By a code, a name or tickets: dial.h.
  *
  * The order of things: the sockets are opened on the port that `discover` used;
  * the first answer of a STUN server starts the punch (without --peer: the
@@ -9,6 +9,8 @@
  */
 #define _GNU_SOURCE
 #include "command.h"
+#include "connect_options.h"
+#include "dial.h"
 #include "lookup.h"
 #include "options.h"
 #include "peer.h"
@@ -31,63 +33,6 @@
 #define LOOKUP_TIMEOUT ALTAIR_SEC(5)
 #define PROMPT_KEEPALIVE ALTAIR_SEC(15) /* RFC 8085 3.5: no more often */
 
-struct connect_options {
-	const char *peer;
-	struct option_list stun;
-	unsigned local_port, attempts;
-	const char *secret_file;
-	bool initiator, skip_test, only_ipv4, only_ipv6, json, raw, secret;
-	altair_time interval, timeout;
-};
-
-#define AT(member) offsetof(struct connect_options, member)
-
-static const struct option_row rows[] = {
-	{"peer", 0, OPTION_TEXT, "IP:PORT",
-	 "the peer's public endpoint, [ADDRESS]:PORT for IPv6;\n"
-	 "without it connect asks for it on the terminal",
-	 AT(peer), 0, 0, 0},
-	{"initiator", 0, OPTION_FLAG, NULL,
-	 "this side sends PING first; one of the two should", AT(initiator), 0,
-	 0, 0},
-	{"secret", 0, OPTION_FLAG, NULL,
-	 "both sides give the same secret: prove it, then\n"
-	 "authenticate and encrypt. It is asked for, or is\n"
-	 "in the environment's ALTAIR_SECRET",
-	 AT(secret), 0, 0, 0},
-	{"secret-file", 0, OPTION_TEXT, "FILE",
-	 "the same, with the secret in the first line of this\n"
-	 "file (-: of standard input)",
-	 AT(secret_file), 0, 0, 0},
-	{"stun", 0, OPTION_LIST, "HOST[:PORT]",
-	 "ask this STUN server (repeatable; default: the\n"
-	 "environment's ALTAIR_STUN or STUN_SERVER, else\n"
-	 "stun.l.google.com:19302 and one more)",
-	 AT(stun), 0, 0, 0},
-	{"skip-test", 0, OPTION_FLAG, NULL, "skip the PING-PONG test",
-	 AT(skip_test), 0, 0, 0},
-	{"local-port", 0, OPTION_NUMBER, "N",
-	 "use this local UDP port (default: the one that\n"
-	 "discover used in the last two minutes)",
-	 AT(local_port), 1, UINT16_MAX, 0},
-	{"ipv4", '4', OPTION_FLAG, NULL, "IPv4 only", AT(only_ipv4), 0, 0, 0},
-	{"ipv6", '6', OPTION_FLAG, NULL, "IPv6 only", AT(only_ipv6), 0, 0, 0},
-	{"attempts", 0, OPTION_NUMBER, "N",
-	 "attempts of 5 PUNCH each (default 5; 0: as many as\n"
-	 "the timeout allows)",
-	 AT(attempts), 0, 1000, 0},
-	{"interval", 0, OPTION_TIME, "TIME",
-	 "time between two PUNCH (default 400ms)", AT(interval), 10, 60000, 0},
-	{"timeout", 0, OPTION_TIME, "TIME",
-	 "give up after this time (default 10s; 400ms, 10s,\n"
-	 "a bare number is seconds)",
-	 AT(timeout), 10, 86400000, 0},
-	{"json", 0, OPTION_FLAG, NULL, "write JSON Lines", AT(json), 0, 0, 0},
-	{"raw", 0, OPTION_FLAG, NULL,
-	 "show messages unescaped on a terminal, too", AT(raw), 0, 0, 0},
-	{0},
-};
-
 struct connect {
 	struct run run;
 	struct connect_options options;
@@ -98,6 +43,7 @@ struct connect {
 	altair_uv *driver;
 	struct input input;
 	struct prompt prompt;
+	struct dial dial;
 	struct session session;
 	struct shield shield; /* of --secret                            */
 	altair_time shielded_in;
@@ -527,6 +473,9 @@ static void on_answer(void *user, const struct lookup_answer *answer)
 static void on_settled(void *user, int reason)
 {
 	struct connect *c = user;
+	/* A code is of use without an endpoint of ours. */
+	bool may_dial =
+		!c->peer.family && c->dial.chat.profile.options.server != NULL;
 	char sentence[1024];
 
 	if (c->run.over)
@@ -534,14 +483,17 @@ static void on_settled(void *user, int reason)
 	if (reason) {
 		air_lookup_explain(&c->lookup, reason, sentence,
 				   sizeof sentence);
-		end(c, air_report_failure(&c->report, EXIT_LOCAL_NETWORK, "%s",
-					  sentence));
-		return;
+		if (!may_dial)
+			end(c,
+			    air_report_failure(&c->report, EXIT_LOCAL_NETWORK,
+					       "%s", sentence));
+		else
+			air_print_note("%s", sentence);
+	} else if (!c->peer.family) {
+		air_print("  Give it to your peer, and ask for theirs.\n");
 	}
-	if (c->peer.family)
-		return;
-	air_print("  Give it to your peer, and ask for theirs.\n");
-	air_prompt_ask(&c->prompt);
+	if (!c->peer.family && !c->run.over)
+		air_prompt_ask(&c->prompt);
 }
 
 static void on_changed(void *user, const altair_addr *mapped)
@@ -555,9 +507,9 @@ static void on_changed(void *user, const altair_addr *mapped)
 
 /* ---- the prompt ---- */
 
-static bool take_peer(void *user, const char *text, char *why, size_t cap)
+static bool take_peer(struct connect *c, const char *text, char *why,
+		      size_t cap)
 {
-	struct connect *c = user;
 	const char *problem = NULL;
 	altair_addr peer;
 
@@ -578,13 +530,50 @@ static bool take_peer(void *user, const char *text, char *why, size_t cap)
 	return true;
 }
 
+/* A code or a name: the link has sockets of its own. */
+static void dial(struct connect *c)
+{
+	int code;
+
+	air_lookup_stop(&c->lookup);
+	altair_uv_close(c->driver, NULL);
+	c->driver = NULL;
+	code = air_dial_start(&c->dial);
+	if (code)
+		end(c, code);
+}
+
+static bool take_answer(void *user, const char *text, char *why, size_t cap)
+{
+	struct connect *c = user;
+	altair_addr addr;
+
+	if (strchr(text, ':') || altair_addr_parse_ip(&addr, text, 1) == 0)
+		return take_peer(c, text, why, cap);
+	if (c->session.shield) {
+		snprintf(why, cap, "is no IP:Port, which --secret is for");
+		return false;
+	}
+	if (!air_dial_take(&c->dial, text, why, cap))
+		return false;
+	dial(c);
+	return true;
+}
+
+static void complete(void *user, char *text, char *choices, size_t cap)
+{
+	struct connect *c = user;
+
+	air_dial_complete(&c->dial, text, choices, cap);
+}
+
 static void give_up(void *user)
 {
 	struct connect *c = user;
 
 	end(c, air_report_failure(&c->report, EXIT_USAGE,
 				  "no peer was given: run `altair connect "
-				  "--peer IP:PORT`"));
+				  "CODE`, or with --peer IP:PORT"));
 }
 
 /* ---- the command ---- */
@@ -594,14 +583,10 @@ static int check_peer(const struct command *self, struct connect *c)
 	const struct connect_options *o = &c->options;
 	char why[256];
 
-	if (!o->peer) {
-		if (!o->json && air_prompt_is_possible())
-			return 0;
-		return air_options_complain(
-			self, "--peer IP:PORT is missing, and %s",
-			o->json ? "--json does not ask for it"
-				: "there is no terminal to ask for it");
-	}
+	if (o->dial.words.count > 0 || o->dial.code_file || o->dial.manual)
+		return air_options_complain(self,
+					    "--peer goes without a code, a "
+					    "name or --manual");
 	if (!air_peer_parse(&c->peer, o->peer, why, sizeof why))
 		return air_options_complain(self, "--peer '%s' %s", o->peer,
 					    why);
@@ -629,6 +614,32 @@ static int read_secret(const struct command *self, struct connect *c)
 			       sizeof c->shield.secret, &c->shield.secret_len);
 }
 
+/* Without --peer: a code, a name, tickets, or nothing, that is to be asked for. */
+static int choose(const struct command *self, struct connect *c)
+{
+	struct connect_options *o = &c->options;
+	struct chat *chat = &c->dial.chat;
+	int code;
+
+	chat->report = (struct chat_report){
+		.run = &c->run, .json = o->json, .raw = o->raw};
+	o->dial.client.local_port = o->local_port;
+	code = air_dial_choose(&c->dial, self, &o->dial);
+	if (code == 0 && (o->initiator || o->skip_test || o->only_ipv4 ||
+			  o->only_ipv6 || o->secret || o->secret_file))
+		return air_options_complain(self, "--initiator, --skip-test, "
+						  "--secret, -4 and -6 go with "
+						  "--peer");
+	if (code >= 0)
+		return code;
+	if (!o->json && air_prompt_is_possible())
+		return 0;
+	return air_options_complain(
+		self, "say whom: a code, a name, or --peer IP:PORT; %s",
+		o->json ? "--json does not ask for it"
+			: "there is no terminal to ask for it");
+}
+
 static int read_options(const struct command *self, int argc, char **argv,
 			struct connect *c)
 {
@@ -643,7 +654,7 @@ static int read_options(const struct command *self, int argc, char **argv,
 	if (c->options.only_ipv4 && c->options.only_ipv6)
 		return air_options_complain(self,
 					    "-4 and -6 exclude each other");
-	code = check_peer(self, c);
+	code = c->options.peer ? check_peer(self, c) : choose(self, c);
 	if (!code)
 		code = air_server_choose(self, &c->options.stun, &c->servers);
 	c->report = (struct report){.run = &c->run,
@@ -780,12 +791,14 @@ static void on_signal(void *user)
 	struct connect *c = user;
 
 	air_session_end(&c->session, "signal");
+	air_chat_stop(&c->dial.chat, "signal");
 }
 
 static int finish(struct connect *c)
 {
 	air_lookup_stop(&c->lookup);
 	air_prompt_stop(&c->prompt);
+	air_dial_close(&c->dial);
 	air_input_close(&c->input);
 	air_shield_close(&c->shield);
 	if (c->driver)
@@ -794,26 +807,40 @@ static int finish(struct connect *c)
 	return air_run_close(&c->run);
 }
 
+static int start_dial(struct connect *c)
+{
+	if (air_input_open(&c->input, &c->run.loop) != 0)
+		return air_print_failure(EXIT_USAGE,
+					 "standard input is closed");
+	c->dial.tickets.servers = c->servers;
+	return air_dial_start(&c->dial);
+}
+
 static int run_connect(const struct command *self, int argc, char **argv)
 {
 	static struct connect c; /* a name being resolved refers to it */
-	int code = read_options(self, argc, argv, &c);
+	int code;
 
+	c.dial.chat.run = &c.run;
+	c.dial.chat.input = &c.input;
+	code = read_options(self, argc, argv, &c);
 	if (code >= 0)
 		return code;
 	if (air_run_open(&c.run))
 		return air_print_failure(EXIT_INTERNAL, "no event loop");
 	c.run.stopping = on_signal;
 	c.run.user = &c;
-	c.prompt = (struct prompt){.input = &c.input,
-				   .question = "\nPeer's public IP:Port: ",
-				   .take = take_peer,
-				   .give_up = give_up,
-				   .user = &c};
+	c.prompt = (struct prompt){
+		.input = &c.input,
+		.question = "\nPeer's public IP:Port, code or name: ",
+		.take = take_answer,
+		.complete = complete,
+		.give_up = give_up,
+		.user = &c};
 	c.session.run = &c.run;
 	c.session.report = &c.report;
 	c.session.input = &c.input;
-	code = start(&c);
+	code = c.dial.is_chosen ? start_dial(&c) : start(&c);
 	c.session.driver = c.driver;
 	if (code)
 		air_run_end(&c.run, code);
@@ -823,12 +850,16 @@ static int run_connect(const struct command *self, int argc, char **argv)
 
 const struct command air_command_connect = {
 	.name = "connect",
-	.summary = "connect to a peer directly",
-	.about = "Connects to a peer behind another NAT by UDP hole punching. "
-		 "Both sides run\nit at the same time, one of them with "
-		 "--initiator. Then each line typed is a\nmessage to the "
-		 "peer. Without --secret it is neither authenticated nor "
-		 "encrypted.",
-	.options = rows,
+	.summary = "connect to a peer",
+	.about = "Connects to who runs `altair listen`: by the code that is "
+		 "shown there, or by the\nname of a peer you have met. Then "
+		 "each line typed is a message, encrypted for\nthat peer.\n\n"
+		 "With --peer, both sides run it at the same time, one of them "
+		 "with --initiator:\nUDP hole punching, without --secret "
+		 "neither "
+		 "authenticated nor encrypted.",
+	.words = "[CODE | NAME]",
+	.words_at = offsetof(struct connect_options, dial.words),
+	.options = air_connect_rows,
 	.run = run_connect,
 };

@@ -36,6 +36,8 @@ struct command {
 
 extern const struct command air_command_discover;
 extern const struct command air_command_connect;
+extern const struct command air_command_listen;
+extern const struct command air_command_ping;
 extern const struct command air_command_id;
 extern const struct command air_command_peers;
 extern const struct command air_command_serve;

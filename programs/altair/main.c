@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&air_command_discover, &air_command_doctor, &air_command_connect,
-	&air_command_id,       &air_command_serve,  &air_command_agent,
+	&air_command_listen, &air_command_connect, &air_command_ping,
+	&air_command_peers,  &air_command_id,	   &air_command_discover,
+	&air_command_doctor, &air_command_serve,   &air_command_agent,
 	&air_command_ctl,
 };
 

@@ -58,7 +58,7 @@ static bool split(char *host, char **port)
 	return true;
 }
 
-bool air_server_parse(struct server *out, const char *text, uint16_t port)
+bool air_server_of(struct server *out, const char *text, uint16_t port)
 {
 	char work[SERVER_HOST_MAX] = "";
 	char *digits;
@@ -88,7 +88,7 @@ static int add(const struct command *command, struct server_list *list,
 		return air_options_complain(command,
 					    "%s names more than %d servers",
 					    source, SERVERS_MAX);
-	if (!air_server_parse(&list->server[list->count], text, SERVER_PORT))
+	if (!air_server_of(&list->server[list->count], text, SERVER_PORT))
 		return air_options_complain(
 			command,
 			"%s wants HOST or HOST:PORT, such as "

@@ -27,7 +27,7 @@ struct server_list {
 
 /* Reads "host", "host:port", "192.0.2.1:port", "[v6]", "[v6]:port" or a bare v6
  * address; `port` is the default. False: none of these. */
-bool air_server_parse(struct server *out, const char *text, uint16_t port);
+bool air_server_of(struct server *out, const char *text, uint16_t port);
 
 /* Reads the servers of the option --stun into an empty list. 0, or EXIT_USAGE
  * after a complaint. */

@@ -71,9 +71,9 @@ static bool read_server(struct turn_uri *out, const char *text)
 	/* Without brackets the colons of IPv6 might be the port's. */
 	if (host[0] != '[' && strchr(host, ':') != strrchr(host, ':'))
 		return false;
-	return air_server_parse(&out->server, host,
-				out->transport == TURN_TLS ? TURN_TLS_PORT
-							   : SERVER_PORT);
+	return air_server_of(&out->server, host,
+			     out->transport == TURN_TLS ? TURN_TLS_PORT
+							: SERVER_PORT);
 }
 
 bool air_turn_uri_parse(struct turn_uri *out, const char *text)

@@ -446,7 +446,7 @@ static void bad_options(void)
 		{"--bogus", "x", "unknown option --bogus"},
 		{"-z", "x", "unknown option -z"},
 		{"-4", "-6", "exclude"},
-		{"word", "x", "unexpected argument 'word'"},
+		{"word", "x", "--peer goes without a code, a name"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -467,7 +467,8 @@ static void no_peer_and_nobody_to_ask(void)
 	struct proc p;
 
 	CHECK_EQ(proc_run(&p, ARGS("connect")), 2);
-	CHECK(strstr(p.err_text, "--peer IP:PORT is missing"));
+	CHECK(strstr(p.err_text, "a code, a name, or --peer IP:PORT; there is "
+				 "no terminal to ask for it"));
 	proc_free(&p);
 	proc_start(&p, PROC_TTY, ARGS("connect", "--json"));
 	CHECK_EQ(proc_end(&p), 2);

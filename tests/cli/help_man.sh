@@ -21,7 +21,7 @@ from_page() { # command
     LC_ALL=C sort
 }
 
-for command in discover doctor connect id serve agent ctl; do
+for command in listen connect ping peers id discover doctor serve agent ctl; do
   from_help $command >"$dir/help"
   from_page $command >"$dir/page"
   grep -q . "$dir/help" || status=1

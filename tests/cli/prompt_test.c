@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define QUESTION "Peer's public IP:Port: "
+#define QUESTION "Peer's public IP:Port, code or name: "
 
 static struct fake fake;
 static struct peer peer;
