@@ -17,6 +17,7 @@ link_serve() {
 		cat "$LAB_RUN/serve.out"
 		lab_fail 'altair serve does not start'
 	}
+	# shellcheck disable=SC2034  # for those who connect
 	LINK_URL=$(grep -o 'wss://[^ ]*' "$LAB_RUN/serve.out" | head -n 1)
 }
 
