@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 install(DIRECTORY include/altair DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h"
   PATTERN uv.h EXCLUDE PATTERN uv_agent.h EXCLUDE
-  PATTERN uv_link.h EXCLUDE
+  PATTERN uv_link.h EXCLUDE PATTERN door.h EXCLUDE
   PATTERN json.h EXCLUDE PATTERN openssl.h EXCLUDE)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/altair)

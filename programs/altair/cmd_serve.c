@@ -67,7 +67,7 @@ static int start(struct service *service)
 	size_t failed;
 	int rc;
 
-	air_descriptors_raise(&plan->relay.config);
+	air_descriptors_raise(plan);
 	altair_serve_config_default(&config);
 	config.listen = plan->listen;
 	config.listens = plan->listens;
@@ -82,6 +82,9 @@ static int start(struct service *service)
 	config.tls = service->front.has_tls ? &service->front.tls : NULL;
 	if (plan->given.front.queue_max)
 		config.queue_max = plan->given.front.queue_max;
+	config.http = air_meetings_admit;
+	config.http_user = service;
+	config.http_takes_tls = true;
 	config.sockets = sockets;
 	config.socket_count = air_activation_sockets(sockets);
 	rc = altair_serve_open(&service->serve, &config, &failed);
@@ -220,6 +223,7 @@ static int run_service(struct service *service)
 	say_how_to_use(service);
 	say_relay(service);
 	air_front_say(&service->front);
+	air_meetings_say(service);
 	say_metrics(service);
 	air_service_ready(service);
 	code = air_service_run(service);
@@ -244,6 +248,7 @@ static int run_serve(const struct command *self, int argc, char **argv)
 	if (code < 0)
 		code = run_service(&service);
 	altair_serve_stop(service.serve);
+	air_meetings_free(&service);
 	air_front_close(&service.front);
 	air_plan_free(service.plan);
 	return code;

@@ -11,10 +11,17 @@
 
 #define OTHERS 100 /* listeners, threads, operators */
 
-void air_descriptors_raise(const altair_server_config *config)
+size_t air_descriptors_need(const struct plan *plan)
 {
-	size_t need =
-		config->connections_max + config->allocations_max + OTHERS;
+	const altair_server_config *config = &plan->relay.config;
+
+	return config->connections_max + config->allocations_max +
+	       air_meetings_max(&plan->given.meetings) + OTHERS;
+}
+
+void air_descriptors_raise(const struct plan *plan)
+{
+	size_t need = air_descriptors_need(plan);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
@@ -23,7 +30,8 @@ void air_descriptors_raise(const altair_server_config *config)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_max < need)
 		air_print_note("the system lets us open %llu files, but "
-			       "max-connections and max-allocations may want "
-			       "%zu: raise its limit (LimitNOFILE=, ulimit -n)",
+			       "max-clients, max-connections and "
+			       "max-allocations may want %zu: raise its limit "
+			       "(LimitNOFILE=, ulimit -n)",
 			       (unsigned long long)limit.rlim_max, need);
 }

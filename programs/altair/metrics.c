@@ -32,7 +32,11 @@ static void write_all(FILE *out, const struct service *service)
 {
 	altair_server_stats s;
 
+	altair_door_stats d = {.size = 0};
+
 	altair_serve_get_stats(service->serve, &s);
+	if (service->meetings.door)
+		altair_door_get_stats(service->meetings.door, &d);
 
 	const struct metric all[] = {
 		{"up_seconds", "gauge", "since the server started",
@@ -69,6 +73,35 @@ static void write_all(FILE *out, const struct service *service)
 		{"streams_shut_total", "counter",
 		 "connections that were too late or made no sense",
 		 s.streams_shut},
+		{"clients", "gauge", "clients over WebSocket", d.clients},
+		{"mailboxes", "gauge", "sides of mailboxes here",
+		 d.rendezvous.sides},
+		{"nameplates", "gauge", "that wait to be claimed",
+		 d.rendezvous.nameplates},
+		{"present", "gauge", "clients that can be called",
+		 d.rendezvous.present},
+		{"joined_total", "counter", "mailboxes that got a second side",
+		 d.rendezvous.joined},
+		{"burned_total", "counter", "mailboxes whose secret was wrong",
+		 d.rendezvous.burned},
+		{"notes_total", "counter", "messages of clients",
+		 d.rendezvous.notes},
+		{"forwarded_total", "counter", "of them, to another client",
+		 d.rendezvous.forwarded},
+		{"notes_dropped_total", "counter",
+		 "messages for nobody, or without room", d.rendezvous.dropped},
+		{"clients_refused_total{why=\"full\"}", "counter",
+		 "clients that were turned away", d.refused},
+		{"clients_refused_total{why=\"late\"}", NULL, NULL, d.late},
+		{"clients_refused_total{why=\"denied\"}", NULL, NULL, d.denied},
+		{"clients_refused_total{why=\"garbled\"}", NULL, NULL,
+		 d.rendezvous.garbled},
+		{"requests_refused_total{why=\"limit\"}", "counter",
+		 "what clients were refused", d.rendezvous.refused_limit},
+		{"requests_refused_total{why=\"other\"}", NULL, NULL,
+		 d.rendezvous.refused - d.rendezvous.refused_limit},
+		{"redis_up", "gauge", "1: it answers, or there is none",
+		 d.is_connected},
 	};
 
 	fprintf(out,
@@ -94,6 +127,18 @@ static void answer_metrics(const struct service *service,
 	out->type = "text/plain; version=0.0.4; charset=utf-8";
 }
 
+static void answer_ready(const struct service *service, struct http_answer *out)
+{
+	bool has_redis = !service->meetings.door ||
+			 altair_door_is_ready(service->meetings.door);
+	const char *state = service->drains ? "draining\n"
+			    : !has_redis    ? "no redis\n"
+					    : "ready\n";
+
+	out->status = service->drains || !has_redis ? 503 : 200;
+	out->body = strdup(state);
+}
+
 void air_metrics_answer(void *user, const char *path, struct http_answer *out)
 {
 	const struct service *service = user;
@@ -107,7 +152,6 @@ void air_metrics_answer(void *user, const char *path, struct http_answer *out)
 		out->status = 200;
 		out->body = strdup("ok\n");
 	} else if (strcmp(path, "/readyz") == 0) {
-		out->status = service->drains ? 503 : 200;
-		out->body = strdup(service->drains ? "draining\n" : "ready\n");
+		answer_ready(service, out);
 	}
 }

@@ -106,6 +106,8 @@ int air_plan_read(struct plan **out, const struct command *self, int argc,
 	if (code < 0)
 		code = read_metrics(self, plan);
 	if (code < 0)
+		code = air_meetings_read(self, &plan->given.meetings);
+	if (code < 0)
 		code = air_privilege_read(self, &plan->privilege,
 					  plan->given.run_as);
 	if (code < 0)

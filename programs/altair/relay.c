@@ -125,6 +125,24 @@ static int read_all_users(const struct command *self, struct relay *relay,
 	return -1;
 }
 
+/* There is always a secret: clients of the rendezvous get credentials of it. */
+static int draw_secret(struct relay *relay)
+{
+	altair_server_config *c = &relay->config;
+
+	if (c->rest_secret_count > 0)
+		return -1;
+	if (!make_password(relay->secret))
+		return air_print_failure(EXIT_INTERNAL,
+					 "the random source failed");
+	relay->is_drawn = true;
+	relay->secrets[0] = bytes(relay->secret, strlen(relay->secret));
+	c->rest_secrets = relay->secrets;
+	c->rest_secret_count = 1;
+	c->unix_time = (uint64_t)time(NULL);
+	return -1;
+}
+
 /* Without the blanks at its end, which an editor leaves and nobody sees. */
 static altair_bytes trim(const char *text, size_t len)
 {
@@ -373,6 +391,8 @@ int air_relay_read(const struct command *self, struct relay *relay,
 	if (code < 0)
 		code = read_all_users(self, relay, given);
 	if (code < 0)
+		code = draw_secret(relay);
+	if (code < 0)
 		code = read_allow(self, relay, &given->allow);
 	if (code < 0)
 		code = read_ports(self, relay, given->ports);
@@ -443,6 +463,8 @@ void air_relay_free(struct relay *relay)
 
 void air_relay_keep(struct relay *relay, const struct relay *before)
 {
+	if (relay->is_drawn && before->is_drawn)
+		memcpy(relay->secret, before->secret, sizeof relay->secret);
 	if (!relay->is_generated || !before->is_generated)
 		return;
 	memcpy(relay->password, before->password, sizeof relay->password);

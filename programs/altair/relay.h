@@ -39,6 +39,8 @@ struct relay {
 	altair_bytes secrets[RELAY_SECRETS_MAX];
 	bool is_generated; /* the password is ours to tell */
 	char password[RELAY_PASSWORD_LEN + 1];
+	bool is_drawn; /* the REST secret is ours, and nobody is told it */
+	char secret[RELAY_PASSWORD_LEN + 1];
 };
 
 /*
@@ -59,7 +61,7 @@ void air_relay_free(struct relay *relay);
 /* Reads the addresses of this host again; true when they are others now, and the
  * server is to be told. */
 bool air_relay_has_moved(struct relay *relay);
-/* A password that is ours stays as it was before. */
+/* A password and a secret that are ours stay as they were before. */
 void air_relay_keep(struct relay *relay, const struct relay *before);
 /* What the administrator and the clients need. `server` is how clients may
  * name the server. */

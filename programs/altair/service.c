@@ -24,6 +24,7 @@
 
 #define DRAIN_DEFAULT ALTAIR_SEC(30)
 #define DRAIN_LOOK_MS 100
+#define BYE_S 10 /* clients come again about then */
 
 /* --- reload --------------------------------------------------------------- */
 
@@ -144,11 +145,22 @@ static uint64_t sessions(const struct service *service)
 	return stats.allocations;
 }
 
+/* Clients of the rendezvous: they have been told, and leave. */
+static uint64_t clients(const struct service *service)
+{
+	altair_door_stats stats = {.guests = 0};
+
+	if (service->meetings.door)
+		altair_door_get_stats(service->meetings.door, &stats);
+	return stats.clients;
+}
+
 static void look(uv_timer_t *timer)
 {
 	struct service *service = timer->data;
 
-	if (sessions(service) == 0 || altair_clock_now() >= service->drain_end)
+	if ((sessions(service) == 0 && clients(service) == 0) ||
+	    altair_clock_now() >= service->drain_end)
 		air_run_end(&service->run, EXIT_SIGNAL + SIGTERM);
 }
 
@@ -163,6 +175,8 @@ void air_service_drain(struct service *service)
 	service->drains = true;
 	service->drain_end = altair_clock_now() + time;
 	altair_serve_drain(service->serve, true);
+	if (service->meetings.door)
+		altair_door_drain(service->meetings.door, BYE_S);
 	air_notify("STOPPING=1\nSTATUS=draining, %" PRIu64 " sessions\n"
 		   "EXTEND_TIMEOUT_USEC=%" PRIu64,
 		   sessions(service), (time + ALTAIR_SEC(10)) / ALTAIR_USEC(1));
@@ -259,6 +273,8 @@ int air_service_open(struct service *service)
 	service->watchdog.data = service;
 	air_journal_open(&service->journal, &service->run.loop, service->serve);
 	code = open_metrics(service);
+	if (code < 0)
+		code = air_meetings_open(service);
 	if (code < 0 && path)
 		code = air_control_open(service, path);
 	if (code < 0)
@@ -272,6 +288,7 @@ int air_service_run(struct service *service)
 
 	air_run_go(&service->run);
 	air_control_close(service->control);
+	air_meetings_close(service);
 	air_http_close(service->metrics);
 	uv_close((uv_handle_t *)&service->draining, NULL);
 	uv_close((uv_handle_t *)&service->watchdog, NULL);

@@ -6,6 +6,7 @@
 #define AIR_SERVICE_H
 
 #include "journal.h"
+#include "meetings.h"
 #include "own.h"
 #include "plan.h"
 #include "run.h"
@@ -28,6 +29,7 @@ struct service {
 	int metrics_fd;		 /* its listener; -1: none, or taken over */
 	uv_timer_t draining, watchdog;
 	struct journal journal;
+	struct meetings meetings;
 	struct own_watch own;
 	bool drains;
 	altair_time drain_end;

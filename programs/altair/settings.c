@@ -10,6 +10,7 @@
 #define AT(member) offsetof(struct settings, member)
 #define RELAY(member) AT(relay.member)
 #define FRONT(member) AT(front.member)
+#define MEETINGS(member) AT(meetings.member)
 
 const struct option_row air_settings[] = {
 	{.name = "config",
@@ -334,5 +335,24 @@ const struct option_row air_settings[] = {
 	 .at = FRONT(queue_max),
 	 .min = 32768,
 	 .max = 1048576},
+	{.name = "max-clients",
+	 .type = OPTION_NUMBER,
+	 .value = "N",
+	 .help = "clients over WebSocket, who look for each other, in all\n"
+		 "(default 16000)",
+	 .at = MEETINGS(clients_max),
+	 .min = 1,
+	 .max = 1000000},
+	{.name = "plain",
+	 .type = OPTION_FLAG,
+	 .help = "let clients over WebSocket in without TLS, too, also\n"
+		 "those from other hosts",
+	 .at = MEETINGS(plain)},
+	{.name = "redis",
+	 .type = OPTION_TEXT,
+	 .value = "WHERE",
+	 .help = "share the clients over WebSocket with the servers that\n"
+		 "have the same Redis, at HOST:PORT or unix:PATH",
+	 .at = MEETINGS(redis)},
 	{.name = NULL},
 };

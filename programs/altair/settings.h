@@ -7,6 +7,7 @@
 
 #include "relay.h"
 #include "front.h"
+#include "meetings.h"
 
 struct settings {
 	struct option_file file;
@@ -19,6 +20,7 @@ struct settings {
 	unsigned threads;
 	struct relay_options relay;
 	struct front_options front;
+	struct meeting_options meetings;
 };
 
 extern const struct option_row air_settings[];
