@@ -171,8 +171,9 @@ static void look(struct altair_door *door, struct guest *guest, altair_time now)
 		door->late += guest->state != GUEST_LEAVES;
 		guest->deadline = ALTAIR_NEVER;
 		guest->state = GUEST_LEAVES;
+		/* At once: its timers start with the next event only. */
 		lws_set_timeout(guest->wsi, PENDING_TIMEOUT_USER_OK,
-				LWS_TO_KILL_ASYNC);
+				LWS_TO_KILL_SYNC);
 	} else if (guest->state == GUEST_TALKS && !guest->is_asked &&
 		   now - guest->heard >= ALTAIR_DOOR_PING) {
 		guest->is_asked = guest->wants_ping = true;

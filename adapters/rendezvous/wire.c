@@ -115,6 +115,15 @@ static int write_note(struct altair_door *door, struct guest *guest,
 		       : 0;
 }
 
+/* The library tells of a pong only when there is something in it. */
+static int ask(struct altair_door *door, struct guest *guest)
+{
+	uint8_t *bytes = door->out + LWS_PRE;
+
+	bytes[0] = '?';
+	return lws_write(guest->wsi, bytes, 1, LWS_WRITE_PING) < 0 ? -1 : 0;
+}
+
 /* Below 0: it is closed. */
 static int write_next(struct altair_door *door, struct guest *guest)
 {
@@ -133,10 +142,7 @@ static int write_next(struct altair_door *door, struct guest *guest)
 		rc = -1;
 	} else if (guest->wants_ping) {
 		guest->wants_ping = false;
-		rc = lws_write(guest->wsi, door->out + LWS_PRE, 0,
-			       LWS_WRITE_PING) < 0
-			     ? -1
-			     : 0;
+		rc = ask(door, guest);
 	}
 	/* It may say now that the client is to be closed. */
 	air_door_run(door);
