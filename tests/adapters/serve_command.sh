@@ -122,7 +122,7 @@ for endpoint in "$v4" "$v6"; do
 done
 finish TERM
 [ $code -eq 0 ] || fail "SIGTERM: exit $code, not 0"
-[ "$(echo "$rest" | grep -v '^tls: ')" = "listening on $v4/tcp
+[ "$(echo "$rest" | grep -v '^tls: \|^server: ')" = "listening on $v4/tcp
 listening on $v6/tcp
 clients:  altair discover --stun $v4
 clients:  altair discover --stun $v6
