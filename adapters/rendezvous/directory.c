@@ -44,7 +44,9 @@ static const char forget_script[] =
 
 struct directory {
 	struct altair_door *door;
-	char host[HOST_MAX], port[8];	       /* no port: a path */
+	char host[HOST_MAX]; /* or a path, without port */
+	char port_text[8];
+	uint16_t port;
 	redisAsyncContext *commands, *channel; /* NULL: none */
 	uv_timer_t timer;
 	uv_getaddrinfo_t lookup;
@@ -168,9 +170,8 @@ static void on_channel(redisAsyncContext *context, void *answer, void *user)
 
 static redisAsyncContext *make(struct directory *d, const char *host)
 {
-	redisAsyncContext *context =
-		d->port[0] ? redisAsyncConnect(host, atoi(d->port))
-			   : redisAsyncConnectUnix(host);
+	redisAsyncContext *context = d->port ? redisAsyncConnect(host, d->port)
+					     : redisAsyncConnectUnix(host);
 
 	if (!context)
 		return NULL;
@@ -222,13 +223,13 @@ static void begin(struct directory *d)
 
 	if (d->is_looking_up)
 		return;
-	if (!d->port[0] || altair_addr_parse_ip(&addr, d->host, 0) == 0) {
+	if (d->port == 0 || altair_addr_parse_ip(&addr, d->host, 0) == 0) {
 		connect_to(d, d->host);
 		return;
 	}
 	d->lookup.data = d;
 	d->is_looking_up = uv_getaddrinfo(d->door->loop, &d->lookup, on_lookup,
-					  d->host, d->port, &hints) == 0;
+					  d->host, d->port_text, &hints) == 0;
 }
 
 static void on_sign(redisAsyncContext *context, void *reply, void *user)
@@ -412,7 +413,8 @@ static bool parse(struct directory *d, const char *at)
 	if (*end != '\0' || port < 1 || port > UINT16_MAX)
 		return false;
 	memcpy(d->host, at, (size_t)(colon - at));
-	snprintf(d->port, sizeof d->port, "%u", (unsigned)port);
+	d->port = (uint16_t)port;
+	snprintf(d->port_text, sizeof d->port_text, "%u", (unsigned)d->port);
 	/* An IPv6 address has brackets. */
 	len = strlen(d->host);
 	if (d->host[0] == '[' && d->host[len - 1] == ']') {
@@ -424,7 +426,7 @@ static bool parse(struct directory *d, const char *at)
 
 bool altair_door_is_redis(const char *at)
 {
-	struct directory probe = {.port = ""};
+	struct directory probe = {.port = 0};
 
 	return parse(&probe, at);
 }

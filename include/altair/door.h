@@ -77,6 +77,7 @@ typedef struct altair_door_stats {
 	bool is_connected; /* to Redis, or there is none                     */
 } altair_door_stats;
 
+/* Copies the counters as they are now. */
 ALTAIR_API void altair_door_get_stats(const altair_door *door,
 				      altair_door_stats *out);
 

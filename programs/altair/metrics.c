@@ -28,15 +28,60 @@ static void write_metric(FILE *out, const struct metric *m, const char *before)
 	fprintf(out, "altair_%s %" PRIu64 "\n", m->name, m->value);
 }
 
+static void write_table(FILE *out, const struct metric *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		write_metric(out, &all[i], i > 0 ? all[i - 1].name : NULL);
+}
+
+/* Of the rendezvous. */
+static void write_meetings(FILE *out, const struct service *service)
+{
+	altair_door_stats d = {.size = 0};
+
+	if (service->meetings.door)
+		altair_door_get_stats(service->meetings.door, &d);
+
+	const struct metric all[] = {
+		{"clients", "gauge", "clients over WebSocket", d.clients},
+		{"mailboxes", "gauge", "sides of mailboxes here",
+		 d.rendezvous.sides},
+		{"nameplates", "gauge", "that wait to be claimed",
+		 d.rendezvous.nameplates},
+		{"present", "gauge", "clients that can be called",
+		 d.rendezvous.present},
+		{"joined_total", "counter", "mailboxes that got a second side",
+		 d.rendezvous.joined},
+		{"burned_total", "counter", "mailboxes whose secret was wrong",
+		 d.rendezvous.burned},
+		{"notes_total", "counter", "messages of clients",
+		 d.rendezvous.notes},
+		{"forwarded_total", "counter", "of them, to another client",
+		 d.rendezvous.forwarded},
+		{"notes_dropped_total", "counter",
+		 "messages for nobody, or without room", d.rendezvous.dropped},
+		{"clients_refused_total{why=\"full\"}", "counter",
+		 "clients that were turned away", d.refused},
+		{"clients_refused_total{why=\"late\"}", NULL, NULL, d.late},
+		{"clients_refused_total{why=\"denied\"}", NULL, NULL, d.denied},
+		{"clients_refused_total{why=\"garbled\"}", NULL, NULL,
+		 d.rendezvous.garbled},
+		{"requests_refused_total{why=\"limit\"}", "counter",
+		 "what clients were refused", d.rendezvous.refused_limit},
+		{"requests_refused_total{why=\"other\"}", NULL, NULL,
+		 d.rendezvous.refused - d.rendezvous.refused_limit},
+		{"redis_up", "gauge", "1: it answers, or there is none",
+		 d.is_connected},
+	};
+
+	write_table(out, all, sizeof all / sizeof *all);
+}
+
 static void write_all(FILE *out, const struct service *service)
 {
 	altair_server_stats s;
 
-	altair_door_stats d = {.size = 0};
-
 	altair_serve_get_stats(service->serve, &s);
-	if (service->meetings.door)
-		altair_door_get_stats(service->meetings.door, &d);
 
 	const struct metric all[] = {
 		{"up_seconds", "gauge", "since the server started",
@@ -73,35 +118,6 @@ static void write_all(FILE *out, const struct service *service)
 		{"streams_shut_total", "counter",
 		 "connections that were too late or made no sense",
 		 s.streams_shut},
-		{"clients", "gauge", "clients over WebSocket", d.clients},
-		{"mailboxes", "gauge", "sides of mailboxes here",
-		 d.rendezvous.sides},
-		{"nameplates", "gauge", "that wait to be claimed",
-		 d.rendezvous.nameplates},
-		{"present", "gauge", "clients that can be called",
-		 d.rendezvous.present},
-		{"joined_total", "counter", "mailboxes that got a second side",
-		 d.rendezvous.joined},
-		{"burned_total", "counter", "mailboxes whose secret was wrong",
-		 d.rendezvous.burned},
-		{"notes_total", "counter", "messages of clients",
-		 d.rendezvous.notes},
-		{"forwarded_total", "counter", "of them, to another client",
-		 d.rendezvous.forwarded},
-		{"notes_dropped_total", "counter",
-		 "messages for nobody, or without room", d.rendezvous.dropped},
-		{"clients_refused_total{why=\"full\"}", "counter",
-		 "clients that were turned away", d.refused},
-		{"clients_refused_total{why=\"late\"}", NULL, NULL, d.late},
-		{"clients_refused_total{why=\"denied\"}", NULL, NULL, d.denied},
-		{"clients_refused_total{why=\"garbled\"}", NULL, NULL,
-		 d.rendezvous.garbled},
-		{"requests_refused_total{why=\"limit\"}", "counter",
-		 "what clients were refused", d.rendezvous.refused_limit},
-		{"requests_refused_total{why=\"other\"}", NULL, NULL,
-		 d.rendezvous.refused - d.rendezvous.refused_limit},
-		{"redis_up", "gauge", "1: it answers, or there is none",
-		 d.is_connected},
 	};
 
 	fprintf(out,
@@ -109,8 +125,8 @@ static void write_all(FILE *out, const struct service *service)
 		"# TYPE altair_build_info gauge\n"
 		"altair_build_info{version=\"%s\"} 1\n",
 		altair_version());
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		write_metric(out, &all[i], i > 0 ? all[i - 1].name : NULL);
+	write_table(out, all, sizeof all / sizeof *all);
+	write_meetings(out, service);
 }
 
 static void answer_metrics(const struct service *service,

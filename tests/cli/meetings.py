@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # The rendezvous of `altair serve` as strangers meet it: meetings.py ALTAIR. Raw bytes
 # from this side; each limit is hit, and afterwards the server serves as before.
 import hashlib
