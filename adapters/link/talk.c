@@ -125,16 +125,22 @@ int air_talk_send(struct air_talk *talk, altair_bytes message)
 
 /* ---- the path to DTLS ---- */
 
+/* The path's round trip; 0: unknown. */
+static altair_time round_trip(const struct air_talk *c)
+{
+	altair_agent_pair pair = {.size = sizeof pair};
+
+	return altair_agent_selected(c->agent, &pair) == 0 ? pair.rtt : 0;
+}
+
 /* Begins the handshake as soon as there is a path for it. */
 static void start(struct air_talk *c)
 {
-	altair_agent_pair pair = {.size = sizeof pair};
 	altair_path path;
 
 	if (!c->secure || altair_agent_path(c->agent, &path) != 0)
 		return;
-	if (altair_agent_selected(c->agent, &pair) == 0)
-		altair_secure_rtt(c->secure, pair.rtt);
+	altair_secure_rtt(c->secure, round_trip(c));
 	altair_secure_start(c->secure, altair_clock_now());
 	c->handlers.kick(c->user);
 }
