@@ -8,10 +8,9 @@
  * nothing but challenges and refusals, no longer than three times what it sent;
  * ports that were opened are closed, and never two at one number.
  */
-#include "fuzz.h"
+#include "relay.h"
 #include "stun/auth.h"
 #include "tables.h"
-#include "toy.h"
 
 #include <altair/server.h>
 
@@ -51,11 +50,6 @@ static struct {
 	size_t asked_len;
 } w;
 #define NOBODY 99
-
-static altair_bytes text(const char *s)
-{
-	return (altair_bytes){(const uint8_t *)s, strlen(s)};
-}
 
 static altair_addr client_addr(unsigned n)
 {
@@ -568,44 +562,16 @@ static void step(struct air_reader *r)
 
 static void begin(void)
 {
-	static _Alignas(max_align_t) uint8_t memory[1 << 21];
-	static altair_server_user users[2];
-	altair_server_prefix allow[] = {
-		{{.family = ALTAIR_IPV4, .ip = {192, 0, 2}}, 24},
-		{{.family = ALTAIR_IPV6, .ip = {0x20, 1, 0xd, 0xb8}}, 32}};
-	altair_server_config c;
+	altair_server_config c = relay_config();
 
-	altair_server_config_default(&c);
 	memset(&w, 0, sizeof w);
 	memset(clients, 0, sizeof clients);
 	toy_state = 1;
 	w.now = ALTAIR_SEC(100);
 	w.asker = NOBODY;
-	c.batch_max = 4;
-	c.buffer_len = 8192;
 	c.allocations_max = 3; /* one less than clients */
 	c.quota_user = 2;
-	c.challenge_rate = 0; /* its table would take most of the time */
-	c.crypto = &toy_crypto;
-	altair_server_make_user(&users[0], &toy_crypto, text("even"), c.realm,
-				text("pass"));
-	altair_server_make_user(&users[1], &toy_crypto, text("odd"), c.realm,
-				text("pass"));
-	c.users = users;
-	c.user_count = 2;
-	c.relay_ipv4 =
-		(altair_addr){.family = ALTAIR_IPV4, .ip = {198, 51, 100, 1}};
-	c.relay_ipv6 = (altair_addr){.family = ALTAIR_IPV6,
-				     .ip = {0x20, 1, 0xd, 0xb8, [15] = 1}};
-	c.port_min = 50000;
-	c.port_max = 50007;
-	c.permissions_max = 6;
-	c.channels_max = 5;
-	c.allow = allow;
-	c.allow_count = 2;
-	FUZZ_CHECK(altair_server_size(&c) <= sizeof memory);
-	FUZZ_CHECK(altair_server_init(&w.s, memory, sizeof memory, &c, w.now) ==
-		   0);
+	w.s = relay_open(&c, w.now);
 	w.m = altair_server_machine(w.s);
 }
 

@@ -5,10 +5,9 @@
  * each step all tables are counted (tables.h). What the server says is judged in
  * relay_machine.c. At the end, when every lifetime has passed, nothing is left.
  */
-#include "fuzz.h"
+#include "relay.h"
 #include "stun/auth.h"
 #include "tables.h"
-#include "toy.h"
 
 #include <altair/server.h>
 
@@ -35,11 +34,6 @@ static struct {
 	uint8_t tickets[KEPT][16], tokens[KEPT][8];
 	unsigned ticket_count, token_count;
 } w;
-
-static altair_bytes text(const char *s)
-{
-	return (altair_bytes){(const uint8_t *)s, strlen(s)};
-}
 
 static altair_path path_of(unsigned n)
 {
@@ -355,49 +349,20 @@ static void step(struct air_reader *r)
 
 static void begin(uint8_t seed)
 {
-	static _Alignas(max_align_t) uint8_t memory[1 << 21];
-	static altair_server_user users[2];
-	altair_server_prefix allow[] = {
-		{{.family = ALTAIR_IPV4, .ip = {192, 0, 2}}, 24},
-		{{.family = ALTAIR_IPV6, .ip = {0x20, 1, 0xd, 0xb8}}, 32}};
-	altair_server_config c;
+	altair_server_config c = relay_config();
 
-	altair_server_config_default(&c);
 	memset(&w, 0, sizeof w);
 	memset(seats, 0, sizeof seats);
 	toy_state = (uint64_t)seed << 56; /* so where in tables all is */
 	w.now = ALTAIR_SEC(100);
-	c.batch_max = 4;
-	c.buffer_len = 8192;
 	c.allocations_max = 4;
 	c.quota_user = 3;
 	c.quota_prefix = 2;
 	c.connections_max = STREAMS - 1;
 	c.connections_prefix = STREAMS;
-	c.challenge_rate = 0; /* its table would take most of the time */
-	c.crypto = &toy_crypto;
-	altair_server_make_user(&users[0], &toy_crypto, text("even"), c.realm,
-				text("pass"));
-	altair_server_make_user(&users[1], &toy_crypto, text("odd"), c.realm,
-				text("pass"));
-	c.users = users;
-	c.user_count = 2;
-	c.relay_ipv4 =
-		(altair_addr){.family = ALTAIR_IPV4, .ip = {198, 51, 100, 1}};
-	c.relay_ipv6 = (altair_addr){.family = ALTAIR_IPV6,
-				     .ip = {0x20, 1, 0xd, 0xb8, [15] = 99}};
-	c.port_min = 50000;
-	c.port_max = 50007;
-	c.permissions_max = 6;
-	c.channels_max = 5;
 	c.permissions_each = 4;
 	c.channels_each = 3;
-	c.allow = allow;
-	c.allow_count = 2;
-	FUZZ_CHECK(altair_server_size(&c) > 0);
-	FUZZ_CHECK(altair_server_size(&c) <= sizeof memory);
-	FUZZ_CHECK(altair_server_init(&w.s, memory, sizeof memory, &c, w.now) ==
-		   0);
+	w.s = relay_open(&c, w.now);
 	w.m = altair_server_machine(w.s);
 }
 

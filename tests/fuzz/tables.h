@@ -112,6 +112,9 @@ static inline void tables_check(struct altair_server *s)
 	for (uint32_t i = 0; i < all->index.slot_count; i++)
 		entries += all->index.slots[i].value > 0;
 	FUZZ_CHECK(entries == places);
+	if (s->streams.max > 0)
+		FUZZ_CHECK(atomic_load(&s->streams.seats->taken) ==
+			   s->streams.count);
 	FUZZ_CHECK(used == all->pool.count - all->pool.free_count);
 	FUZZ_CHECK(permissions == all->permissions.pool.count -
 					  all->permissions.pool.free_count);
