@@ -3,6 +3,7 @@
  * another host uses it. Each says one thing to the other, encrypted, by the best
  * path there is. SERVER is what `altair serve` prints, wss://...
  */
+#define _POSIX_C_SOURCE 200809L
 #include <altair/error.h>
 #include <altair/uv_link.h>
 
