@@ -17,6 +17,10 @@
  * Who does not know the secret can try one, once: what has been tried is spent. Until
  * the peer has confirmed, he gets nothing and nothing of his is believed.
  *
+ * It does not know who the peer should be: one who meets by name compares
+ * altair_meet_peer with the identity that he knows, and not only to find strangers: who
+ * listens and calls at once may have been connected to himself.
+ *
  * Events
  *   ALTAIR_EV_INTRODUCED  the peer knows the secret: altair_meet_peer,
  *                         altair_meet_pair and altair_meet_wrap can be used

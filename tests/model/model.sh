@@ -1,10 +1,13 @@
 #!/bin/sh
-# Has Spin check session.pml: roles, nomination and restart of two agents; and
-# relay.pml: allocations, permissions, quotas and moves of a server.
+# Has Spin check session.pml: roles, nomination and restart of two agents;
+# relay.pml: allocations, permissions, quotas and moves of a server; and meet.pml:
+# introductions over a server that does what it likes.
 #   model.sh session  without restarts, with one restart, and each broken variant,
 #                     which has to be refuted (about half a minute)
 #   model.sh relay    two allocations, and each broken variant (seconds)
-#   model.sh          both
+#   model.sh meet     by code and by name, over a mailbox and by datagrams, and each
+#                     broken variant (seconds)
+#   model.sh          all three
 #   model.sh long     also a restart of both sides, and, as far as a table of bits
 #                     goes, messages that overtake each other; three allocations
 #                     (minutes, 5 GB)
@@ -80,6 +83,20 @@ check_relay() {
   holds -DQUOTA=2
 }
 
+check_meet() {
+  model=meet
+  refuted -DBROKEN_ROLES
+  refuted -DBROKEN_ROOM
+  refuted -DBROKEN_IDENTITY
+  refuted -DBROKEN_GUESS
+  refuted -DBROKEN_NUMBER
+  refuted -DBY_NAME -DBROKEN_SELF
+  holds
+  holds -DDATAGRAMS
+  holds -DBY_NAME
+  holds -DBY_NAME -DDATAGRAMS
+}
+
 check_long() {
   model=relay
   depth=8000000
@@ -92,11 +109,12 @@ check_long() {
 }
 
 case ${1-} in
-session | relay) "check_$1" ;;
+session | relay | meet) "check_$1" ;;
 '' | long)
   check_session
   check_relay
+  check_meet
   [ -z "${1-}" ] || check_long
   ;;
-*) sed -n '2,11s/^# //p' "$0"; exit 2 ;;
+*) sed -n '2,14s/^# //p' "$0"; exit 2 ;;
 esac
