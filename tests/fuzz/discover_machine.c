@@ -6,6 +6,7 @@
  */
 #include "fuzz.h"
 #include "stun/auth.h"
+#include "toy.h"
 
 #include <altair/discover.h>
 
@@ -27,17 +28,8 @@ static struct {
 	size_t discovered_count;
 } w;
 
-static int count_up(void *user, uint8_t *out, size_t len)
-{
-	static uint64_t state;
-
-	(void)user;
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)((state += 0x9e3779b97f4a7c15u) >> 56);
-	return 0;
-}
-
-static const altair_crypto crypto = {.size = sizeof crypto, .random = count_up};
+static const altair_crypto crypto = {.size = sizeof crypto,
+				     .random = toy_random};
 
 static altair_addr endpoint(uint8_t n)
 {
@@ -206,6 +198,7 @@ static void begin(struct air_reader *r)
 	uint8_t how = air_read_u8(r);
 
 	memset(&w, 0, sizeof w);
+	toy_state = 0;
 	altair_discover_config_default(&c);
 	c.crypto = &crypto;
 	c.servers_max = 1 + how % SERVERS;

@@ -1,32 +1,16 @@
 /* RFC 5780, server side: which socket answers, what the answer holds, and that
  * nobody gains by it who forges his address. */
-#include "check.h"
-#include "stun/auth.h"
-
-#include <altair/server.h>
-
-#include <stdlib.h>
+#include "binding_world.h"
 
 #define V4 "203.0.113.9:1234"
 #define V6 "[2001:db8:9::9]:1234"
 
-static altair_server *server;
-static altair_machine *machine;
-static void *memory;
 static altair_time now;
 
-static altair_addr addr(const char *text)
-{
-	altair_addr a;
-
-	CHECK_EQ(altair_addr_parse(&a, text), 0);
-	return a;
-}
-
-static int draw(void *user, uint8_t *out, size_t len)
+static int draw(void *user, uint8_t *bytes, size_t len)
 {
 	(void)user;
-	memset(out, 7, len);
+	memset(bytes, 7, len);
 	return 0;
 }
 
@@ -65,14 +49,8 @@ static altair_server_config config(void)
 
 static void begin_with(const altair_server_config *c)
 {
-	size_t size = altair_server_size(c);
-
-	CHECK(size > 0);
-	free(memory);
-	memory = malloc(size);
 	now = ALTAIR_SEC(100);
-	CHECK_EQ(altair_server_init(&server, memory, size, c, now), 0);
-	machine = altair_server_machine(server);
+	begin_server(c, now);
 }
 
 static void begin(void)
@@ -83,33 +61,6 @@ static void begin(void)
 }
 
 /* --- requests and answers -------------------------------------------------- */
-
-static uint8_t request[4096];
-static size_t request_len;
-
-static void start(void)
-{
-	struct air_stun_header h = {.class = AIR_STUN_REQUEST,
-				    .method = AIR_STUN_BINDING,
-				    .transaction = {1, 2, 3, 4, 5, 6}};
-	struct air_writer w = air_writer(request, sizeof request);
-
-	air_stun_header_encode(&w, &h);
-	request_len = w.len;
-}
-
-static void add(uint16_t type, const void *value, size_t len)
-{
-	struct air_writer w = air_writer(request, sizeof request);
-
-	w.len = request_len;
-	air_write_u16(&w, type);
-	air_write_u16(&w, (uint16_t)len);
-	air_write_bytes(&w, (altair_bytes){value, len});
-	air_write_zeros(&w, (4 - len % 4) % 4);
-	request_len = w.len;
-	air_patch_u16(&w, 2, (uint16_t)(request_len - 20));
-}
 
 static void add_change(uint8_t flags)
 {
@@ -130,34 +81,15 @@ static void add_padding(size_t len)
 	add(AIR_STUN_PADDING, zeros, len);
 }
 
-static altair_output out;
-
 /* Gives the request to a socket and reads the only answer. */
 static struct air_stun_message ask(uint32_t sock, const char *from)
 {
 	altair_datagram d = {.path = {.sock = sock, .remote = addr(from)},
 			     .bytes = {request, request_len}};
-	struct air_stun_message m;
-	altair_output end;
 
 	altair_input(machine, now, &d, 1);
 	CHECK_EQ(d.verdict, ALTAIR_TAKEN);
-	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
-	CHECK_EQ(altair_poll(machine, &end), ALTAIR_WAIT);
-	CHECK(air_stun_message_read(&m, out.datagram.bytes, 15));
-	CHECK_MEM(m.header.transaction, request + 8, 12);
-	return m;
-}
-
-static void check_addr(const struct air_stun_message *m, uint16_t type,
-		       const char *text)
-{
-	struct air_stun_value v;
-	char found[ALTAIR_ADDR_TEXT];
-
-	CHECK(air_stun_message_get(m, type, &v));
-	CHECK(altair_addr_format(&v.addr, found, sizeof found) > 0);
-	CHECK_STR(found, text);
+	return read_answer();
 }
 
 static bool has(const struct air_stun_message *m, uint16_t type)
@@ -185,7 +117,7 @@ static void a_plain_request_learns_the_other_address(void)
 
 	begin();
 	for (uint32_t i = 0; i < 4; i++) {
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		m = ask(4 + i, V4);
 		CHECK_EQ(out.datagram.path.sock, 4 + i);
 		CHECK_EQ(m.bytes.len, 44);
@@ -210,7 +142,7 @@ static void answers_leave_from_where_they_are_wanted(void)
 			struct air_stun_message m;
 
 			now += ALTAIR_SEC(1);
-			start();
+			start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 			add_change(flags[f]);
 			m = ask(4 + i, V4);
 			CHECK_EQ(out.datagram.path.sock, 4 + (i ^ f));
@@ -232,7 +164,7 @@ static void padding_is_returned_and_makes_nothing_longer(void)
 	begin();
 	for (size_t len = 0; len <= 2024; len += 4) {
 		now += ALTAIR_SEC(1);
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		add_padding(len);
 		m = ask(4, V4);
 		CHECK_EQ(m.bytes.len, request_len < 32 ? 32 : request_len);
@@ -248,7 +180,7 @@ static void another_port_of_the_source_is_answered(void)
 	struct air_stun_message m;
 
 	begin();
-	start();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	add_port(5000);
 	m = ask(4, V4);
 	CHECK_EQ(m.bytes.len, 32);
@@ -269,7 +201,7 @@ static void the_fingerprint_is_returned(void)
 	struct air_stun_message m;
 
 	begin();
-	start();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	add_padding(100);
 	b.w = air_writer(request, sizeof request);
 	b.w.len = request_len;
@@ -289,7 +221,7 @@ static void well_known_ports_get_nothing(void)
 	begin();
 	for (uint32_t port = 0; port <= 1025; port++) {
 		now += ALTAIR_SEC(1);
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		add_port((uint16_t)port);
 		m = ask(4, V4);
 		CHECK_EQ(out.datagram.path.remote.port,
@@ -305,7 +237,7 @@ static void padding_goes_to_no_other_port(void)
 	struct air_stun_message m;
 
 	begin();
-	start();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	add_port(5000);
 	add_padding(1000);
 	m = ask(4, V4);
@@ -316,7 +248,7 @@ static void padding_goes_to_no_other_port(void)
 static void use_up_the_rate(const char *from)
 {
 	for (int i = 0; i < 10; i++) {
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		ask(4, from);
 	}
 }
@@ -327,19 +259,19 @@ static void above_the_rate_answers_are_short(void)
 
 	begin();
 	use_up_the_rate(V4);
-	start();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	m = ask(4, V4);
 	CHECK_EQ(m.bytes.len, 32);
 	add_change(6);
 	m = ask(4, V4);
 	CHECK_EQ(m.bytes.len, 32);
 	CHECK_EQ(out.datagram.path.sock, 7);
-	start();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	add_port(5000);
 	m = ask(4, V4);
 	check_error(&m, 500);
 	CHECK_EQ(out.datagram.path.remote.port, 1234);
-	start();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	m = ask(4, "203.0.113.10:1234");
 	CHECK_EQ(m.bytes.len, 44);
 	now += ALTAIR_SEC(1);
@@ -356,7 +288,7 @@ static void who_brings_as_much_is_told_all(void)
 	begin();
 	use_up_the_rate(V4);
 	for (int i = 0; i < 100; i++) {
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		add(AIR_STUN_SOFTWARE, text, sizeof text);
 		m = ask(4, V4);
 		CHECK_EQ(m.bytes.len, 68);
@@ -364,7 +296,7 @@ static void who_brings_as_much_is_told_all(void)
 		check_addr(&m, AIR_STUN_OTHER_ADDRESS, "192.0.2.2:3479");
 		check_addr(&m, AIR_STUN_RESPONSE_ORIGIN, "192.0.2.1:3478");
 		check_addr(&m, AIR_STUN_MAPPED_ADDRESS, V4);
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		add_padding(1000);
 		m = ask(4, V4);
 		CHECK_EQ(m.bytes.len, 1024);
@@ -385,13 +317,13 @@ static void without_alternates_all_of_it_is_refused(void)
 			c.alternate_count = 0;
 			begin_with(&c);
 		}
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		add(types[i % 3], (uint8_t[]){0x20, 0, 0, 6}, 4);
 		m = ask(i < 3 ? 3 : 4, V4); /* no socket of four */
 		CHECK_EQ(m.header.class, AIR_STUN_ERROR);
 		CHECK(has(&m, AIR_STUN_UNKNOWN_ATTRIBUTES));
 		CHECK_EQ(out.datagram.path.remote.port, 1234);
-		start();
+		start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 		m = ask(i < 3 ? 3 : 4, V4);
 		CHECK_EQ(m.bytes.len, 32);
 	}
@@ -403,7 +335,7 @@ static void what_is_not_understood_is_refused(void)
 	struct air_stun_value v;
 
 	begin();
-	start();
+	start(AIR_STUN_REQUEST, AIR_STUN_BINDING);
 	add_change(6);
 	add(0x7f00, "", 0);
 	m = ask(4, V4);

@@ -1,29 +1,14 @@
 /* The binding server: what it answers, with how much, and in which bursts. */
-#include "check.h"
-#include "stun/auth.h"
-
-#include <altair/server.h>
-
-#include <stdlib.h>
-
-static altair_server *server;
-static altair_machine *machine;
-static void *memory;
+#include "binding_world.h"
 
 static void begin_with(size_t batch_max, size_t buffer_len)
 {
 	altair_server_config c;
-	size_t size;
 
 	altair_server_config_default(&c);
 	c.batch_max = batch_max;
 	c.buffer_len = buffer_len;
-	size = altair_server_size(&c);
-	CHECK(size > 0);
-	free(memory);
-	memory = malloc(size);
-	CHECK_EQ(altair_server_init(&server, memory, size, &c, 0), 0);
-	machine = altair_server_machine(server);
+	begin_server(&c, 0);
 }
 
 static void begin(void)
@@ -31,43 +16,7 @@ static void begin(void)
 	begin_with(32, 128 << 10);
 }
 
-static altair_addr addr(const char *text)
-{
-	altair_addr a;
-
-	CHECK_EQ(altair_addr_parse(&a, text), 0);
-	return a;
-}
-
 /* --- requests ------------------------------------------------------------ */
-
-static uint8_t request[4096];
-static size_t request_len;
-
-static void start(enum air_stun_class class, uint16_t method)
-{
-	struct air_stun_header h = {
-		.class = class,
-		.method = method,
-		.transaction = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
-	struct air_writer w = air_writer(request, sizeof request);
-
-	air_stun_header_encode(&w, &h);
-	request_len = w.len;
-}
-
-static void add(uint16_t type, const void *value, size_t len)
-{
-	struct air_writer w = air_writer(request, sizeof request);
-
-	w.len = request_len;
-	air_write_u16(&w, type);
-	air_write_u16(&w, (uint16_t)len);
-	air_write_bytes(&w, (altair_bytes){value, len});
-	air_write_zeros(&w, (4 - len % 4) % 4);
-	request_len = w.len;
-	air_patch_u16(&w, 2, (uint16_t)(request_len - 20));
-}
 
 static void add_fingerprint(void)
 {
@@ -80,8 +29,6 @@ static void add_fingerprint(void)
 }
 
 /* --- answers ------------------------------------------------------------- */
-
-static altair_output out;
 
 static enum altair_verdict give(const char *from, size_t segment)
 {
@@ -106,30 +53,21 @@ static void check_silent(void)
 /* Gives the request and reads the only answer. */
 static struct air_stun_message ask(const char *from)
 {
-	altair_output end;
 	struct air_stun_message m;
 
 	CHECK_EQ(give(from, 0), ALTAIR_TAKEN);
-	CHECK_EQ(altair_poll(machine, &out), ALTAIR_SEND);
-	CHECK_EQ(altair_poll(machine, &end), ALTAIR_WAIT);
+	m = read_answer();
 	CHECK_EQ(out.datagram.segment, 0);
 	CHECK_EQ(out.datagram.path.sock, 3);
 	CHECK_EQ(out.datagram.path.local.port, 3478);
-	CHECK(air_stun_message_read(&m, out.datagram.bytes, 15));
-	CHECK_MEM(m.header.transaction, request + 8, 12);
 	CHECK_EQ(m.header.method, AIR_STUN_BINDING);
 	return m;
 }
 
 static void check_mapped(const struct air_stun_message *m, const char *text)
 {
-	struct air_stun_value v;
-	char found[ALTAIR_ADDR_TEXT];
-
 	CHECK_EQ(m->header.class, AIR_STUN_SUCCESS);
-	CHECK(air_stun_message_get(m, AIR_STUN_XOR_MAPPED_ADDRESS, &v));
-	CHECK(altair_addr_format(&v.addr, found, sizeof found) > 0);
-	CHECK_STR(found, text);
+	check_addr(m, AIR_STUN_XOR_MAPPED_ADDRESS, text);
 }
 
 static altair_server_stats stats(void)
