@@ -325,13 +325,10 @@ class Run:
             self.peer.sendto(data, source)
 
     def start(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
         self.peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.peer.bind((PEER, 0))
         self.peer_port = self.peer.getsockname()[1]
-        command = [self.altair, "serve", "--listen", f"127.0.0.1:{self.port}"]
+        command = [self.altair, "serve", "--listen", "127.0.0.1:0"]
         command += ["--relay-ip", "127.0.0.1", "--relay-allow", f"{PEER}/32"]
         command += ["--user", f"{USER}:{PASSWORD}", "--challenge-rate", "0"]
         command += ["--tls-rate", "0"]
@@ -344,6 +341,8 @@ class Run:
         )
         # The last line: only then all descriptors that it has by itself are open.
         for line in self.server.stdout:
+            if line.startswith("listening on ") and line.endswith("/udp\n"):
+                self.port = int(line.removesuffix("/udp\n").rpartition(":")[2])
             if line.startswith("tls:"):
                 return
         self.notes.seek(0)
