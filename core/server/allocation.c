@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 #include "base/table.h"
 #include "base/time.h"
+#include "server/path.h"
 
 #include <string.h>
 
@@ -51,18 +52,12 @@ static uint32_t hash_of(const struct air_allocations *a,
 	return (uint32_t)air_siphash(a->hash_key, air_written(&w));
 }
 
-static bool is_same(const altair_path *a, const altair_path *b)
-{
-	return a->sock == b->sock &&
-	       altair_addr_equal(&a->remote, &b->remote) &&
-	       altair_addr_equal(&a->local, &b->local);
-}
-
 static bool is_at(const struct air_allocation *allocation,
 		  const altair_path *path)
 {
-	return is_same(&allocation->path, path) ||
-	       (allocation->is_moving && is_same(&allocation->next, path));
+	return air_path_same(&allocation->path, path) ||
+	       (allocation->is_moving &&
+		air_path_same(&allocation->next, path));
 }
 
 struct air_allocation *air_allocation_find(struct air_allocations *a,
@@ -143,7 +138,7 @@ void air_allocation_settle(struct air_allocations *a,
 			   struct air_allocation *allocation,
 			   const altair_path *path)
 {
-	if (!allocation->is_moving || !is_same(&allocation->next, path))
+	if (!allocation->is_moving || !air_path_same(&allocation->next, path))
 		return;
 	unindex(a, allocation, &allocation->path);
 	allocation->path = allocation->next;
@@ -169,7 +164,7 @@ void air_allocation_leave(struct air_allocations *a,
 {
 	if (!allocation->is_mobile || allocation->state != ALLOCATION_OPEN) {
 		air_allocation_end(a, allocation);
-	} else if (!is_same(&allocation->path, path)) {
+	} else if (!air_path_same(&allocation->path, path)) {
 		unindex(a, allocation, &allocation->next);
 		allocation->is_moving = false;
 	} else if (allocation->is_moving) {

@@ -41,6 +41,8 @@ void air_bandwidth_set(struct air_bandwidth *b, const altair_server_config *c)
 	b->rates[BANDWIDTH_USER] = make(c->bandwidth_user);
 	b->rates[BANDWIDTH_PREFIX] = make(c->bandwidth_prefix);
 	b->rates[BANDWIDTH_TOTAL] = make(c->bandwidth_total);
+	b->is_limited = c->bandwidth_allocation || c->bandwidth_user ||
+			c->bandwidth_prefix || c->bandwidth_total;
 }
 
 static bool is_rate(uint64_t bits)

@@ -33,6 +33,7 @@ struct air_rate {
 
 struct air_bandwidth {
 	struct air_rate rates[BANDWIDTHS];
+	bool is_limited; /* there is a rate */
 	struct air_meter *total;
 };
 

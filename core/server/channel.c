@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "server/path.h"
 
 #include <string.h>
 
@@ -53,7 +54,7 @@ air_server_channel_to(struct air_server_channels *channels,
 	uint32_t *link = &list->head;
 
 	while (*link != AIR_POOL_NONE &&
-	       !altair_addr_equal(&channels->all[*link].peer, peer))
+	       !air_path_same_addr(&channels->all[*link].peer, peer))
 		link = &channels->all[*link].next;
 	return to_front(channels, list, link);
 }

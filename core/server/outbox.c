@@ -5,6 +5,8 @@
  */
 #include "server/outbox.h"
 
+#include "server/path.h"
+
 #include <string.h>
 
 /* The most segments that every kernel with UDP_SEGMENT sends in one call, and
@@ -60,19 +62,12 @@ air_server_outbox_room(const struct air_server_outbox *box)
 					box->buffer_len - box->used};
 }
 
-static bool is_same(const altair_path *a, const altair_path *b)
-{
-	return a->sock == b->sock &&
-	       altair_addr_equal(&a->remote, &b->remote) &&
-	       altair_addr_equal(&a->local, &b->local);
-}
-
 uint32_t air_server_outbox_path(struct air_server_outbox *box,
 				const altair_path *path)
 {
 	uint32_t count = box->path_count;
 
-	if (count > 0 && is_same(&box->paths[count - 1], path))
+	if (count > 0 && air_path_same(&box->paths[count - 1], path))
 		return count - 1;
 	if (count == box->path_max)
 		return AIR_SERVER_NO_PATH;

@@ -122,7 +122,8 @@ static bool is_within(struct altair_server *s, struct air_allocation *a,
 			   &quotas[OF_USER].meters[a->quota[OF_USER]],
 			   &quotas[OF_PREFIX].meters[a->quota[OF_PREFIX]]}};
 
-	if (air_bandwidth_take(&s->bandwidth, &draught, peer->family,
+	if (!s->bandwidth.is_limited ||
+	    air_bandwidth_take(&s->bandwidth, &draught, peer->family,
 			       payload.len))
 		return true;
 	s->stats.limited++;
@@ -180,14 +181,19 @@ static altair_addr name_peer(const struct altair_server *s,
 	return told;
 }
 
-void air_relay_take_peer(struct altair_server *s, const altair_path *path,
+struct air_relay_source air_relay_meet(struct altair_server *s,
+				       const altair_path *path)
+{
+	return (struct air_relay_source){find_owner(s, path->sock),
+					 name_peer(s, &path->remote)};
+}
+
+void air_relay_take_peer(struct altair_server *s,
+			 const struct air_relay_source *source,
 			 altair_bytes payload)
 {
-	altair_addr peer = name_peer(s, &path->remote);
-	struct air_allocation *a = find_owner(s, path->sock);
-
-	if (a)
-		deliver(s, a, &peer, payload);
+	if (source->allocation)
+		deliver(s, source->allocation, &source->peer, payload);
 	else
 		drop(s);
 }
@@ -304,8 +310,8 @@ static void relay(struct altair_server *s, struct air_allocation *a,
 	deliver(s, &s->allocations.all[other], &from, payload);
 }
 
-static struct air_allocation *find(struct altair_server *s,
-				   const altair_path *path)
+struct air_allocation *air_relay_find(struct altair_server *s,
+				      const altair_path *path)
 {
 	struct air_allocation *a;
 
@@ -318,19 +324,16 @@ static struct air_allocation *find(struct altair_server *s,
 	return a;
 }
 
-bool air_relay_take_channel(struct altair_server *s, const altair_path *path,
+void air_relay_take_channel(struct altair_server *s, struct air_allocation *a,
 			    altair_bytes message)
 {
-	struct air_allocation *a = find(s, path);
 	const struct air_server_channel *c;
 	altair_bytes payload;
 	uint16_t number;
 
-	if (!a)
-		return false;
 	if (!air_data_read_channel(message, &number, &payload)) {
 		drop(s);
-		return true;
+		return;
 	}
 	c = air_server_channel_numbered(&s->allocations.channels, &a->channels,
 					number);
@@ -338,7 +341,6 @@ bool air_relay_take_channel(struct altair_server *s, const altair_path *path,
 		drop(s);
 	else
 		relay(s, a, &c->peer, payload, false);
-	return true;
 }
 
 /* RFC 8656 13, 14, 15: DONT-FRAGMENT counts from IPv4 to IPv4 and from streams;
@@ -357,7 +359,7 @@ static bool is_whole(const struct air_stun_message *m, const altair_path *from,
 bool air_relay_take_send(struct altair_server *s, const altair_path *path,
 			 const struct air_stun_message *m)
 {
-	struct air_allocation *a = find(s, path);
+	struct air_allocation *a = air_relay_find(s, path);
 	struct air_stun_value peer, data;
 
 	if (!a)

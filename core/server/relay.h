@@ -23,13 +23,27 @@ static inline bool air_relay_is_channel(altair_bytes bytes)
 /* The sock of a relay port. */
 uint32_t air_relay_sock(enum air_allocation_family family, uint16_t port);
 
-/* What a client sends to a peer; false when it is no client's. */
-bool air_relay_take_channel(struct altair_server *server,
-			    const altair_path *path, altair_bytes message);
+/* The allocation of a client that sends data, or NULL. */
+struct air_allocation *air_relay_find(struct altair_server *server,
+				      const altair_path *path);
+/* A client's ChannelData. */
+void air_relay_take_channel(struct altair_server *server,
+			    struct air_allocation *allocation,
+			    altair_bytes message);
+/* A client's Send indication; false when it is no client's. */
 bool air_relay_take_send(struct altair_server *server, const altair_path *path,
 			 const struct air_stun_message *m);
-/* What a peer sends to a relay port. */
-void air_relay_take_peer(struct altair_server *server, const altair_path *path,
+/* A peer that sends to a relay port, and whose port that is. */
+struct air_relay_source {
+	struct air_allocation *allocation; /* or NULL */
+	altair_addr peer;
+};
+
+struct air_relay_source air_relay_meet(struct altair_server *server,
+				       const altair_path *path);
+/* A datagram from there; met once for all of a burst. */
+void air_relay_take_peer(struct altair_server *server,
+			 const struct air_relay_source *source,
 			 altair_bytes payload);
 /* An ICMP error about what a relay port sent to a peer. */
 void air_relay_take_icmp(struct altair_server *server, uint32_t sock,

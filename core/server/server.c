@@ -42,6 +42,8 @@ struct client {
 	bool is_known;
 	bool is_alternate; /* RFC 5780 is spoken where it has come */
 	struct air_binding_client binding;
+	/* For data, as long as no other message may have ended it. */
+	struct air_allocation *allocation;
 };
 
 /* --- input --------------------------------------------------------------- */
@@ -136,6 +138,18 @@ static bool take_stun(struct altair_server *s, altair_time now,
 	       air_relay_take_send(s, client->path, &m);
 }
 
+/* A burst's client is looked up once. */
+static bool take_channel(struct altair_server *s, struct client *client,
+			 altair_bytes bytes)
+{
+	if (!client->allocation)
+		client->allocation = air_relay_find(s, client->path);
+	if (!client->allocation)
+		return false;
+	air_relay_take_channel(s, client->allocation, bytes);
+	return true;
+}
+
 static bool take(struct altair_server *s, altair_time now,
 		 struct client *client, altair_bytes bytes)
 {
@@ -144,7 +158,8 @@ static bool take(struct altair_server *s, altair_time now,
 	if (!client->is_alternate && air_binding_is_plain(bytes))
 		return answer_plain(s, client, bytes);
 	if (air_relay_is_channel(bytes))
-		return air_relay_take_channel(s, client->path, bytes);
+		return take_channel(s, client, bytes);
+	client->allocation = NULL;
 	return take_stun(s, now, client, bytes);
 }
 
@@ -156,6 +171,7 @@ static void know(struct altair_server *s, const altair_path *path,
 
 	client->path = path;
 	client->number = AIR_SERVER_NO_PATH;
+	client->allocation = NULL;
 	client->is_known = from.port != 0 && air_addr_ip_len(&from) != 0 &&
 			   air_server_stream_lives(&s->streams, path->sock);
 	client->is_alternate = air_alternate_has(&s->alternates, path->sock);
@@ -195,10 +211,11 @@ static void serve_peer(struct altair_server *s, altair_datagram *datagram)
 {
 	altair_bytes left = datagram->bytes;
 	size_t segment = datagram->segment ? datagram->segment : left.len;
+	struct air_relay_source source = air_relay_meet(s, &datagram->path);
 
 	datagram->verdict = ALTAIR_TAKEN;
 	do
-		air_relay_take_peer(s, &datagram->path, cut(&left, segment));
+		air_relay_take_peer(s, &source, cut(&left, segment));
 	while (left.len > 0);
 }
 

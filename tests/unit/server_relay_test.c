@@ -346,6 +346,31 @@ static void bursts_stay_bursts(void)
 	CHECK_EQ(stats().from_peers, 16);
 }
 
+/* A burst's client is looked up once, but a request between may have ended it. */
+static void a_burst_outlives_no_allocation(void)
+{
+	uint8_t burst[3 * 512];
+	altair_bytes request;
+	size_t len;
+
+	begin_default();
+	arrive(ME, "user");
+	CHECK_EQ(bind_channel(0x4000, PEER), 0);
+	ask(AIR_STUN_REFRESH);
+	with_number(AIR_STUN_LIFETIME, 0);
+	sign();
+	request = air_stun_build_end(&me.b);
+	len = request.len;
+	CHECK(len > 4 && len <= 512);
+	memset(burst, 0, sizeof burst);
+	memcpy(burst, "\x40\0\0\1", 4);
+	memcpy(burst + len, request.data, len);
+	memcpy(burst + 2 * len, burst, 4);
+	deliver(0, ME, (altair_bytes){burst, 3 * len}, len);
+	CHECK_EQ(stats().to_peers, 1);
+	CHECK_EQ(stats().ignored, 1);
+}
+
 static void malformed_channel_data_is_dropped(void)
 {
 	static const uint8_t longer[] = {0x40, 0, 0, 5, 1, 2, 3, 4};
@@ -383,6 +408,7 @@ static const struct check_test tests[] = {
 	TEST(dont_fragment_is_obeyed_where_it_can_be),
 	TEST(whole_datagrams_are_not_merged),
 	TEST(bursts_stay_bursts),
+	TEST(a_burst_outlives_no_allocation),
 	TEST(malformed_channel_data_is_dropped),
 };
 
