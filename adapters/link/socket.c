@@ -12,8 +12,7 @@
 #include "socket.h"
 
 #include <libwebsockets.h>
-#include <openssl/sha.h>
-#include <openssl/x509.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +36,7 @@ struct air_socket {
 	uv_loop_t *loop;
 	struct lws_context *context;
 	struct lws_protocols protocols[2];
+	SSL_CTX *tls;		  /* NULL: plain */
 	struct lws *wsi;	  /* NULL: not connected, nor connecting */
 	bool is_open, is_refused; /* by us: the certificate is not the one */
 	struct message *first, **last;
@@ -135,27 +135,62 @@ static int take(struct air_socket *s, const void *in, size_t len)
 	return s->wsi == wsi ? 0 : -1;
 }
 
-/* ---- the connection ---- */
+/* ---- TLS ---- */
 
-/* The verdict on the server's certificate, for each of its chain; 0: trusted. */
-static int judge(struct air_socket *s, X509_STORE_CTX *store)
+static int keep_verdict(int ok, X509_STORE_CTX *store)
 {
-	X509 *cert = X509_STORE_CTX_get0_cert(store);
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	unsigned len = sizeof hash;
-
-	if (!s->config.url.is_pinned) {
-		s->is_refused |= X509_STORE_CTX_get_error(store) != X509_V_OK;
-		return 0;
-	}
-	if (!cert || !X509_digest(cert, EVP_sha256(), hash, &len) ||
-	    memcmp(hash, s->config.url.sha256, sizeof hash) != 0) {
-		s->is_refused = true;
-		return -1;
-	}
-	X509_STORE_CTX_set_error(store, X509_V_OK);
-	return 0;
+	(void)store;
+	return ok;
 }
+
+static bool is_pinned_one(const struct air_socket *s, const X509 *cert)
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	return cert && X509_digest(cert, EVP_sha256(), hash, &len) &&
+	       len == sizeof s->config.url.sha256 &&
+	       memcmp(hash, s->config.url.sha256, len) == 0;
+}
+
+/* In the place of OpenSSL's judgement and of the library's, which asks for its
+ * connection by a number that the next context of the process changes. */
+static int judge(X509_STORE_CTX *store, void *user)
+{
+	struct air_socket *s = user;
+	bool is_good;
+
+	if (s->config.url.is_pinned) {
+		is_good = is_pinned_one(s, X509_STORE_CTX_get0_cert(store));
+		X509_STORE_CTX_set_error(
+			store, is_good ? X509_V_OK
+				       : X509_V_ERR_APPLICATION_VERIFICATION);
+	} else {
+		X509_STORE_CTX_set_verify_cb(store, keep_verdict);
+		is_good = X509_verify_cert(store) == 1;
+	}
+	s->is_refused |= !is_good;
+	return is_good;
+}
+
+/* Ours, for the library loses its own when there are several contexts. */
+static bool make_tls(struct air_socket *s)
+{
+	const char *ca = s->config.ca;
+
+	s->tls = SSL_CTX_new(TLS_client_method());
+	if (!s->tls || !SSL_CTX_set_min_proto_version(s->tls, TLS1_2_VERSION))
+		return false;
+	SSL_CTX_set_mode(s->tls, SSL_MODE_RELEASE_BUFFERS |
+					 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_cert_verify_callback(s->tls, judge, s);
+	if (s->config.url.is_pinned)
+		return true;
+	return ca ? SSL_CTX_load_verify_file(s->tls, ca) == 1
+		  : SSL_CTX_set_default_verify_paths(s->tls) == 1;
+}
+
+/* ---- the connection ---- */
 
 /* The connection that `wsi` was is no more. */
 static void lose(struct air_socket *s, const struct lws *wsi, int reason)
@@ -207,12 +242,11 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason,
 {
 	struct air_socket *s = lws_context_user(lws_get_context(wsi));
 
+	(void)user;
 	switch (reason) {
 	case LWS_CALLBACK_WSI_DESTROY:
 		uv_walk(s->loop, close_forgotten, wsi);
 		return 0;
-	case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
-		return judge(s, user);
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
 		return failed(s, wsi, in);
 	case LWS_CALLBACK_CLIENT_CLOSED:
@@ -302,7 +336,7 @@ static struct lws_context *make_context(struct air_socket *s)
 		.options = LWS_SERVER_OPTION_LIBUV,
 		.foreign_loops = loops,
 		.user = s,
-		.client_ssl_ca_filepath = s->config.ca,
+		.provided_client_ssl_ctx = s->tls,
 		.timeout_secs = CONNECT_SECONDS,
 		.connect_timeout_secs = CONNECT_SECONDS,
 		.fd_limit_per_thread = DESCRIPTORS,
@@ -314,8 +348,6 @@ static struct lws_context *make_context(struct air_socket *s)
 	};
 	if (s->config.url.is_tls)
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-	if (s->config.ca || s->config.url.is_pinned)
-		info.options |= LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
 	lws_set_log_level(0, NULL);
 	return lws_create_context(&info);
 }
@@ -324,16 +356,21 @@ int air_socket_open(struct air_socket **out, uv_loop_t *loop,
 		    const struct air_socket_config *config)
 {
 	struct air_socket *s = calloc(1, sizeof *s);
+	int error = 0;
 
 	if (!s)
 		return ALTAIR_E_MEMORY;
 	s->config = *config;
 	s->loop = loop;
 	s->last = &s->first;
-	s->context = make_context(s);
-	if (!s->context) {
+	if (config->url.is_tls && !make_tls(s))
+		error = config->ca ? ALTAIR_E_TLS : ALTAIR_E_MEMORY;
+	if (!error && !(s->context = make_context(s)))
+		error = ALTAIR_E_MEMORY;
+	if (error) {
+		SSL_CTX_free(s->tls);
 		free(s);
-		return config->ca ? ALTAIR_E_TLS : ALTAIR_E_MEMORY;
+		return error;
 	}
 	*out = s;
 	return 0;
@@ -345,6 +382,7 @@ static void on_buried(uv_handle_t *burial)
 	void (*closed)(void *user) = s->closed;
 	void *user = s->config.user;
 
+	SSL_CTX_free(s->tls);
 	free(s);
 	if (closed)
 		closed(user);

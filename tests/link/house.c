@@ -7,6 +7,7 @@
 #include <altair/udp.h>
 
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct house {
 	uv_timer_t timer;
 	struct lws_context *context;
 	struct lws_protocols protocols[2];
+	SSL_CTX *unused; /* the library would make one, and lose it */
 	altair_rendezvous *machine;
 	void *memory;
 	struct client clients[CLIENTS];
@@ -224,6 +226,9 @@ struct house *house_open(uv_loop_t *loop, uint16_t port, const char *cert,
 		.per_session_data_size = sizeof(struct client *),
 	};
 	info.protocols = h->protocols;
+	if (cert)
+		h->unused = SSL_CTX_new(TLS_client_method());
+	info.provided_client_ssl_ctx = h->unused;
 	uv_timer_init(loop, &h->timer);
 	h->timer.data = h;
 	if (!make_machine(h))
@@ -258,6 +263,7 @@ void house_close(struct house *house)
 	lws_context_destroy(house->context);
 	uv_close((uv_handle_t *)&house->timer, NULL);
 	uv_run(house->loop, UV_RUN_NOWAIT);
+	SSL_CTX_free(house->unused);
 	free(house->memory);
 	free(house);
 }

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include "adapters/certificate.h"
 #include "house.h"
 
 #include <altair/openssl.h>
@@ -365,6 +366,106 @@ static void no_server_is_said_at_once(void)
 	end();
 }
 
+/* ---- TLS ---- */
+
+static struct certificate certificate;
+
+/* Writes the hash behind a URL. */
+static void pin(char *text, size_t cap, bool is_right)
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len;
+	size_t at = (size_t)snprintf(text, cap, "wss://127.0.0.1:%u#",
+				     house_port(house));
+
+	CHECK(X509_digest(certificate.x509, EVP_sha256(), hash, &len));
+	hash[31] ^= !is_right;
+	for (unsigned i = 0; i < 32; i++)
+		at += (size_t)snprintf(text + at, cap - at, "%02x", hash[i]);
+}
+
+static void begin_tls(const char *names)
+{
+	begin();
+	CHECK(certificate_make(&certificate, names, 3600));
+	house = house_open(&loop, 0, certificate.file, certificate.key_file);
+	CHECK(house != NULL);
+	snprintf(url, sizeof url, "wss://127.0.0.1:%u", house_port(house));
+}
+
+static void end_tls(void)
+{
+	end();
+	certificate_free(&certificate);
+}
+
+static void the_right_certificate_is_trusted(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+	char pinned[128];
+
+	begin_tls("DNS:elsewhere.example"); /* names do not count */
+	pin(pinned, sizeof pinned, true);
+	config.server = pinned;
+	listen_with(&config);
+	config = defaults(ALTAIR_UV_LINK_CODE);
+	config.server = pinned;
+	config.code = a.text;
+	open_side(&b, &config);
+	run_until(are_connected);
+	talk();
+	end_tls();
+}
+
+static void check_refused(const altair_uv_link_config *config)
+{
+	open_side(&b, config);
+	run_until(b_has_ended);
+	CHECK_EQ(b.reason, ALTAIR_E_TLS);
+	CHECK_EQ(b.counts[ALTAIR_UV_LINK_SHOW], 0);
+}
+
+static void another_certificate_is_not(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+	char pinned[128];
+
+	begin_tls("IP:127.0.0.1");
+	pin(pinned, sizeof pinned, false);
+	config.server = pinned;
+	check_refused(&config);
+	end_tls();
+}
+
+static void nor_is_one_that_nobody_vouches_for(void)
+{
+	const altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	begin_tls("IP:127.0.0.1");
+	check_refused(&config);
+	end_tls();
+}
+
+static void an_authority_vouches_for_a_name(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	begin_tls("IP:127.0.0.1");
+	config.ca = certificate.file;
+	listen_with(&config);
+	end_tls();
+}
+
+static void and_for_no_other(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	begin_tls("DNS:elsewhere.example,IP:127.0.0.2");
+	config.ca = certificate.file;
+	check_refused(&config);
+	end_tls();
+}
+
 /* ---- by name ---- */
 
 static char pems[2][ALTAIR_KEY_PEM];
@@ -622,6 +723,38 @@ static void a_descriptor_is_enough(void)
 	uv_loop_close(&loop);
 }
 
+static void a_descriptor_is_enough_for_codes(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	begin_house();
+	CHECK_EQ(altair_uv_link_open(&a.link, NULL, &config, &handlers, &a), 0);
+	while (!a_shows()) {
+		uv_run(&loop, UV_RUN_NOWAIT); /* the server's */
+		CHECK(altair_uv_link_turn(a.link));
+	}
+	config = defaults(ALTAIR_UV_LINK_CODE);
+	config.code = a.text;
+	CHECK_EQ(altair_uv_link_open(&b.link, NULL, &config, &handlers, &b), 0);
+	while (!are_connected()) {
+		uv_run(&loop, UV_RUN_NOWAIT);
+		CHECK(altair_uv_link_turn(a.link));
+		CHECK(altair_uv_link_turn(b.link));
+	}
+	altair_uv_link_close(a.link, on_closed);
+	while (altair_uv_link_turn(a.link))
+		uv_run(&loop, UV_RUN_NOWAIT);
+	while (!b_has_ended())
+		CHECK(altair_uv_link_turn(b.link));
+	CHECK_EQ(b.counts[ALTAIR_UV_LINK_LEFT], 1);
+	altair_uv_link_close(b.link, on_closed);
+	while (altair_uv_link_turn(b.link))
+		uv_run(&loop, UV_RUN_NOWAIT);
+	CHECK(a.is_closed && b.is_closed);
+	a.link = b.link = NULL;
+	end();
+}
+
 /* ---- mistakes ---- */
 
 static int try_open(const altair_uv_link_config *config)
@@ -657,10 +790,16 @@ static const struct check_test tests[] = {
 	TEST(a_ticket_may_be_broken_into_lines),
 	TEST(no_ticket_is_taken_but_a_whole_one),
 	TEST(a_descriptor_is_enough),
+	TEST(a_descriptor_is_enough_for_codes),
 	TEST(codes_connect),
 	TEST(a_wrong_code_burns_it),
 	TEST(a_code_of_nobody_is_refused),
 	TEST(no_server_is_said_at_once),
+	TEST(the_right_certificate_is_trusted),
+	TEST(another_certificate_is_not),
+	TEST(nor_is_one_that_nobody_vouches_for),
+	TEST(an_authority_vouches_for_a_name),
+	TEST(and_for_no_other),
 	TEST(who_has_met_needs_no_code),
 	TEST(who_is_not_known_is_not_let_in),
 	TEST(another_key_than_the_known_one_is_said),
