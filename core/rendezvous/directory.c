@@ -153,7 +153,8 @@ void air_directory_side(altair_rendezvous *r, uint32_t side,
 	set_node(r, ask);
 }
 
-void air_directory_other(altair_rendezvous *r, uint32_t side)
+void air_directory_find(altair_rendezvous *r, uint32_t side,
+			enum air_asked about)
 {
 	const struct air_side *s = air_side_at(r, side);
 	struct air_ask *ask = next_ask(r);
@@ -161,8 +162,8 @@ void air_directory_other(altair_rendezvous *r, uint32_t side)
 	if (!ask)
 		return;
 	*ask = (struct air_ask){.verb = ALTAIR_DIRECTORY_GET,
-				.cookie = cookie_of(r, ASKED_OTHER, side)};
-	set_side_key(ask, s, !s->is_caller);
+				.cookie = cookie_of(r, about, side)};
+	set_side_key(ask, s, s->is_caller == (about == ASKED_MOVED));
 }
 
 bool air_listing_read(altair_bytes value, struct air_listing *out)

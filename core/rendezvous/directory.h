@@ -10,7 +10,9 @@ enum air_asked {
 	ASKED_PLATE,	/* TAKE of a nameplate           */
 	ASKED_LISTENER, /* GET of a nameplate, to claim  */
 	ASKED_PRESENT,	/* GET of a key, to call         */
-	ASKED_OTHER	/* GET of the other side         */
+	ASKED_OTHER,	/* GET of the other side         */
+	ASKED_ALIVE,	/* the same, to know that it is  */
+	ASKED_MOVED	/* GET of this side, as well     */
 };
 
 /* What the directory knows of a nameplate. */
@@ -30,7 +32,9 @@ void air_directory_called(altair_rendezvous *r, uint32_t side,
 			  const uint8_t *key);
 void air_directory_side(altair_rendezvous *r, uint32_t side,
 			enum altair_rendezvous_verb verb);
-void air_directory_other(altair_rendezvous *r, uint32_t side);
+/* Where the other side is, or (ASKED_MOVED) this one. */
+void air_directory_find(altair_rendezvous *r, uint32_t side,
+			enum air_asked about);
 
 /* Reads a value; false if it is none of ours. */
 bool air_listing_read(altair_bytes value, struct air_listing *out);

@@ -18,6 +18,8 @@
 #define REFRESH ALTAIR_SEC(60)
 #define SETTLE ALTAIR_SEC(2) /* after the directory is back */
 #define TRIES_MAX 8
+#define MISSES_MAX 2
+#define ASKS_MAX 3
 
 bool air_node_is_ready(const altair_rendezvous *r, altair_time now)
 {
@@ -49,7 +51,7 @@ void air_node_seek(altair_rendezvous *r, altair_time now, uint32_t side,
 			air_side_refuse(r, now, side, ALTAIR_REFUSED_BUSY, 2);
 		return;
 	}
-	if (s->state == SIDE_SEEKS)
+	if (s->state == SIDE_SEEKS && s->ends_at == ALTAIR_NEVER)
 		air_side_become(r, side, SIDE_SEEKS,
 				air_time_after(now, PATIENCE));
 	s->nameplate = note->nameplate;
@@ -61,6 +63,9 @@ void air_node_seek(altair_rendezvous *r, altair_time now, uint32_t side,
 
 void air_node_register(altair_rendezvous *r, altair_time now, uint32_t side)
 {
+	if (air_side_at(r, side)->client == AIR_NONE)
+		return; /* it may be elsewhere */
+	air_side_at(r, side)->is_unsaid = !r->is_up;
 	air_directory_side(r, side, ALTAIR_DIRECTORY_PUT);
 	if (r->config.has_directory)
 		air_side_refresh_at(r, side, air_time_after(now, REFRESH));
@@ -69,13 +74,19 @@ void air_node_register(altair_rendezvous *r, altair_time now, uint32_t side)
 /* Who is away is not here. What the directory has forgotten it learns again. */
 void air_node_refresh(altair_rendezvous *r, altair_time now, uint32_t side)
 {
-	const struct air_side *s = air_side_at(r, side);
+	struct air_side *s = air_side_at(r, side);
 
 	air_side_refresh_at(r, side, air_time_after(now, REFRESH));
-	if (s->state == SIDE_IS_OPEN)
+	if (s->state == SIDE_IS_OPEN && s->client != AIR_NONE)
 		air_directory_plate(r, side, ALTAIR_DIRECTORY_TAKE, false);
 	else if (s->has_mailbox && s->client != AIR_NONE)
-		air_directory_side(r, side, ALTAIR_DIRECTORY_TAKE);
+		air_directory_side(r, side,
+				   s->is_unsaid ? ALTAIR_DIRECTORY_PUT
+						: ALTAIR_DIRECTORY_TAKE);
+	s->is_unsaid = s->is_unsaid && !r->is_up;
+	if (s->state == SIDE_IS_PAIRED && air_side_near(r, side) == AIR_NONE &&
+	    air_node_is_ready(r, now))
+		air_directory_find(r, side, ASKED_ALIVE);
 }
 
 void air_node_unregister(altair_rendezvous *r, uint32_t side)
@@ -88,7 +99,19 @@ void air_node_unregister(altair_rendezvous *r, uint32_t side)
 
 void air_node_look_up(altair_rendezvous *r, uint32_t side)
 {
-	air_directory_other(r, side);
+	air_directory_find(r, side, ASKED_OTHER);
+}
+
+bool air_node_asks_after(altair_rendezvous *r, uint32_t side)
+{
+	struct air_side *s = air_side_at(r, side);
+
+	if (!r->config.has_directory || s->state < SIDE_WAITS ||
+	    s->state == SIDE_IS_OVER || s->asks == ASKS_MAX)
+		return false;
+	s->asks++;
+	air_directory_find(r, side, ASKED_MOVED);
+	return true;
 }
 
 /* To the node of the other side, about this one. */
@@ -233,15 +256,37 @@ static void post_held(altair_rendezvous *r, uint32_t side, const uint8_t *node)
 		      &note);
 }
 
+/* The directory says that the nameplate is here. */
+static void claim_here(altair_rendezvous *r, altair_time now, uint32_t side)
+{
+	uint32_t other = AIR_NONE;
+	enum altair_refusal why;
+	altair_note note;
+
+	if (!air_queue_pop(&r->pool, &air_side_at(r, side)->held, &note,
+			   r->held))
+		return;
+	why = air_take_claimed(r, now, &note, true, &other);
+	if (other != AIR_NONE)
+		air_take_join(r, now, side, other);
+	else
+		air_side_refuse(r, now, side, why, 0);
+}
+
 static void answer_seek(altair_rendezvous *r, altair_time now, uint32_t side,
 			altair_bytes value)
 {
-	const struct air_side *s = air_side_at(r, side);
+	struct air_side *s = air_side_at(r, side);
 	bool is_claim = s->nameplate != 0;
+	struct air_listing listing;
 
+	if (is_claim && air_listing_read(value, &listing))
+		s->is_claimed = listing.is_used;
 	if (value.len >= ALTAIR_RENDEZVOUS_NODE_LEN &&
 	    memcmp(value.data, r->config.node, sizeof r->config.node) != 0)
 		post_held(r, side, value.data);
+	else if (s->state == SIDE_SEEKS && is_claim && value.len > 0)
+		claim_here(r, now, side);
 	else if (s->state == SIDE_SEEKS)
 		air_side_refuse(r, now, side,
 				is_claim ? ALTAIR_REFUSED_NO_SUCH_NAMEPLATE
@@ -249,20 +294,57 @@ static void answer_seek(altair_rendezvous *r, altair_time now, uint32_t side,
 				0);
 }
 
+/* The other side is not in the directory: it may be away, and then it comes back
+ * or ends before we ask again; or we have missed that it has ended. */
+static void answer_alive(altair_rendezvous *r, altair_time now, uint32_t side,
+			 altair_bytes value)
+{
+	struct air_side *s = air_side_at(r, side);
+
+	if (s->state != SIDE_IS_PAIRED || air_side_other(r, side) != AIR_NONE)
+		return;
+	s->misses = value.len > 0 ? 0 : s->misses + 1;
+	if (s->misses >= MISSES_MAX)
+		air_side_end(r, now, side, false);
+}
+
+/* Where the other side is. One that is away here has come back there. */
 static void answer_other(altair_rendezvous *r, altair_time now, uint32_t side,
 			 altair_bytes value)
 {
 	const struct air_side *s = air_side_at(r, side);
+	uint32_t other = air_side_other(r, side);
 
 	if (value.len != ALTAIR_RENDEZVOUS_NODE_LEN || s->state < SIDE_WAITS ||
-	    air_side_other(r, side) != AIR_NONE)
+	    s->state == SIDE_IS_OVER || air_side_near(r, side) != AIR_NONE ||
+	    memcmp(value.data, r->config.node, value.len) == 0)
 		return;
 	set_node(r, side, value.data);
-	if (s->state != SIDE_WAITS || !s->has_node)
+	if (other != AIR_NONE)
+		air_side_drop(r, now, other);
+	else if (s->state != SIDE_WAITS)
 		return;
 	air_side_pair(r, now, side, s->token);
 	air_node_here(r, side);
 	air_side_announce(r, now, side);
+}
+
+/* Where this side is, which has been away here for a minute. */
+static void answer_moved(altair_rendezvous *r, altair_time now, uint32_t side,
+			 altair_bytes value)
+{
+	uint32_t other = air_side_other(r, side);
+
+	if (air_side_at(r, side)->client != AIR_NONE)
+		return;
+	if (value.len != ALTAIR_RENDEZVOUS_NODE_LEN ||
+	    memcmp(value.data, r->config.node, value.len) == 0) {
+		air_side_leave(r, now, side, false);
+		return;
+	}
+	if (other != AIR_NONE)
+		set_node(r, other, value.data);
+	air_side_drop(r, now, side);
 }
 
 void altair_rendezvous_answer(altair_rendezvous *r, altair_time now,
@@ -285,6 +367,10 @@ void altair_rendezvous_answer(altair_rendezvous *r, altair_time now,
 		answer_plate(r, now, side, value);
 	else if (about == ASKED_OTHER)
 		answer_other(r, now, side, value);
+	else if (about == ASKED_ALIVE)
+		answer_alive(r, now, side, value);
+	else if (about == ASKED_MOVED)
+		answer_moved(r, now, side, value);
 	else
 		answer_seek(r, now, side, value);
 }
@@ -297,7 +383,7 @@ static void posted_claim(altair_rendezvous *r, altair_time now,
 	uint32_t side = AIR_NONE;
 
 	memcpy(answer.token, post->token, sizeof answer.token);
-	answer.refusal = air_take_claimed(r, now, post, &side);
+	answer.refusal = air_take_claimed(r, now, post, true, &side);
 	if (side == AIR_NONE) {
 		air_post_send(r, from, POST_REFUSED, &answer);
 		return;
@@ -331,14 +417,10 @@ static void posted_joined(altair_rendezvous *r, altair_time now,
 			  const uint8_t *from, const altair_note *post)
 {
 	uint32_t side = air_side_find(r, post->token);
-	altair_note gone = {.is_caller = false};
 	struct air_side *s;
 
-	memcpy(gone.mailbox, post->mailbox, sizeof gone.mailbox);
-	if (side == AIR_NONE) {
-		air_post_send(r, from, POST_GONE, &gone);
-		return;
-	}
+	if (side == AIR_NONE)
+		return; /* it asks again, or has left */
 	s = air_side_at(r, side);
 	if (s->state == SIDE_SEEKS &&
 	    air_side_in(r, post->mailbox, true) == AIR_NONE) {
@@ -416,7 +498,8 @@ static void posted_gone(altair_rendezvous *r, altair_time now,
 	uint32_t side = air_side_in(r, post->mailbox, post->is_caller);
 	const struct air_side *s;
 
-	if (side == AIR_NONE)
+	/* What a node forgets that the other side has left is no news. */
+	if (side == AIR_NONE || air_side_near(r, side) != AIR_NONE)
 		return;
 	s = air_side_at(r, side);
 	if (s->state == SIDE_IS_PAIRED && s->has_node &&
@@ -480,10 +563,13 @@ void altair_rendezvous_directory(altair_rendezvous *r, altair_time now,
 	if (!is_back)
 		return;
 	r->up_since = now;
-	for (uint32_t i = 0; i < r->sides.fresh; i++)
-		if (air_side_at(r, i)->generation &&
-		    air_side_at(r, i)->state != SIDE_SEEKS)
-			air_side_refresh_at(r, i, spread(now, i));
+	for (uint32_t i = 0; i < r->sides.fresh; i++) {
+		if (!air_side_at(r, i)->generation ||
+		    air_side_at(r, i)->state == SIDE_SEEKS)
+			continue;
+		air_side_at(r, i)->is_unsaid = true;
+		air_side_refresh_at(r, i, spread(now, i));
+	}
 	for (uint32_t i = 0; i < r->clients_max; i++)
 		if (r->clients[i].is_there && r->clients[i].is_present)
 			air_client_refresh_at(r, i, spread(now, i));

@@ -24,6 +24,9 @@ void air_node_refresh(altair_rendezvous *r, altair_time now, uint32_t side);
 void air_node_unregister(altair_rendezvous *r, uint32_t side);
 /* Asks where its other side is. */
 void air_node_look_up(altair_rendezvous *r, uint32_t side);
+/* This side has been away long enough. True if the directory is asked first whether
+ * it has come back elsewhere. */
+bool air_node_asks_after(altair_rendezvous *r, uint32_t side);
 /* Tells the other side's node that this one is here (again). */
 void air_node_here(altair_rendezvous *r, uint32_t side);
 /* A message or acknowledgement for the other side, wherever it is. */

@@ -86,13 +86,12 @@ static void refuse(struct air_room *room, enum altair_refusal why,
 static void take_joined(struct air_room *room, altair_time now,
 			const altair_note *note)
 {
-	bool was_asked = room->link == ROOM_HAS_ASKED;
-
 	if (!room->has_mailbox)
 		memcpy(room->mailbox, note->mailbox, sizeof room->mailbox);
 	room->has_mailbox = true;
 	room->link = ROOM_IS_ATTACHED;
-	room->sent = was_asked && asks_with_body(room) && room->sent > 0;
+	/* It may be the answer to our claim, which has message 1. */
+	room->sent = asks_with_body(room) && room->sent > 0;
 	room->ack_due = room->received > 0;
 	room->heard_at = now;
 	if (!room->is_joined)

@@ -12,7 +12,8 @@
 #include "rendezvous/node.h"
 #include "rendezvous/plate.h"
 
-#define RETRY 2 /* seconds, told with "busy" */
+#define RETRY 2		   /* seconds, told with "busy" */
+#define ASKS ALTAIR_SEC(5) /* whether a side has moved */
 
 static altair_bytes id(const uint8_t *bytes)
 {
@@ -51,6 +52,16 @@ uint32_t air_side_other(const altair_rendezvous *r, uint32_t side)
 
 	return s->has_mailbox ? air_side_in(r, s->mailbox, !s->is_caller)
 			      : AIR_NONE;
+}
+
+uint32_t air_side_near(const altair_rendezvous *r, uint32_t side)
+{
+	uint32_t other = air_side_other(r, side);
+
+	if (other != AIR_NONE && r->config.has_directory &&
+	    air_side_at(r, other)->client == AIR_NONE)
+		return AIR_NONE;
+	return other;
 }
 
 static void arm(altair_rendezvous *r, uint32_t side)
@@ -133,6 +144,7 @@ void air_side_bind(altair_rendezvous *r, altair_time now, uint32_t side,
 	c->first_side = side;
 	c->sides++;
 	s->away_at = ALTAIR_NEVER;
+	s->asks = 0;
 	arm(r, side);
 	air_client_changed(r, now, client);
 }
@@ -143,6 +155,12 @@ void air_side_unbind(altair_rendezvous *r, altair_time now, uint32_t side)
 
 	untie(r, now, side);
 	s->away_at = air_time_after(now, r->config.away);
+	arm(r, side);
+}
+
+void air_side_away_until(altair_rendezvous *r, uint32_t side, altair_time at)
+{
+	air_side_at(r, side)->away_at = at;
 	arm(r, side);
 }
 
@@ -262,7 +280,7 @@ void air_side_leave(altair_rendezvous *r, altair_time now, uint32_t side,
 
 	if (other != AIR_NONE && air_side_at(r, side)->state != SIDE_IS_OVER)
 		air_side_end(r, now, other, failed);
-	else
+	if (air_side_near(r, side) == AIR_NONE)
 		air_node_gone(r, side, failed);
 	air_side_drop(r, now, side);
 }
@@ -305,10 +323,15 @@ void air_side_drop(altair_rendezvous *r, altair_time now, uint32_t side)
 /* The time of its state is over. */
 static void expire(altair_rendezvous *r, altair_time now, uint32_t side)
 {
+	bool is_claimed = air_side_at(r, side)->is_claimed;
+
 	switch (air_side_at(r, side)->state) {
 	case SIDE_ASKS_PLATE:
 	case SIDE_SEEKS:
-		air_side_refuse(r, now, side, ALTAIR_REFUSED_BUSY, RETRY);
+		air_side_refuse(r, now, side,
+				is_claimed ? ALTAIR_REFUSED_USED
+					   : ALTAIR_REFUSED_BUSY,
+				is_claimed ? 0 : RETRY);
 		break;
 	case SIDE_IS_OPEN:
 		air_side_refuse(r, now, side, ALTAIR_REFUSED_EXPIRED, 0);
@@ -326,8 +349,10 @@ void air_side_due(altair_rendezvous *r, altair_time now, uint32_t side)
 {
 	const struct air_side *s = air_side_at(r, side);
 
-	if (s->away_at <= now)
+	if (s->away_at <= now && !air_node_asks_after(r, side))
 		air_side_leave(r, now, side, false);
+	else if (s->away_at <= now)
+		air_side_away_until(r, side, air_time_after(now, ASKS));
 	else if (s->ends_at <= now)
 		expire(r, now, side);
 	else if (s->refresh_at <= now)

@@ -11,6 +11,9 @@ uint32_t air_side_in(const altair_rendezvous *r, const uint8_t *mailbox,
 		     bool is_caller);
 /* The other side, if it is here, or AIR_NONE. */
 uint32_t air_side_other(const altair_rendezvous *r, uint32_t side);
+/* The other side, if what is for it is to be handed over here: with several nodes
+ * one that is away may have come back elsewhere. */
+uint32_t air_side_near(const altair_rendezvous *r, uint32_t side);
 
 /* A new side without mailbox and client, or AIR_NONE when there is no room. It
  * seeks, until it becomes something else. */
@@ -24,6 +27,8 @@ void air_side_bind(altair_rendezvous *r, altair_time now, uint32_t side,
 		   uint32_t client);
 /* Its connection is gone. */
 void air_side_unbind(altair_rendezvous *r, altair_time now, uint32_t side);
+/* It may be away until then. */
+void air_side_away_until(altair_rendezvous *r, uint32_t side, altair_time at);
 /* It counts as waiting at its client's source; false: there are too many. */
 bool air_side_count(altair_rendezvous *r, uint32_t side);
 /* A new state, in which it may be until `ends_at`. */

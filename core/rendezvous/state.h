@@ -51,6 +51,8 @@ struct air_side {
 	bool is_open;	  /* counts as waiting at `source`             */
 	bool resumes;	  /* ASKS_PLATE: wants the same number again   */
 	bool failed;	  /* OVER                                      */
+	bool is_claimed;  /* SEEKS: the directory says so               */
+	bool is_unsaid;	  /* the directory may know it elsewhere */
 	bool has_node;	  /* `node` is where the other side was last   */
 	uint32_t generation;
 	uint32_t client, next_of_client;
@@ -58,6 +60,8 @@ struct air_side {
 	uint32_t source;
 	uint32_t plate, nameplate;
 	uint32_t highest; /* number of ours that was sent              */
+	unsigned asks;	  /* whether it has moved */
+	unsigned misses;  /* how often the other side was not found     */
 	uint32_t tries;	  /* of drawing a nameplate                    */
 	altair_time ends_at, away_at, refresh_at;
 	struct air_queue held; /* the claim or call that seeks         */

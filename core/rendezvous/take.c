@@ -72,7 +72,7 @@ static void tell_message(altair_rendezvous *r, uint32_t side, altair_bytes body,
 static void forward(altair_rendezvous *r, uint32_t side,
 		    const altair_note *note)
 {
-	uint32_t other = air_side_other(r, side);
+	uint32_t other = air_side_near(r, side);
 	altair_note on = {.type = note->type == ALTAIR_NOTE_ACK
 					  ? ALTAIR_NOTE_ACK
 					  : ALTAIR_NOTE_MESSAGE,
@@ -163,7 +163,8 @@ static uint32_t listener_of(const altair_rendezvous *r,
 }
 
 enum altair_refusal air_take_claimed(altair_rendezvous *r, altair_time now,
-				     const altair_note *claim, uint32_t *side)
+				     const altair_note *claim, bool is_sure,
+				     uint32_t *side)
 {
 	uint32_t plate = air_plate_find(r, claim->nameplate);
 	const struct air_plate *it;
@@ -171,6 +172,9 @@ enum altair_refusal air_take_claimed(altair_rendezvous *r, altair_time now,
 	if (plate == AIR_NONE)
 		return ALTAIR_REFUSED_NO_SUCH_NAMEPLATE;
 	it = air_plate_at(r, plate);
+	if (it->is_open && !is_sure && r->config.has_directory &&
+	    air_side_at(r, it->side)->client == AIR_NONE)
+		return ALTAIR_REFUSED_NO_SUCH_NAMEPLATE;
 	if (it->is_open) {
 		*side = it->side;
 		air_side_pair(r, now, *side, claim->token);
@@ -197,7 +201,7 @@ static void repeat(altair_rendezvous *r, altair_time now, uint32_t client,
 
 	if (side == AIR_NONE)
 		return;
-	other = air_side_other(r, side);
+	other = air_side_near(r, side);
 	if (air_side_at(r, side)->state == SIDE_SEEKS) {
 		air_node_seek(r, now, side, note);
 		return;
@@ -214,9 +218,8 @@ static void repeat(altair_rendezvous *r, altair_time now, uint32_t client,
 	air_side_announce(r, now, side);
 }
 
-/* A side that has asked for another one here, and got it. */
-static void join(altair_rendezvous *r, altair_time now, uint32_t side,
-		 uint32_t other)
+void air_take_join(altair_rendezvous *r, altair_time now, uint32_t side,
+		   uint32_t other)
 {
 	const uint8_t *mailbox = air_side_at(r, other)->mailbox;
 
@@ -242,9 +245,9 @@ static void take_claim(altair_rendezvous *r, altair_time now, uint32_t client,
 	if (!may_have(r, now, client, note, true))
 		return;
 	side = make_side(r, now, client, note, true);
-	why = air_take_claimed(r, now, note, &other);
+	why = air_take_claimed(r, now, note, false, &other);
 	if (other != AIR_NONE)
-		join(r, now, side, other);
+		air_take_join(r, now, side, other);
 	else if (why == ALTAIR_REFUSED_NO_SUCH_NAMEPLATE &&
 		 r->config.has_directory)
 		air_node_seek(r, now, side, note);
@@ -341,7 +344,7 @@ static void take_call(altair_rendezvous *r, altair_time now, uint32_t client,
 	side = make_side(r, now, client, note, true);
 	why = air_take_called(r, now, note, &other);
 	if (other != AIR_NONE)
-		join(r, now, side, other);
+		air_take_join(r, now, side, other);
 	else if (why == ALTAIR_REFUSED_ABSENT && r->config.has_directory)
 		air_node_seek(r, now, side, note);
 	else
@@ -374,13 +377,15 @@ static void come_back(altair_rendezvous *r, altair_time now, uint32_t client,
 	side = take_side(r, now, client, note, note->is_caller);
 	if (side == AIR_NONE)
 		return;
-	other = air_side_other(r, side);
-	if (other != AIR_NONE && s->state == SIDE_IS_PAIRED)
-		air_side_announce(r, now, other);
-	else if (s->state == SIDE_IS_PAIRED || s->state == SIDE_WAITS)
+	other = air_side_near(r, side);
+	if (s->state == SIDE_IS_PAIRED || s->state == SIDE_WAITS)
 		air_node_register(r, now, side);
-	if (other == AIR_NONE)
+	if (other != AIR_NONE && s->state == SIDE_IS_PAIRED) {
+		air_side_announce(r, now, other);
+	} else if (s->state >= SIDE_WAITS) {
 		air_node_here(r, side);
+		air_node_look_up(r, side);
+	}
 	air_side_announce(r, now, side);
 }
 
@@ -436,6 +441,7 @@ static void take_resume(altair_rendezvous *r, altair_time now, uint32_t client,
 		air_side_announce(r, now, other);
 		air_side_pair(r, now, side, note->token);
 		air_side_announce(r, now, side);
+		air_node_look_up(r, side);
 	} else if (!air_side_count(r, side)) {
 		air_side_refuse(r, now, side, ALTAIR_REFUSED_LIMIT, 10);
 	} else if (note->nameplate && !note->is_caller) {
@@ -473,7 +479,7 @@ static void take_send(altair_rendezvous *r, altair_time now, uint32_t client,
 	}
 	forward(r, side, note);
 	/* What comes again has not arrived: perhaps the other side has moved. */
-	if (note->number <= s->highest && air_side_other(r, side) == AIR_NONE)
+	if (note->number <= s->highest && air_side_near(r, side) == AIR_NONE)
 		air_node_look_up(r, side);
 	else
 		s->highest = note->number;

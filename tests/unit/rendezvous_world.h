@@ -16,7 +16,7 @@
 
 static uint64_t toy_state;
 
-static int toy_random(void *user, uint8_t *out, size_t len)
+static inline int toy_random(void *user, uint8_t *out, size_t len)
 {
 	(void)user;
 	for (size_t i = 0; i < len; i++) {
@@ -27,8 +27,8 @@ static int toy_random(void *user, uint8_t *out, size_t len)
 	return 0;
 }
 
-static void toy_sha256(void *user, const altair_bytes *parts, size_t count,
-		       uint8_t out[32])
+static inline void toy_sha256(void *user, const altair_bytes *parts,
+			      size_t count, uint8_t out[32])
 {
 	uint8_t key[16] = {0};
 
@@ -48,13 +48,14 @@ static void toy_sha256(void *user, const altair_bytes *parts, size_t count,
 static const altair_crypto toy_crypto = {
 	.size = sizeof toy_crypto, .random = toy_random, .sha256 = toy_sha256};
 
-static void toy_sign(altair_bytes spki, altair_bytes message, uint8_t out[32])
+static inline void toy_sign(altair_bytes spki, altair_bytes message,
+			    uint8_t out[32])
 {
 	toy_sha256(NULL, (altair_bytes[]){spki, message}, 2, out);
 }
 
-static bool toy_verify(void *user, altair_bytes spki, altair_bytes message,
-		       altair_bytes signature)
+static inline bool toy_verify(void *user, altair_bytes spki,
+			      altair_bytes message, altair_bytes signature)
 {
 	uint8_t right[32];
 
@@ -72,7 +73,7 @@ struct world {
 	altair_rendezvous_config config;
 };
 
-static void world_open(struct world *w)
+static inline void world_open(struct world *w)
 {
 	size_t len = altair_rendezvous_size(&w->config);
 
@@ -85,7 +86,7 @@ static void world_open(struct world *w)
 		 0);
 }
 
-static void world_default(struct world *w)
+static inline void world_default(struct world *w)
 {
 	*w = (struct world){0};
 	altair_rendezvous_config_default(&w->config);
@@ -95,12 +96,12 @@ static void world_default(struct world *w)
 	w->config.mailboxes_max = 500;
 }
 
-static void world_close(struct world *w)
+static inline void world_close(struct world *w)
 {
 	free(w->mem);
 }
 
-static altair_addr world_addr(unsigned host)
+static inline altair_addr world_addr(unsigned host)
 {
 	return (altair_addr){
 		.family = ALTAIR_IPV4,
@@ -109,32 +110,32 @@ static altair_addr world_addr(unsigned host)
 }
 
 /* The next note for a client; false: none. */
-static bool world_next(struct world *w, uint32_t client)
+static inline bool world_next(struct world *w, uint32_t client)
 {
 	return altair_rendezvous_next(w->r, client, &w->note);
 }
 
-static void world_expect(struct world *w, uint32_t client,
-			 enum altair_note_type type)
+static inline void world_expect(struct world *w, uint32_t client,
+				enum altair_note_type type)
 {
 	CHECK(world_next(w, client));
 	CHECK_EQ(w->note.type, type);
 }
 
-static void world_refused(struct world *w, uint32_t client,
-			  enum altair_refusal why)
+static inline void world_refused(struct world *w, uint32_t client,
+				 enum altair_refusal why)
 {
 	world_expect(w, client, ALTAIR_NOTE_ERROR);
 	CHECK_EQ(w->note.refusal, why);
 }
 
-static void world_silent(struct world *w, uint32_t client)
+static inline void world_silent(struct world *w, uint32_t client)
 {
 	CHECK(!world_next(w, client));
 }
 
 /* A connection from a host; its welcome is read. */
-static void world_join(struct world *w, uint32_t client, unsigned host)
+static inline void world_join(struct world *w, uint32_t client, unsigned host)
 {
 	altair_addr addr = world_addr(host);
 
@@ -144,7 +145,7 @@ static void world_join(struct world *w, uint32_t client, unsigned host)
 	world_silent(w, client);
 }
 
-static altair_note world_note(enum altair_note_type type, uint8_t token)
+static inline altair_note world_note(enum altair_note_type type, uint8_t token)
 {
 	altair_note note = {.type = type, .has_token = true};
 
@@ -152,14 +153,15 @@ static altair_note world_note(enum altair_note_type type, uint8_t token)
 	return note;
 }
 
-static void world_take(struct world *w, uint32_t client,
-		       const altair_note *note)
+static inline void world_take(struct world *w, uint32_t client,
+			      const altair_note *note)
 {
 	altair_rendezvous_take(w->r, w->now, client, note);
 }
 
 /* Listens; the nameplate. */
-static uint32_t world_listen(struct world *w, uint32_t client, uint8_t token)
+static inline uint32_t world_listen(struct world *w, uint32_t client,
+				    uint8_t token)
 {
 	altair_note note = world_note(ALTAIR_NOTE_LISTEN, token);
 
@@ -168,13 +170,13 @@ static uint32_t world_listen(struct world *w, uint32_t client, uint8_t token)
 	return w->note.nameplate;
 }
 
-static altair_bytes world_text(const char *text)
+static inline altair_bytes world_text(const char *text)
 {
 	return (altair_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-static void world_claim(struct world *w, uint32_t client, uint8_t token,
-			uint32_t nameplate)
+static inline void world_claim(struct world *w, uint32_t client, uint8_t token,
+			       uint32_t nameplate)
 {
 	altair_note note = world_note(ALTAIR_NOTE_CLAIM, token);
 
@@ -183,8 +185,8 @@ static void world_claim(struct world *w, uint32_t client, uint8_t token,
 	world_take(w, client, &note);
 }
 
-static void world_send(struct world *w, uint32_t client, uint8_t token,
-		       uint32_t number, const char *text)
+static inline void world_send(struct world *w, uint32_t client, uint8_t token,
+			      uint32_t number, const char *text)
 {
 	altair_note note = world_note(ALTAIR_NOTE_SEND, token);
 
@@ -193,8 +195,8 @@ static void world_send(struct world *w, uint32_t client, uint8_t token,
 	world_take(w, client, &note);
 }
 
-static void world_close_side(struct world *w, uint32_t client, uint8_t token,
-			     bool failed)
+static inline void world_close_side(struct world *w, uint32_t client,
+				    uint8_t token, bool failed)
 {
 	altair_note note = world_note(ALTAIR_NOTE_CLOSE, token);
 
@@ -202,8 +204,8 @@ static void world_close_side(struct world *w, uint32_t client, uint8_t token,
 	world_take(w, client, &note);
 }
 
-static void world_resume(struct world *w, uint32_t client, uint8_t token,
-			 const uint8_t *mailbox, bool is_caller)
+static inline void world_resume(struct world *w, uint32_t client, uint8_t token,
+				const uint8_t *mailbox, bool is_caller)
 {
 	altair_note note = world_note(ALTAIR_NOTE_RESUME, token);
 
@@ -212,13 +214,13 @@ static void world_resume(struct world *w, uint32_t client, uint8_t token,
 	world_take(w, client, &note);
 }
 
-static void world_leave(struct world *w, uint32_t client)
+static inline void world_leave(struct world *w, uint32_t client)
 {
 	altair_rendezvous_left(w->r, w->now, client);
 }
 
 /* Time goes on; all that is due happens at its time. */
-static void world_pass(struct world *w, altair_time time)
+static inline void world_pass(struct world *w, altair_time time)
 {
 	altair_time until = w->now + time;
 
@@ -238,7 +240,7 @@ static void world_pass(struct world *w, altair_time time)
 }
 
 /* True if the driver is told to close this client, among whatever else. */
-static bool world_is_closed(struct world *w, uint32_t client)
+static inline bool world_is_closed(struct world *w, uint32_t client)
 {
 	altair_rendezvous_output out;
 	enum altair_rendezvous_step step;
@@ -252,7 +254,7 @@ static bool world_is_closed(struct world *w, uint32_t client)
 }
 
 /* Client 0 (token 1) listens, client 1 (token 2) claims; all notes are read. */
-static uint32_t world_pair(struct world *w, uint8_t mailbox[16])
+static inline uint32_t world_pair(struct world *w, uint8_t mailbox[16])
 {
 	uint32_t nameplate;
 
