@@ -378,6 +378,8 @@ static void on_silent(void *user, bool is_silent)
 		.reason = is_silent ? ALTAIR_E_TIMEOUT : 0,
 	};
 
+	if (is_silent && !link->has_no_server) /* the network has changed? */
+		altair_visit_hurry(link->stay.visit, altair_clock_now());
 	if (link->is_connected)
 		tell(link, &event);
 }

@@ -17,10 +17,14 @@
 #define PATH "/v1"
 #define PROTOCOL "altair.v1"
 
+/* An address that does not answer for so long gives way to the next one. */
+#define NEXT_AFTER ALTAIR_SEC(3)
+
 /* ---- the connection ---- */
 
 static void give_up(struct air_stay *s, int reason)
 {
+	s->is_connecting = false;
 	s->reason = reason;
 	s->handlers.online(s->user, reason);
 	altair_visit_lost(s->visit, altair_clock_now());
@@ -33,6 +37,7 @@ static void connect_next(struct air_stay *s)
 
 	if (s->reason)
 		error = s->reason;
+	s->next_at = altair_clock_now() + NEXT_AFTER;
 	while (s->next < s->name.count)
 		if (air_socket_connect(s->socket, &s->name.addrs[s->next++]) ==
 		    0)
@@ -54,6 +59,7 @@ static void begin(struct air_stay *s)
 {
 	s->next = 0;
 	s->reason = 0;
+	s->is_connecting = true;
 	air_name_find(&s->name, s->loop, s->url.host, s->url.port);
 }
 
@@ -63,6 +69,7 @@ static void on_opened(void *user)
 
 	altair_visit_opened(s->visit, altair_clock_now());
 	s->next = s->name.count;
+	s->is_connecting = false;
 	s->handlers.kick(s->user);
 }
 
@@ -144,12 +151,24 @@ static void on_text(void *user, altair_bytes text)
 	s->handlers.kick(s->user);
 }
 
+/* One address is tried, and there is another one. */
+static bool has_another(const struct air_stay *s)
+{
+	return s->is_connecting && s->next > 0 && s->next < s->name.count;
+}
+
 altair_time air_stay_run(struct air_stay *stay, altair_time now)
 {
+	altair_time deadline;
+
 	if (stay->is_closing)
 		return ALTAIR_NEVER;
+	if (has_another(stay) && now >= stay->next_at)
+		connect_next(stay);
 	altair_visit_tick(stay->visit, now);
-	return drain(stay);
+	deadline = drain(stay);
+	return has_another(stay) && stay->next_at < deadline ? stay->next_at
+							     : deadline;
 }
 
 /* ---- its life ---- */

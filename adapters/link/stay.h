@@ -36,7 +36,9 @@ struct air_stay {
 	struct air_stay_handlers handlers;
 	void *user;
 	struct air_name name;
-	size_t next; /* of the name's addresses */
+	size_t next;	     /* of the name's addresses */
+	altair_time next_at; /* when it is tried at the latest */
+	bool is_connecting;
 	struct air_socket *socket;
 	altair_visit *visit;
 	void *memory; /* of `visit` */

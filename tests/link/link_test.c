@@ -366,6 +366,46 @@ static void no_server_is_said_at_once(void)
 	end();
 }
 
+/* Of the addresses of a name the first one that answers is used. */
+static void a_server_has_a_name(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+	char named[64];
+
+	begin_house();
+	snprintf(named, sizeof named, "ws://localhost:%u", house_port(house));
+	config.server = named;
+	listen_with(&config);
+	end();
+}
+
+static void a_name_of_nobody_is_said(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	begin();
+	config.server = "wss://nobody.invalid"; /* RFC 6761 6.4 */
+	open_side(&b, &config);
+	run_until(b_has_ended);
+	CHECK_EQ(b.reason, ALTAIR_E_RESOLVE);
+	end();
+}
+
+/* One that opens and closes at once, whatever is under way. */
+static void who_changes_his_mind_leaves_nothing_behind(void)
+{
+	altair_uv_link_config config = defaults(ALTAIR_UV_LINK_LISTEN);
+
+	for (int turns = 0; turns < 6; turns++) {
+		begin_house();
+		config.server = turns % 2 ? url : "wss://nobody.invalid";
+		open_side(&a, &config);
+		for (int k = 0; k < turns; k++)
+			uv_run(&loop, UV_RUN_NOWAIT);
+		end();
+	}
+}
+
 /* ---- TLS ---- */
 
 static struct certificate certificate;
@@ -795,6 +835,9 @@ static const struct check_test tests[] = {
 	TEST(a_wrong_code_burns_it),
 	TEST(a_code_of_nobody_is_refused),
 	TEST(no_server_is_said_at_once),
+	TEST(a_server_has_a_name),
+	TEST(a_name_of_nobody_is_said),
+	TEST(who_changes_his_mind_leaves_nothing_behind),
 	TEST(the_right_certificate_is_trusted),
 	TEST(another_certificate_is_not),
 	TEST(nor_is_one_that_nobody_vouches_for),
