@@ -148,7 +148,7 @@ static struct air_writer begin(struct altair_meet *m, enum kind kind)
 	struct air_writer w = air_writer(m->said, sizeof m->said);
 
 	air_write_u8(&w, MARK);
-	air_write_u8(&w, kind);
+	air_write_u8(&w, (uint8_t)kind);
 	return w;
 }
 
