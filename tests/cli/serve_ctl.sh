@@ -30,7 +30,7 @@ fail() {
 
 # await WHAT COMMAND...: until it succeeds.
 await() {
-  what=$1 tries=400
+  what=$1 tries=1000
   shift
   until "$@"; do
     tries=$((tries - 1))
