@@ -200,6 +200,7 @@ static void arrive(struct sim_mailman *m, unsigned who, unsigned word)
 	config.secret = (altair_bytes){(const uint8_t *)secret, 7};
 	config.context = (altair_bytes){(const uint8_t *)context, 15};
 	config.identity = (altair_bytes){identity, IDENTITY_LEN};
+	config.is_datagram = m->is_datagram;
 	error = altair_meet_init(&p->meet, p->memory, sizeof p->memory, &config,
 				 0);
 	assert(error == 0);
@@ -427,6 +428,7 @@ void sim_mailman_attempt(struct sim_mailman *m, enum sim_trick trick)
 	unsigned honest = below(m, 100);
 
 	m->bag_count = 0;
+	m->is_datagram = below(m, 2);
 	m->count.attempts++;
 	/* The same words in both rooms are the worst case. */
 	for (unsigned who = 0; who < SIM_ROGUE_CALLER; who++)
@@ -453,15 +455,19 @@ void sim_mailman_attempt(struct sim_mailman *m, enum sim_trick trick)
 static bool guess(struct sim_mailman *m, unsigned victim, unsigned rogue)
 {
 	size_t start = m->bag_count, said;
+	bool tells;
 
 	arrive(m, rogue, below(m, m->words));
 	said = m->bag_count;
 	for (size_t i = start; i < said; i++)
 		deliver(m, victim, &m->bag[i]);
 	m->people[victim].forwarded = said;
+	/* He need not tell that he was wrong. */
+	tells = is_caller(victim) || below(m, 2);
 	for (size_t i = 0; i < GUESSES; i++) {
 		forward(m, victim, rogue);
-		forward(m, rogue, victim);
+		if (tells)
+			forward(m, rogue, victim);
 	}
 	return m->people[rogue].introduced > 0;
 }
@@ -474,6 +480,7 @@ void sim_mailman_guess(struct sim_mailman *m)
 	bool is_right = false;
 
 	m->bag_count = 0;
+	m->is_datagram = below(m, 2);
 	m->count.guesses++;
 	arrive(m, victim, below(m, m->words));
 	for (unsigned i = 0; i < GUESSES && !is_right; i++)

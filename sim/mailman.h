@@ -3,6 +3,7 @@
  * they say goes by him, and he may do with it what he likes. Two rooms with a caller
  * and a listener each, two machines of his own, and what he has kept from earlier
  * meetings. The machines are the shipped ones; hashes and group come from the caller.
+ * Half of the time he is no server, but on the path of their datagrams.
  */
 #ifndef SIM_MAILMAN_H
 #define SIM_MAILMAN_H
@@ -64,6 +65,7 @@ struct sim_mailman {
 	const altair_pake *real;
 	struct sim_rng rng, secrets;
 	unsigned words; /* in the shortened list */
+	bool is_datagram;
 	struct sim_person_state people[SIM_PEOPLE];
 	struct sim_mail bag[SIM_MAIL_BAG], kept[SIM_MAIL_KEPT];
 	size_t bag_count, kept_count;
