@@ -10,7 +10,6 @@
 
 #include <altair/error.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -179,14 +178,20 @@ static bool is_separator(char c)
 	return c != '\0' && strchr(" \t-_.,", c) != NULL;
 }
 
+static void make_small(char *text)
+{
+	for (; *text; text++)
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text - 'A' + 'a');
+}
+
 /* Completes the last word of a code; `is_last`: no other one follows. */
 static void complete_word(char *text, char *word, bool is_last, char *choices,
 			  size_t cap)
 {
 	size_t len = strlen(word), first, count, common;
 
-	for (char *c = word; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
+	make_small(word);
 	count = altair_code_complete(word, len, &first);
 	if (count == 0)
 		return;
