@@ -57,8 +57,9 @@ static void on_closed(void *user)
 
 static void close_link(struct chat_link *link)
 {
-	if (!link->link)
+	if (!link->link || link->is_closing)
 		return;
+	link->is_closing = true;
 	link->is_connected = false;
 	altair_uv_link_close(link->link, on_closed);
 }

@@ -18,7 +18,7 @@
 struct chat_link {
 	struct chat *chat;
 	altair_uv_link *link; /* NULL: there is none here             */
-	bool is_introduced, is_connected, has_pair;
+	bool is_introduced, is_connected, is_closing, has_pair;
 	altair_uv_link_peer peer;
 	struct contact contact; /* name empty: not known by name      */
 	struct chat_count count;
