@@ -187,23 +187,21 @@ static void ask_name(struct chat_link *link)
 	air_prompt_ask(&chat->prompt);
 }
 
-/* Who this is, by name; keeps a peer that can be called from now on. True: it is
- * the first time. */
-static bool recognize(struct chat_link *link, bool has_pair)
+/* Who this is, by name. True: it is the first time. */
+static bool recognize(struct chat_link *link)
 {
 	struct chat *chat = link->chat;
 	const struct contact *known =
 		air_contacts_by_key(&chat->contacts, link->peer.key);
+	bool is_new = !known && link->has_pair;
 
 	link->contact.peer = link->peer;
-	if (known)
-		link->contact = *known;
-	if (has_pair)
-		(void)air_contacts_meet(&link->peer, chat->as, &link->contact);
-	if (!link->contact.name[0])
-		snprintf(link->contact.name, sizeof link->contact.name,
-			 "a peer that could not be kept");
-	return has_pair && !known;
+	snprintf(link->contact.name, sizeof link->contact.name, "%s",
+		 known ? known->name : "a peer that could not be kept");
+	if (link->has_pair)
+		(void)air_contacts_add(&chat->contacts, &link->peer, chat->as,
+				       &link->contact);
+	return is_new;
 }
 
 /* ---- events ---- */
@@ -229,7 +227,7 @@ static void on_connected(struct chat_link *link,
 
 	link->is_connected = true;
 	link->began = air_run_time(chat->run);
-	is_new = recognize(link, link->has_pair);
+	is_new = recognize(link);
 	air_chat_report_connected(&chat->report, &link->contact, &event->path);
 	if (chat->connected)
 		chat->connected(chat->user, link);
@@ -238,6 +236,9 @@ static void on_connected(struct chat_link *link,
 		ask_name(link);
 	else
 		begin_typing(chat);
+	/* Last: a disk takes its time. */
+	if (link->has_pair)
+		(void)air_contacts_meet(&link->peer, chat->as, &link->contact);
 }
 
 static void on_server(struct chat *chat, const altair_uv_link_event *event)

@@ -229,6 +229,7 @@ struct change {
 	const altair_uv_link_peer *peer;
 	const char *name, *new_name;
 	struct contact *out;
+	bool is_quiet;
 };
 
 static int change_in(char *folder, struct change *change)
@@ -276,6 +277,14 @@ static void make_name(struct contacts *contacts, struct contact *contact)
 	}
 }
 
+static int say_full(void)
+{
+	return air_print_failure(EXIT_USAGE,
+				 "%d peers are known, no more fit: forget one "
+				 "by `altair peers forget`",
+				 CONTACTS_MAX);
+}
+
 static int meet(struct contacts *contacts, struct change *change)
 {
 	struct contact *contact = find_key(contacts, change->peer->key);
@@ -283,15 +292,12 @@ static int meet(struct contacts *contacts, struct change *change)
 
 	if (change->name)
 		other = find_name(contacts, change->name);
-	if (other && other != contact)
+	if (other && other != contact && !change->is_quiet)
 		air_print_note("'%s' is another peer's name already: this one "
 			       "keeps its own, see `altair peers`",
 			       change->name);
 	if (!contact && contacts->count == CONTACTS_MAX)
-		return air_print_failure(EXIT_USAGE,
-					 "%d peers are known, no more fit: "
-					 "forget one by `altair peers forget`",
-					 CONTACTS_MAX);
+		return change->is_quiet ? EXIT_USAGE : say_full();
 	if (!contact) {
 		contact = &contacts->item[contacts->count];
 		contact->peer = *change->peer;
@@ -338,6 +344,15 @@ static int forget(struct contacts *contacts, struct change *change)
 	contacts->count--;
 	memmove(contact, contact + 1, (contacts->count - at) * sizeof *contact);
 	return 0;
+}
+
+int air_contacts_add(struct contacts *contacts, const altair_uv_link_peer *peer,
+		     const char *name, struct contact *out)
+{
+	struct change change = {
+		.peer = peer, .name = name, .out = out, .is_quiet = true};
+
+	return meet(contacts, &change);
 }
 
 int air_contacts_meet(const altair_uv_link_peer *peer, const char *name,

@@ -34,6 +34,10 @@ const struct contact *air_contacts_by_key(const struct contacts *contacts,
  * sentence about it. Nothing that could be a code or an endpoint may. */
 bool air_contacts_may_be_called(const char *name, char *why, size_t cap);
 
+/* As air_contacts_meet, but in memory alone, and without a word. */
+int air_contacts_add(struct contacts *contacts, const altair_uv_link_peer *peer,
+		     const char *name, struct contact *out);
+
 /*
  * Keeps a peer that was met: a new one under `name` (NULL: one that is made of its
  * key), a known one with its new secret, and under `name` if that is given and
