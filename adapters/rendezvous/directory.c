@@ -27,7 +27,10 @@
 #define PREFIX_LEN (sizeof PREFIX - 1)
 #define CHANNEL_LEN (PREFIX_LEN + 2 * ALTAIR_RENDEZVOUS_NODE_LEN)
 #define KEY_LEN (PREFIX_LEN + ALTAIR_RENDEZVOUS_KEY_MAX)
-#define TURN_MS 1000
+#define TURN_MS 200
+#define SIGN ALTAIR_SEC(1)
+/* The machine says everything again before it begins anything new. */
+#define SETTLE ALTAIR_SEC(2)
 #define SILENCE ALTAIR_SEC(3)
 #define UNDER_WAY_MAX 4096
 #define HOST_MAX 256
@@ -51,6 +54,8 @@ struct directory {
 	uv_timer_t timer;
 	uv_getaddrinfo_t lookup;
 	altair_time heard; /* or begun */
+	altair_time asked; /* for a sign of life */
+	altair_time up_since;
 	uint32_t under_way;
 	uint8_t node[ALTAIR_RENDEZVOUS_NODE_LEN];
 	bool is_up, is_looking_up, is_closed;
@@ -141,6 +146,7 @@ static void take_post(struct directory *d, altair_bytes post)
 static void rise(struct directory *d)
 {
 	d->is_up = true;
+	d->up_since = altair_clock_now();
 	altair_rendezvous_directory(d->door->machine, altair_clock_now(), true);
 	air_door_run(d->door);
 }
@@ -243,13 +249,16 @@ static void on_sign(redisAsyncContext *context, void *reply, void *user)
 static void on_turn(uv_timer_t *timer)
 {
 	struct directory *d = timer->data;
+	altair_time now = altair_clock_now();
 
-	if (d->commands && altair_clock_now() - d->heard >= SILENCE)
-		lose(d);
-	else if (d->commands)
-		redisAsyncCommand(d->commands, on_sign, d, "PING");
-	else
+	if (!d->commands) {
 		begin(d);
+	} else if (now - d->heard >= SILENCE) {
+		lose(d);
+	} else if (now - d->asked >= SIGN) {
+		d->asked = now;
+		redisAsyncCommand(d->commands, on_sign, d, "PING");
+	}
 }
 
 /* --- asking ---------------------------------------------------------------- */
@@ -391,7 +400,7 @@ void air_directory_post(struct directory *d, const uint8_t *node,
 
 bool air_directory_is_up(const struct directory *d)
 {
-	return d->is_up;
+	return d->is_up && altair_clock_now() - d->up_since >= SETTLE;
 }
 
 /* --- its life -------------------------------------------------------------- */
