@@ -114,8 +114,11 @@ class Side:
             if everything or now >= due:
                 self.send(number)
 
-    def take(self):
-        note = self.client.hear()
+    def take_all(self):
+        for note in self.client.hear_some():
+            self.take(note)
+
+    def take(self, note):
         if note["type"] == "message":
             self.take_message(note)
         elif note["type"] == "ack":
@@ -170,12 +173,13 @@ def talk(sides, until):
             side.again()
         step = now + STEP
         while (left := step - time.monotonic()) > 0:
-            waiting = [s for s in sides if s.client.rest]
-            ready = waiting or select.select(
-                [s.client.sock for s in sides], [], [], left)[0]
-            for side in sides:
-                if side in ready or side.client.sock in ready:
-                    side.take()
+            hear(sides, left)
+
+
+def hear(sides, seconds):
+    select.select([s.client.sock for s in sides], [], [], seconds)
+    for side in sides:
+        side.take_all()
 
 
 def settle(sides):
@@ -183,10 +187,8 @@ def settle(sides):
     while any(s.acked < s.sent for s in sides):
         check(time.monotonic() < end_by, "messages that were never heard: " +
               str([(s.name, s.sent, s.acked) for s in sides]))
-        ready = select.select([s.client.sock for s in sides], [], [], 0.2)[0]
+        hear(sides, 0.2)
         for side in sides:
-            if side.client.sock in ready or side.client.rest:
-                side.take()
             side.again()
     for side in sides:
         check(side.heard == side.peer.sent, f"{side.name}: {side.heard} of "
