@@ -15,7 +15,7 @@ build=build/fuzz
 log=$build.log
 if [ $# = 0 ]; then
   # shellcheck disable=SC2046 # names of ours, without blanks
-  set -- $(sed -n 's/^altair_fuzz(\(.*\))$/\1/p' tests/fuzz/CMakeLists.txt)
+  set -- $(sed -n 's/^altair_fuzz(\([a-z_]*\).*/\1/p' tests/fuzz/CMakeLists.txt)
 fi
 
 mkdir -p $build/findings || exit 1
