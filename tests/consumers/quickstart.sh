@@ -35,6 +35,13 @@ if [ "$verified" -lt 2 ]; then
   cat "$dir/said"
   status=1
 fi
+says 'Code: '
+connected=$(grep -c '✓ Connected to ' "$dir/said")
+if [ "$connected" -ne 4 ]; then
+  echo "$connected times connected by code and name, not 4:"
+  cat "$dir/said"
+  status=1
+fi
 "$dir/prefix/bin/altair" --version || status=1
 
 # Built elsewhere, from a copy, it is the same to the byte.
