@@ -13,8 +13,11 @@
 #define ROOMS_MAX 64
 #define WINDOW_MAX 64
 
-/* Our own: how long after each loss in a row we come again at the latest, seconds. */
-static const uint8_t waits[] = {6, 8, 10, 12, 15};
+/* Our own: after each loss in a row we come again between so many seconds. Nobody
+ * tries twice in the first six, so a crowd is not denser than at its start. */
+static const struct {
+	uint8_t from, to;
+} waits[] = {{0, 6}, {6, 14}, {8, 16}};
 
 #define WAITS (sizeof waits / sizeof waits[0])
 
@@ -287,11 +290,12 @@ static void leave(altair_visit *v, altair_time connect_at)
 
 static void come_again(altair_visit *v)
 {
-	altair_time wait = ALTAIR_SEC(waits[v->losses]);
+	altair_time from = ALTAIR_SEC(waits[v->losses].from);
+	altair_time to = ALTAIR_SEC(waits[v->losses].to);
 
 	if (v->losses < WAITS - 1)
 		v->losses++;
-	leave(v, within(v, v->now, wait));
+	leave(v, within(v, v->now + from, to - from));
 }
 
 void altair_visit_opened(altair_visit *v, altair_time now)
@@ -338,7 +342,7 @@ static void take_bye(altair_visit *v, const altair_note *note)
 {
 	altair_time wait = ALTAIR_SEC(note->seconds);
 	altair_time at = wait ? within(v, v->now + wait / 2, wait)
-			      : within(v, v->now, ALTAIR_SEC(waits[0]));
+			      : within(v, v->now, ALTAIR_SEC(waits[0].to));
 
 	if (wait == 0 && is_idle(v))
 		at = ALTAIR_NEVER;

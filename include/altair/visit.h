@@ -15,10 +15,10 @@
  * event ends it; then the number is free.
  *
  * The way back. The first connection is opened at once. After a loss the next one
- * follows at a random moment of the next 6 seconds, then of 8, 10, 12 and from
- * then on of 15; after a bye, between half and one and a half of what the server
- * said. So a server that comes up again sees all clients within 60 s, and no more
- * than a fifth of them in any second.
+ * follows at a random moment of the next 6 seconds; after another one 6 to 14 seconds
+ * later, and then always 8 to 16; after a bye, between half and one and a half of
+ * what the server said. So a server that comes up again sees all clients within 20
+ * seconds, and no more than a fifth of them in any one.
  */
 #ifndef ALTAIR_VISIT_H
 #define ALTAIR_VISIT_H
