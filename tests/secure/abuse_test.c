@@ -32,7 +32,7 @@ static void *count_malloc(size_t len, const char *file, int line)
 
 static struct block *block_of(void *bytes)
 {
-	return (struct block *)((char *)bytes - offsetof(struct block, bytes));
+	return (void *)((char *)bytes - offsetof(struct block, bytes));
 }
 
 static void count_free(void *bytes, const char *file, int line)
