@@ -170,31 +170,6 @@ static bool is_without_nat(const altair_addr *peer)
 	}
 }
 
-/* Our endpoint as the peer sees it, where no NAT is in between, too. */
-static altair_addr seen_as(const struct connect *c, const altair_addr *peer)
-{
-	altair_addr own = c->own[sock_of(peer)], local;
-
-	if (is_without_nat(peer) &&
-	    altair_uv_local(c->driver, sock_of(peer), &local) == 0)
-		air_sockaddr_route(&own, peer, local.port);
-	return own;
-}
-
-/* Neither or both are the initiator: the lower endpoint speaks first. */
-static bool is_lower(const struct connect *c)
-{
-	altair_path path;
-	altair_addr own;
-	int order;
-
-	if (altair_punch_path(c->punch, &path) != 0)
-		return c->options.initiator;
-	own = seen_as(c, &path.remote);
-	order = memcmp(own.ip, path.remote.ip, sizeof own.ip);
-	return order < 0 || (order == 0 && own.port < path.remote.port);
-}
-
 static void begin_shield(struct connect *c)
 {
 	int error;
@@ -300,7 +275,7 @@ static void on_punch_event(struct connect *c, const altair_output *out)
 		break;
 	case ALTAIR_EV_ROLES:
 		air_report_roles(&c->report, out->number);
-		air_shield_turn(&c->shield, is_lower(c));
+		air_shield_draw(&c->shield);
 		break;
 	case ALTAIR_EV_VERIFIED:
 		air_report_verified(&c->report, out);

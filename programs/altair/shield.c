@@ -16,6 +16,11 @@
 /* The first byte of each protected datagram. */
 #define KIND_MESSAGE 0
 
+/* The first byte of a lot: none of STUN, DTLS, an introduction or a word. */
+#define LOT 0xf4
+#define LOT_INTERVAL ALTAIR_MSEC(400)
+#define LOTS_MAX 12
+
 static altair_time now_of(const struct shield *s)
 {
 	return altair_uv_now(s->driver);
@@ -120,6 +125,66 @@ static altair_time drain(struct shield *s, altair_machine *machine)
 	return out.deadline;
 }
 
+/* --- who speaks first ------------------------------------------------------ */
+
+static bool is_waiting(const struct shield *s)
+{
+	return s->is_begun && !s->is_over &&
+	       altair_meet_state(s->meet) == ALTAIR_MEET_WAITING;
+}
+
+/* Each says a number until the introduction goes on; who has the lower one is the
+ * caller. Whoever forges one costs us time, as if he cut the line. */
+static void say_lot(struct shield *s)
+{
+	uint8_t bytes[1 + sizeof s->lot] = {LOT};
+
+	s->lot_at = ALTAIR_NEVER;
+	if (s->lots == 0 || !is_waiting(s))
+		return;
+	s->lots--;
+	memcpy(bytes + 1, s->lot, sizeof s->lot);
+	send_bytes(s, (altair_bytes){bytes, sizeof bytes});
+	s->lot_at = now_of(s) + LOT_INTERVAL;
+}
+
+static void draw(struct shield *s)
+{
+	if (s->has_lot || !is_waiting(s) ||
+	    altair_openssl()->random(NULL, s->lot, sizeof s->lot) != 0)
+		return;
+	s->has_lot = true;
+	s->lots = LOTS_MAX;
+	say_lot(s);
+}
+
+/* One who has tried our secret has had his guess: no other beginning then. */
+static void turn(struct shield *s, bool is_caller)
+{
+	int error;
+
+	if (s->is_caller == is_caller || !is_waiting(s))
+		return;
+	s->is_caller = is_caller;
+	altair_meet_close(s->meet);
+	error = begin_meet(s);
+	if (error)
+		fail(s, error);
+}
+
+/* False: it is none. */
+static bool take_lot(struct shield *s, altair_bytes bytes)
+{
+	if (bytes.len != 1 + sizeof s->lot || bytes.data[0] != LOT)
+		return false;
+	draw(s);
+	if (s->has_lot)
+		turn(s, memcmp(s->lot, bytes.data + 1, sizeof s->lot) < 0);
+	return true;
+}
+
+/* --- time ------------------------------------------------------------------ */
+
 static void on_timer(uv_timer_t *timer);
 
 /* Lets both say what they have to say, and wakes them when they want. */
@@ -132,6 +197,7 @@ static void pump(struct shield *s)
 
 		at = other < at ? other : at;
 	}
+	at = s->lot_at < at ? s->lot_at : at;
 	uv_timer_stop(&s->timer);
 	if (at == ALTAIR_NEVER || s->is_over)
 		return;
@@ -145,6 +211,8 @@ static void on_timer(uv_timer_t *timer)
 {
 	struct shield *s = timer->data;
 
+	if (s->lot_at <= now_of(s))
+		say_lot(s);
 	altair_tick(altair_meet_machine(s->meet), now_of(s));
 	if (s->secure)
 		altair_tick(altair_secure_machine(s->secure), now_of(s));
@@ -164,6 +232,7 @@ int air_shield_begin(struct shield *shield, uv_loop_t *loop, bool is_caller)
 	shield->is_begun = true;
 	shield->is_caller = is_caller;
 	shield->began = now_of(shield);
+	shield->lot_at = ALTAIR_NEVER;
 	uv_timer_init(loop, &shield->timer);
 	shield->timer.data = shield;
 	error = begin_meet(shield);
@@ -172,22 +241,12 @@ int air_shield_begin(struct shield *shield, uv_loop_t *loop, bool is_caller)
 	return error;
 }
 
-/* One who has tried our secret has had his guess: no other beginning then. */
-void air_shield_turn(struct shield *shield, bool is_caller)
+void air_shield_draw(struct shield *shield)
 {
-	int error;
-
-	if (!shield->is_begun || shield->is_over ||
-	    shield->is_caller == is_caller ||
-	    altair_meet_state(shield->meet) != ALTAIR_MEET_WAITING)
+	if (!shield->is_begun)
 		return;
-	shield->is_caller = is_caller;
-	altair_meet_close(shield->meet);
-	error = begin_meet(shield);
-	if (error)
-		fail(shield, error);
-	else
-		pump(shield);
+	draw(shield);
+	pump(shield);
 }
 
 void air_shield_rtt(struct shield *shield, altair_time rtt)
@@ -213,6 +272,10 @@ void air_shield_input(struct shield *shield, const altair_datagram *datagram)
 
 	if (!shield->is_begun || shield->is_over)
 		return;
+	if (take_lot(shield, copy.bytes)) {
+		pump(shield);
+		return;
+	}
 	altair_input(altair_meet_machine(shield->meet), now_of(shield), &copy,
 		     1);
 	if (copy.verdict == ALTAIR_NOT_MINE && shield->secure)

@@ -36,6 +36,10 @@ struct shield {
 	size_t secret_len; /* 0: there is no shield                        */
 	bool is_begun, is_caller, is_met, is_secured, is_over;
 	altair_time began, rtt;
+	uint8_t lot[8]; /* where --initiator does not say who speaks first */
+	unsigned lots;	/* how often it may yet be said                   */
+	altair_time lot_at;
+	bool has_lot;
 	altair_openssl_key *key;
 	altair_dtls dtls;
 	altair_meet *meet;
@@ -49,8 +53,8 @@ struct shield {
  * or an ALTAIR_E_*. */
 int air_shield_begin(struct shield *shield, uv_loop_t *loop, bool is_caller);
 
-/* Who speaks first is somebody else now, if that is not too late. */
-void air_shield_turn(struct shield *shield, bool is_caller);
+/* Both or neither are the initiator: who speaks first is drawn by lot. */
+void air_shield_draw(struct shield *shield);
 
 /* The path's round trip. */
 void air_shield_rtt(struct shield *shield, altair_time rtt);

@@ -102,7 +102,7 @@ sides plain pass "$secret" "$secret" '--secret --initiator' --secret
 talk plain
 sides strangers hello "$secret" "$secret" '--secret --initiator' --secret
 talk strangers
-# Nobody, or both, are the initiator: the lower endpoint speaks first.
+# Nobody, or both, are the initiator: who speaks first is drawn by lot.
 sides nobody pass "$secret" "$secret" --secret --secret
 talk nobody
 sides both pass "$secret" "$secret" '--secret --initiator' '--secret --initiator'
