@@ -41,9 +41,13 @@ static int dgram_write(BIO *bio, const char *bytes, int len)
 	size_t need = (size_t)len + LENGTH;
 
 	BIO_clear_retry_flags(bio);
-	if (len <= 0 || len > ALTAIR_DTLS_DATAGRAM_MAX ||
-	    need > sizeof dgram->out - dgram->end)
+	if (len <= 0)
 		return len;
+	if (len > ALTAIR_DTLS_DATAGRAM_MAX ||
+	    need > sizeof dgram->out - dgram->end) {
+		dgram->has_lost = true;
+		return len;
+	}
 	dgram->out[dgram->end] = (uint8_t)(len >> 8);
 	dgram->out[dgram->end + 1] = (uint8_t)len;
 	memcpy(dgram->out + dgram->end + LENGTH, bytes, (size_t)len);
@@ -141,6 +145,26 @@ size_t air_dgram_withdraw(struct air_dgram *dgram, size_t mark, uint8_t *out,
 		return 0;
 	memcpy(out, dgram->out + mark + LENGTH, len);
 	return len;
+}
+
+bool air_dgram_keep(struct air_dgram *dgram, size_t mark)
+{
+	size_t len = dgram->end - mark;
+
+	if (len == 0 && !dgram->has_lost)
+		return false;
+	dgram->kept = len <= sizeof dgram->flight && !dgram->has_lost ? len : 0;
+	dgram->has_lost = false;
+	memcpy(dgram->flight, dgram->out + mark, dgram->kept);
+	return true;
+}
+
+void air_dgram_repeat(struct air_dgram *dgram)
+{
+	if (dgram->kept > sizeof dgram->out - dgram->end)
+		return;
+	memcpy(dgram->out + dgram->end, dgram->flight, dgram->kept);
+	dgram->end += dgram->kept;
 }
 
 bool air_dgram_expire(struct air_dgram *dgram)

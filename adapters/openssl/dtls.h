@@ -16,13 +16,18 @@ struct altair_dtls_session {
 	const struct air_dtls *shared;
 	altair_dtls_role role;
 	enum altair_dtls_state state;
-	SSL *ssl;	    /* this attempt; NULL: has not begun            */
-	SSL *listener;	    /* asks for cookies; NULL: not needed yet       */
-	uint8_t cookie[32]; /* of this session, so of one peer's path       */
-	uint8_t random[32]; /* of the ClientHello that `ssl` has answered   */
-	bool has_hello;	    /* there is one                                 */
-	bool is_stranger;   /* this attempt showed another key, or none     */
-	bool is_refused;    /* the server says, unproved, that it gave up   */
+	SSL *ssl;	      /* this attempt; NULL: has not begun            */
+	SSL *listener;	      /* asks for cookies; NULL: not needed yet       */
+	uint8_t cookie[16];   /* of this session, so of one peer's path       */
+	uint8_t random[32];   /* of the ClientHello that `ssl` has answered   */
+	bool has_hello;	      /* there is one                                 */
+	bool is_stranger;     /* this attempt showed another key, or none     */
+	bool is_refused;      /* the server says, unproved, that it gave up   */
+	bool is_repeated;     /* the other side repeats what we have answered */
+	unsigned heard;	      /* messages of it that came: the highest, + 1   */
+	unsigned answered;    /* the same, when our latest flight was made    */
+	unsigned repetitions; /* of that flight, because it was asked for     */
+	unsigned flights;
 	struct air_dgram dgram;
 };
 

@@ -23,6 +23,10 @@
 #define NONCE 8 /* the part of it that is in a record of AES-GCM */
 #define TAG 16
 
+/* Of a flight, besides those that the time wants. Whoever sends a ClientHello again
+ * and again gets no more for it. */
+#define REPETITIONS_MAX 8
+
 static unsigned long_time(SSL *ssl, unsigned before)
 {
 	(void)ssl, (void)before;
@@ -60,6 +64,8 @@ static void drop_attempt(altair_dtls_session *session)
 	session->has_hello = false;
 	session->is_stranger = false;
 	session->is_refused = false;
+	session->heard = session->answered = 0;
+	session->dgram.kept = 0;
 }
 
 /* The only place that opens a session. */
@@ -83,6 +89,7 @@ static enum altair_dtls_state failed(const altair_dtls_session *session)
 
 static void shake(altair_dtls_session *session)
 {
+	size_t mark = session->dgram.end;
 	int done;
 
 	ERR_clear_error();
@@ -92,6 +99,32 @@ static void shake(altair_dtls_session *session)
 	else if (SSL_get_error(session->ssl, done) != SSL_ERROR_WANT_READ)
 		session->state = failed(session);
 	ERR_clear_error();
+	if (session->state != ALTAIR_DTLS_WAITING ||
+	    !air_dgram_keep(&session->dgram, mark))
+		return;
+	session->flights++;
+	session->answered = session->heard;
+	session->repetitions = 0;
+}
+
+/* The other side shows that it has not heard our flight: it gets it as it was, because
+ * OpenSSL repeats a flight only so often. */
+static void repeat(altair_dtls_session *session, size_t mark)
+{
+	if (!session->is_repeated || session->dgram.end != mark ||
+	    session->state != ALTAIR_DTLS_WAITING || session->is_refused ||
+	    session->repetitions == REPETITIONS_MAX)
+		return;
+	session->repetitions++;
+	air_dgram_repeat(&session->dgram);
+}
+
+static void note_number(altair_dtls_session *session, unsigned number)
+{
+	if (number < session->answered)
+		session->is_repeated = true;
+	if (number >= session->heard)
+		session->heard = number + 1;
 }
 
 static int session_begin(altair_dtls_session *session)
@@ -112,6 +145,8 @@ static int session_begin(altair_dtls_session *session)
  * ClientHello would come behind it. */
 static void session_again(altair_dtls_session *session)
 {
+	size_t mark = session->dgram.end;
+
 	if (session->state != ALTAIR_DTLS_WAITING || session->is_refused ||
 	    !air_dgram_expire(&session->dgram))
 		return;
@@ -119,6 +154,8 @@ static void session_again(altair_dtls_session *session)
 	if (DTLSv1_handle_timeout(session->ssl) < 0)
 		session->state = ALTAIR_DTLS_FAILED;
 	ERR_clear_error();
+	/* With new numbers, so it is no replay where some of it has arrived. */
+	air_dgram_keep(&session->dgram, mark);
 }
 
 /* --- a server hears a ClientHello ------------------------------------------ */
@@ -130,6 +167,11 @@ static bool has_cookie(altair_dtls_session *session)
 	BIO_ADDR *nobody = BIO_ADDR_new();
 	bool is_good;
 
+	/* Those who only ask leave room for a flight. */
+	if (session->dgram.end > AIR_DGRAM_FLIGHT) {
+		BIO_ADDR_free(nobody);
+		return false;
+	}
 	if (!session->listener)
 		session->listener = make_ssl(session);
 	ERR_clear_error();
@@ -146,7 +188,8 @@ static bool has_cookie(altair_dtls_session *session)
 }
 
 /* True: `ssl` is to read it. */
-static bool hear_hello(altair_dtls_session *session, altair_bytes random)
+static bool hear_hello(altair_dtls_session *session,
+		       const struct air_record *record, altair_bytes random)
 {
 	if (session->has_hello &&
 	    memcmp(session->random, random.data, sizeof session->random) == 0) {
@@ -155,6 +198,7 @@ static bool hear_hello(altair_dtls_session *session, altair_bytes random)
 			session->is_refused = false;
 			session_again(session);
 		}
+		note_number(session, air_record_number(record));
 		return true;
 	}
 	if (session->role.asks_cookie) {
@@ -165,6 +209,7 @@ static bool hear_hello(altair_dtls_session *session, altair_bytes random)
 	}
 	session->has_hello = true;
 	memcpy(session->random, random.data, sizeof session->random);
+	note_number(session, air_record_number(record));
 	return true;
 }
 
@@ -184,7 +229,7 @@ static bool admit(altair_dtls_session *session, const struct air_record *record)
 	altair_bytes random;
 
 	if (!session->role.is_client && air_record_is_hello(record, &random))
-		return hear_hello(session, random);
+		return hear_hello(session, record, random);
 	if (!session->ssl || (!session->role.is_client && !session->has_hello))
 		return false;
 	if (record->epoch != 0)
@@ -192,6 +237,9 @@ static bool admit(altair_dtls_session *session, const struct air_record *record)
 		       is_changed(session) && record->body.len > NONCE + TAG;
 	if (air_record_is_fatal(record))
 		session->is_refused = true;
+	if (record->type == RECORD_HANDSHAKE &&
+	    air_record_is_message(record, session->role.is_client))
+		note_number(session, air_record_number(record));
 	return record->type == RECORD_CHANGE_CIPHER ||
 	       (record->type == RECORD_HANDSHAKE &&
 		air_record_is_message(record, session->role.is_client));
@@ -234,8 +282,10 @@ static int session_input(altair_dtls_session *session, uint8_t *bytes,
 {
 	altair_bytes rest = {bytes, len};
 	struct air_record record;
+	size_t mark = session->dgram.end;
 	int said = ALTAIR_E_AGAIN;
 
+	session->is_repeated = false;
 	while (air_record_next(&rest, &record)) {
 		session->dgram.in = record.all;
 		if (session->state == ALTAIR_DTLS_WAITING &&
@@ -248,6 +298,7 @@ static int session_input(altair_dtls_session *session, uint8_t *bytes,
 			said = hear(session, bytes, record.all.len);
 		session->dgram.in.len = 0;
 	}
+	repeat(session, mark);
 	return said;
 }
 
@@ -280,6 +331,11 @@ static void session_finish(altair_dtls_session *session)
 static size_t session_output(altair_dtls_session *session, uint8_t *out)
 {
 	return air_dgram_take(&session->dgram, out);
+}
+
+static unsigned session_flights(const altair_dtls_session *session)
+{
+	return session->flights;
 }
 
 static enum altair_dtls_state session_state(const altair_dtls_session *session)
@@ -324,6 +380,7 @@ void air_dtls_fill(altair_dtls *out)
 	out->begin = session_begin;
 	out->input = session_input;
 	out->output = session_output;
+	out->flights = session_flights;
 	out->again = session_again;
 	out->state = session_state;
 	out->seal = session_seal;

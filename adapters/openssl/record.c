@@ -94,6 +94,11 @@ bool air_record_is_message(const struct air_record *record, bool to_client)
 	       read16(at + 4) <= NUMBER_MAX;
 }
 
+unsigned air_record_number(const struct air_record *record)
+{
+	return (unsigned)read16(record->body.data + 4);
+}
+
 bool air_record_is_hello(const struct air_record *record, altair_bytes *random)
 {
 	const uint8_t *at = record->body.data;

@@ -27,6 +27,8 @@ bool air_record_next(altair_bytes *rest, struct air_record *out);
 /* Of records in clear. A fragment of a message that an altair would send, to a client
  * or to a server: */
 bool air_record_is_message(const struct air_record *record, bool to_client);
+/* The number of its message. */
+unsigned air_record_number(const struct air_record *record);
 /* Such a fragment, the first of a ClientHello; then *random is its random. */
 bool air_record_is_hello(const struct air_record *record, altair_bytes *random);
 /* A fatal alert. */

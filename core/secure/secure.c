@@ -32,6 +32,12 @@
  * is long. */
 #define OUT_MAX 4
 
+/* For a server's last flight, and its request for a cookie, the client asks again only
+ * when his own timer says so. Where much is lost they are sent so many times more;
+ * the request just once, so that it is never more than the ClientHello was. */
+#define LASTS_MAX 6
+#define REQUESTS_MAX 1
+
 struct altair_secure {
 	struct altair_machine machine;
 	altair_secure_config config;
@@ -45,6 +51,9 @@ struct altair_secure {
 	int reason;		      /* why no handshake has come to its end */
 	bool has_secured, has_failed; /* events to tell               */
 	altair_time took;
+	uint8_t extra[ALTAIR_DTLS_DATAGRAM_MAX]; /* to be sent again  */
+	size_t extra_len;
+	unsigned extra_left;
 	uint8_t out[OUT_MAX][ALTAIR_DTLS_DATAGRAM_MAX];
 	size_t out_len[OUT_MAX], out_first, out_count;
 	altair_secure_stats stats;
@@ -187,6 +196,55 @@ static void settle(struct altair_secure *s)
 		lose_attempt(s, ALTAIR_E_TLS);
 }
 
+static bool has_seen_loss(const struct altair_secure *s)
+{
+	return s->stats.repeated > 0 || s->stats.dropped > 0;
+}
+
+/* A server's latest answer, which waits in `out`. */
+static void keep_extra(struct altair_secure *s, unsigned times)
+{
+	size_t last = s->out_count - 1;
+
+	s->extra_left = times;
+	s->extra_len = s->out_len[last];
+	memcpy(s->extra, s->out[last], s->extra_len);
+	wait_for_answer(s, first_wait(s));
+}
+
+/* Who has received it drops it as replayed. */
+static void repeat_extra(struct altair_secure *s)
+{
+	s->repeat_at = ALTAIR_NEVER;
+	if (s->out_first == s->out_count)
+		s->out_first = s->out_count = 0;
+	if (s->out_count < OUT_MAX) {
+		memcpy(s->out[s->out_count], s->extra, s->extra_len);
+		s->out_len[s->out_count++] = s->extra_len;
+	}
+	if (--s->extra_left > 0)
+		wait_for_answer(s, 2 * s->wait);
+}
+
+/* After what a datagram has brought about: is a flight on its way, and when again? */
+static void wait_again(struct altair_secure *s, size_t len, unsigned flights)
+{
+	bool is_client = s->config.role.is_client;
+	bool has_flight = table(s)->flights(s->session) != flights;
+
+	if (has_flight && is_shaking(s)) {
+		s->extra_left = 0;
+		wait_for_answer(s, first_wait(s));
+	} else if (!is_client && s->state == ALTAIR_SECURE_OPEN &&
+		   has_seen_loss(s)) {
+		keep_extra(s, LASTS_MAX);
+	} else if (!is_client && is_shaking(s) &&
+		   s->repeat_at == ALTAIR_NEVER &&
+		   len >= 2 * s->out_len[s->out_count - 1]) {
+		keep_extra(s, REQUESTS_MAX);
+	}
+}
+
 /* --- datagrams that arrive ------------------------------------------------- */
 
 static bool may_be_dtls(const altair_datagram *datagram)
@@ -207,6 +265,7 @@ static enum altair_verdict hear(struct altair_secure *s,
 				altair_datagram *datagram)
 {
 	enum altair_secure_state before = s->state;
+	unsigned flights = table(s)->flights(s->session);
 	bool has_answer;
 	int said;
 
@@ -220,12 +279,14 @@ static enum altair_verdict hear(struct altair_secure *s,
 	said = table(s)->input(s->session, (uint8_t *)datagram->bytes.data,
 			       datagram->bytes.len);
 	has_answer = collect(s);
-	if (has_answer && is_shaking(s))
-		wait_for_answer(s, first_wait(s));
 	settle(s);
+	if (has_answer && before != ALTAIR_SECURE_OPEN && !is_over(s))
+		wait_again(s, datagram->bytes.len, flights);
 	if (said >= 0) {
 		/* What ended the session may have stood behind it. */
 		AIR_ASSERT(before == ALTAIR_SECURE_OPEN || s->has_secured);
+		s->repeat_at = ALTAIR_NEVER; /* he has our last flight */
+		s->extra_left = 0;
 		datagram->bytes.len = (size_t)said;
 		s->stats.messages_in++;
 		s->stats.bytes_in += (size_t)said;
@@ -243,6 +304,10 @@ static void repeat(struct altair_secure *s)
 	enum altair_dtls_state state = table(s)->state(s->session);
 	bool has_flight;
 
+	if (s->extra_left > 0) {
+		repeat_extra(s);
+		return;
+	}
 	if (s->config.role.is_client && state != ALTAIR_DTLS_WAITING) {
 		begin(s);
 	} else {

@@ -73,6 +73,11 @@ typedef struct altair_dtls {
 	 * ALTAIR_DTLS_DATAGRAM_MAX bytes, which `out` has room for; 0: none. */
 	size_t (*output)(altair_dtls_session *session, uint8_t *out);
 
+	/* How many flights it has made in all. A repetition is none: of its own
+	 * accord a session repeats what the other side shows, by repeating
+	 * itself, that it has not heard (RFC 6347 4.2.4). */
+	unsigned (*flights)(const altair_dtls_session *session);
+
 	/* Time has passed without an answer: the last flight is for `output`
 	 * once more. */
 	void (*again)(altair_dtls_session *session);

@@ -505,6 +505,29 @@ static void cookie_of_another_session(void)
 	end();
 }
 
+/* Of somebody who was not seen yet: no more goes to him than came, however long it
+ * takes. */
+static void asking_is_no_amplifier(void)
+{
+	uint8_t bytes[PAIR_DATAGRAM];
+	size_t len, came = 0;
+
+	make(true);
+	len = hello(bytes);
+	pair_close(&pair);
+	pair_open(&pair);
+	altair_secure_start(pair.side[SERVER].secure, pair.now);
+	pair.side[SERVER].sent_bytes = 0;
+	for (int i = 0; i < 9; i++) {
+		give(SERVER, bytes, len);
+		came += len;
+		pair_run(&pair, ALTAIR_MSEC(1 + i * 200));
+		CHECK(pair.side[SERVER].sent_bytes <= came);
+	}
+	CHECK(pair.side[SERVER].sent_bytes > came / 4);
+	end();
+}
+
 /* --- what it may cost ------------------------------------------------------ */
 
 #define HALF_OPEN_MAX ((size_t)64 * 1024)
@@ -821,6 +844,7 @@ static const struct check_test tests[] = {
 	TEST(hello_race_without_cookie),
 	TEST(broken_attempts_are_followed_by_another),
 	TEST(cookie_of_another_session),
+	TEST(asking_is_no_amplifier),
 	TEST(half_open_costs_64_kib),
 	TEST(a_hundred_thousand_half_open),
 	TEST(fragments_without_end),
