@@ -2,13 +2,30 @@
 # bench/relay.sh [--check] [--json] [--quick] [BUILD]: what relaying costs, beside
 # Debian's coturn and bare floor programs (relay_floor.c), in one run and under
 # the same load, which speaks TURN (turn_load.c). BUILD is a release build (default
-# build/release). Takes two minutes; --quick takes the singles of 64 alone.
+# build/release). Takes three minutes; --quick takes the singles of 64 alone.
 #
 # The relays have one CPU, the load the other one, all on the loopback of a network
 # namespace of their own (as root; else that of the host). What counts is the CPU
 # time of the relay's process, the kernel's work for it included, in medians of
 # three rounds of short turns. --json prints the figures as JSON. With --check the
 # exit code is 1 when a bar is missed.
+#
+# The load. Packets: closed loop at saturation, each client in its turn, so that no
+# flow sends twice before all others did; packets count where they are received.
+# Below saturation every program is woken for most packets, which costs each
+# the same 3 to 5 us more and hides what differs. Bursts: a client sends 16 as one
+# (UDP_SEGMENT), eight such are under way. Allocations: 401 and Allocate, one
+# client at a time or 32; "life" has the Refresh that deletes it, too.
+#
+# coturn runs as Debian ships it (the lines of /etc/turnserver.conf, its user
+# database, log to syslog), with what TURN needs added: a user and realm, its
+# addresses, a port range, loopback peers (which want no-cli), and one relay thread,
+# which is what it takes on one CPU. "lean" is the same without log, TCP and TLS.
+# The floor (relay_floor.c) does for each packet and each allocation what the kernel
+# must be asked for, and hashes nothing.
+#
+# While a relay waits, a loop of lower priority has its CPU: it neither sleeps nor
+# forgets, whatever else the machine does.
 set -u
 
 check=no json=no quick=no
@@ -73,7 +90,7 @@ stop() {
 	done
 	servers='' relays=''
 }
-trap 'stop; rm -rf "$work"' EXIT
+trap 'empty_idle; stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -108,11 +125,46 @@ start_altair() { # allocations [threads [name]]
 }
 
 start_coturn() {
-	start coturn turn turnserver -n -a -u user:password -r altair \
+	cat >"$work/turnserver.conf" <<-END
+		syslog
+		no-rfc5780
+		no-stun-backward-compatibility
+		response-origin-only-with-rfc5780
+		lt-cred-mech
+		user=user:password
+		realm=altair
+		listening-ip=127.0.0.1
+		relay-ip=127.0.0.1
+		listening-port=$port
+		min-port=45000
+		max-port=54999
+		allow-loopback-peers
+		no-cli
+		relay-threads=1
+	END
+	start coturn turn turnserver -c "$work/turnserver.conf" --pidfile=
+}
+
+start_lean() {
+	start lean turn turnserver -n -a -u user:password -r altair \
 		-L 127.0.0.1 -E 127.0.0.1 -p "$port" -m 1 --no-tls --no-dtls \
 		--no-tcp --no-tcp-relay --no-cli --allow-loopback-peers \
-		--min-port 45000 --max-port 64999 --no-stdout-log \
-		--log-file /dev/null --simple-log --pidfile "$work/coturn.pid"
+		--min-port 55000 --max-port 64999 --no-stdout-log \
+		--log-file /dev/null --simple-log --pidfile "$work/lean.pid"
+}
+
+# Where we have no priority, nothing may have less.
+idle=
+fill_idle() {
+	[ -n "$first" ] || return 0
+	chrt -r 5 taskset -c "$relay_cpu" sh -c 'while :; do :; done' &
+	idle=$!
+}
+
+empty_idle() {
+	[ -z "$idle" ] || kill "$idle" 2>/dev/null
+	[ -z "$idle" ] || wait "$idle" 2>/dev/null
+	idle=
 }
 
 # load WHAT COMMAND...: adds the figures to the results, and stops the relays.
@@ -120,6 +172,7 @@ load() {
 	what=$1
 	shift
 	sleep 1
+	fill_idle
 	# shellcheck disable=SC2086
 	$first taskset -c "$load_cpu" "$build/bench/bench-turn" "$@" $relays \
 		>"$work/figures" || {
@@ -127,6 +180,7 @@ load() {
 		fail "no figures for $what"
 	}
 	sed "s/^/$what /" "$work/figures" >>"$work/results"
+	empty_idle
 	stop
 }
 
@@ -135,6 +189,7 @@ relay() {
 	start_floor floor
 	start_altair 2000
 	start_coturn
+	start_lean
 	load "$1" relay "$relay_cpu" "$2" "$3" "$4" 1
 }
 
@@ -142,13 +197,17 @@ bursts() {
 	start_floor floor --merged
 	start_altair 2000
 	start_coturn
+	start_lean
 	load bursts relay "$relay_cpu" 64 1200 1 16
 }
 
+# allocations WHAT UNDER_WAY begin|life
 allocations() {
+	start_floor floor
 	start_altair 10000
 	start_coturn
-	load allocation allocate "$relay_cpu" 1000
+	start_lean
+	load "$1" allocate "$relay_cpu" 1000 "$2" "$3"
 }
 
 # One thread and two, each on both CPUs, which the load shares with them.
@@ -178,7 +237,9 @@ if [ $quick = no ]; then
 	relay 64x1200x3 64 1200 3
 	relay 1000x1200x3 1000 1200 3
 	bursts
-	allocations
+	allocations allocation 32 begin
+	allocations allocation-1 1 begin
+	allocations allocation-life 1 life
 	memory
 	threads
 fi

@@ -7,8 +7,10 @@
  * With --merged a burst comes in as one (UDP_GRO) and leaves as one, as it came
  * (UDP_SEGMENT).
  *
- * A link is made by a datagram "LINK", the peer's IP and its port; the answer is
- * "LINK", the channel's number and the relay's port.
+ * "HELO" is answered, as a first request is by a challenge. A link is made by a
+ * datagram "LINK", the peer's IP and its port; the answer has the channel's number
+ * and the relay's port in their place. "GONE" and the number end it. Answers are as
+ * long as what they answer; nothing is hashed.
  */
 #define _GNU_SOURCE
 #include "endpoint.h"
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define LINKS_MAX 0x3000
 #define CHANNEL_MIN 0x4000
@@ -32,6 +35,7 @@ struct link {
 
 struct floor {
 	int fd, epoll;
+	struct sockaddr_in at;
 	bool merged;
 	struct link links[LINKS_MAX];
 	unsigned count;
@@ -110,7 +114,7 @@ static void give(int fd, const struct burst *burst, struct sockaddr_in *to)
 static void make_link(struct floor *floor, const struct burst *request,
 		      struct sockaddr_in *client)
 {
-	struct sockaddr_in at = *client, peer = {.sin_family = AF_INET};
+	struct sockaddr_in at = floor->at, peer = {.sin_family = AF_INET};
 	struct link *link = &floor->links[floor->count];
 	socklen_t len = sizeof at;
 	uint16_t channel = htons((uint16_t)(CHANNEL_MIN + floor->count));
@@ -132,7 +136,21 @@ static void make_link(struct floor *floor, const struct burst *request,
 	memcpy(request->bytes + 4, &channel, 2);
 	memcpy(request->bytes + 6, &at.sin_port, 2);
 	floor->count++;
-	give(floor->fd, &(struct burst){request->bytes, 8, 0}, client);
+	give(floor->fd, request, client);
+}
+
+static void end_link(struct floor *floor, const struct burst *request,
+		     struct sockaddr_in *client)
+{
+	unsigned number =
+		(unsigned)(request->bytes[4] << 8 | request->bytes[5]) -
+		CHANNEL_MIN;
+
+	if (number >= floor->count)
+		return;
+	close(floor->links[number].fd);
+	floor->links[number].fd = -1;
+	give(floor->fd, request, client);
 }
 
 /* From a client. */
@@ -147,6 +165,10 @@ static bool serve(struct floor *floor)
 	link = (unsigned)(burst.bytes[0] << 8 | burst.bytes[1]) - CHANNEL_MIN;
 	if (memcmp(burst.bytes, "LINK", 4) == 0) {
 		make_link(floor, &burst, &client);
+	} else if (memcmp(burst.bytes, "GONE", 4) == 0) {
+		end_link(floor, &burst, &client);
+	} else if (memcmp(burst.bytes, "HELO", 4) == 0) {
+		give(floor->fd, &burst, &client);
 	} else if (link < floor->count && burst.len > HEADER_LEN) {
 		if (!floor->merged) {
 			burst.bytes += HEADER_LEN;
@@ -180,16 +202,15 @@ int main(int argc, char **argv)
 {
 	static struct floor floor;
 	struct epoll_event ready[READY_MAX];
-	struct sockaddr_in at;
 	struct pollfd watched[2];
 	int room = 4 << 20;
 
-	if (argc < 2 || !endpoint_read(&at, argv[1])) {
+	if (argc < 2 || !endpoint_read(&floor.at, argv[1])) {
 		fputs("usage: bench-relay-floor IP:PORT [--merged]\n", stderr);
 		return 2;
 	}
 	floor.merged = argc > 2 && strcmp(argv[2], "--merged") == 0;
-	floor.fd = open_socket(&floor, &at);
+	floor.fd = open_socket(&floor, &floor.at);
 	floor.epoll = epoll_create1(EPOLL_CLOEXEC);
 	/* Some bursts wait while another is served. */
 	setsockopt(floor.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);

@@ -20,37 +20,58 @@ function middle(what, who, at) {
 		      figure[what, who, at + 2])
 }
 
-function row(name, unit, floor, altair, coturn) {
-	rows[++row_count] = sprintf("%-44s %10s %10s %10s  %s", name,
-		floor == "" ? "-" : sprintf("%.2f", floor),
-		sprintf("%.2f", altair), sprintf("%.2f", coturn), unit)
-	items[++item_count] = sprintf("{\"what\":\"%s\",\"unit\":\"%s\"," \
-		"\"floor\":%s,\"altair\":%.3f,\"coturn\":%.3f}", name, unit,
-		floor == "" ? "null" : sprintf("%.3f", floor), altair, coturn)
+function value(number) {
+	return number == "" ? "-" : sprintf("%.2f", number)
 }
 
-function bar(name, value, how, limit,   met) {
+function json_value(number) {
+	return number == "" ? "null" : sprintf("%.3f", number)
+}
+
+# The figures of a row: `whose`[program], where there is one.
+function row(name, unit, whose) {
+	rows[++row_count] = sprintf("%-44s %9s %9s %9s %9s  %s", name,
+		value(whose["floor"]), value(whose["altair"]),
+		value(whose["coturn"]), value(whose["lean"]), unit)
+	items[++item_count] = sprintf("{\"what\":\"%s\",\"unit\":\"%s\"," \
+		"\"floor\":%s,\"altair\":%s,\"coturn\":%s,\"lean\":%s}",
+		name, unit, json_value(whose["floor"]),
+		json_value(whose["altair"]), json_value(whose["coturn"]),
+		json_value(whose["lean"]))
+}
+
+# Medians of what was measured, divided by `by`.
+function measured(name, unit, what, at, by,   whose, i, who) {
+	split("floor altair coturn lean", who, " ")
+	for (i = 1; i <= 4; i++)
+		whose[who[i]] = (what, who[i], at) in figure ? \
+			middle(what, who[i], at) / by : ""
+	row(name, unit, whose)
+}
+
+# `floor` is what the floor itself has, where it can be asked.
+function bar(name, value, how, limit, floor,   met) {
 	met = how == "most" ? value <= limit : value >= limit
 	if (!met)
 		missed = 1
-	bars[++bar_count] = sprintf("%-56s %8.2f  (at %s %s: %s)", name, value,
-		how, limit, met ? "met" : "MISSED")
+	bars[++bar_count] = sprintf("%-46s %8.2f  (at %s %s: %s%s)", name,
+		value, how, limit, met ? "met" : "MISSED",
+		floor == "" ? "" : sprintf("; the floor: %.2f", floor))
 	verdicts[bar_count] = sprintf("{\"bar\":\"%s\",\"value\":%.3f," \
-		"\"at_%s\":%s,\"met\":%s}", name, value, how, limit,
-		met ? "true" : "false")
+		"\"at_%s\":%s,\"met\":%s,\"floor\":%s}", name, value, how,
+		limit, met ? "true" : "false", json_value(floor))
 }
 
 function singles(what, floor_most, coturn_least) {
 	if (!((what, "altair", 1) in figure))
 		return
-	row(what " single packets", "us/packet",
-	    middle(what, "floor", 1) / 1000, middle(what, "altair", 1) / 1000,
-	    middle(what, "coturn", 1) / 1000)
+	measured(what " single packets", "us/packet", what, 1, 1000)
 	bar(what ": altair / floor, CPU per packet",
 	    ratio(what, "altair", "floor", 1), "most", floor_most)
 	if (coturn_least)
 		bar(what ": coturn / altair, CPU per packet",
-		    ratio(what, "coturn", "altair", 1), "least", coturn_least)
+		    ratio(what, "coturn", "altair", 1), "least", coturn_least,
+		    ratio(what, "coturn", "floor", 1))
 	else
 		bar(what ": packets lost", figure[what, "altair", 8], "most", 0)
 }
@@ -58,30 +79,32 @@ function singles(what, floor_most, coturn_least) {
 function bursts() {
 	if (!(("bursts", "altair", 1) in figure))
 		return
-	row("bursts of 16 x 1200, CPU", "us/packet",
-	    middle("bursts", "floor", 1) / 1000,
-	    middle("bursts", "altair", 1) / 1000,
-	    middle("bursts", "coturn", 1) / 1000)
-	row("bursts of 16 x 1200, throughput", "M packets/s",
-	    middle("bursts", "floor", 4) / 1e6,
-	    middle("bursts", "altair", 4) / 1e6,
-	    middle("bursts", "coturn", 4) / 1e6)
+	measured("bursts of 16 x 1200, CPU", "us/packet", "bursts", 1, 1000)
+	measured("bursts of 16 x 1200, throughput", "M packets/s", "bursts", 4,
+		 1e6)
 	bar("bursts: altair / floor, throughput",
 	    ratio("bursts", "altair", "floor", 4), "least", 0.8)
 	bar("bursts: altair / coturn, throughput",
-	    ratio("bursts", "altair", "coturn", 4), "least", 12)
+	    ratio("bursts", "altair", "coturn", 4), "least", 12,
+	    ratio("bursts", "floor", "coturn", 4))
 }
 
 function allocations() {
 	if (!(("allocation", "altair", 1) in figure))
 		return
-	row("authenticated allocation", "us", "",
-	    middle("allocation", "altair", 1) / 1000,
-	    middle("allocation", "coturn", 1) / 1000)
+	measured("authenticated allocation, 32 at a time", "us", "allocation",
+		 1, 1000)
+	measured("authenticated allocation, one at a time", "us",
+		 "allocation-1", 1, 1000)
+	measured("the same and its deletion", "us", "allocation-life", 1, 1000)
 	bar("allocation: CPU, us", middle("allocation", "altair", 1) / 1000,
 	    "most", 30)
 	bar("allocation: coturn / altair, CPU",
-	    ratio("allocation", "coturn", "altair", 1), "least", 4)
+	    ratio("allocation", "coturn", "altair", 1), "least", 4,
+	    ratio("allocation", "coturn", "floor", 1))
+	bar("allocation, one at a time: coturn / altair, CPU",
+	    ratio("allocation-1", "coturn", "altair", 1), "least", 4,
+	    ratio("allocation-1", "coturn", "floor", 1))
 }
 
 function each(who) {
@@ -89,11 +112,12 @@ function each(who) {
 		10000
 }
 
-function memory() {
+function memory(   whose) {
 	if (!(("memory-1", "altair", 1) in figure))
 		return
-	row("resident memory per allocation at 10,000", "KiB", "",
-	    each("altair"), each("coturn"))
+	whose["altair"] = each("altair")
+	whose["coturn"] = each("coturn")
+	row("resident memory per allocation at 10,000", "KiB", whose)
 	bar("memory: KiB per allocation", each("altair"), "most", 1)
 }
 
@@ -133,7 +157,8 @@ END {
 			printf "%s%s", (i > 1 ? "," : ""), verdicts[i]
 		print "]}"
 	} else {
-		printf "%-44s %10s %10s %10s\n", "", "floor", "altair", "coturn"
+		printf "%-44s %9s %9s %9s %9s\n", "", "floor", "altair",
+			"coturn", "lean"
 		for (i = 1; i <= row_count; i++)
 			print rows[i]
 		print ""

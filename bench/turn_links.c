@@ -12,15 +12,12 @@
 #include <altair/turn.h>
 #include <altair/udp.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Allocations under way at the same time. */
-#define UNDER_WAY 32
 /* 127.0.0.9: the ports of 127.0.0.1 are for relaying. */
 #define CLIENTS_IP 0x7f000009u
 #define PATIENCE ALTAIR_SEC(20)
@@ -32,6 +29,7 @@ struct making {
 	void *memory;
 	unsigned bound;
 	altair_time deadline;
+	bool is_ending, has_ended;
 };
 
 static altair_addr addr_of(const struct sockaddr_in *in)
@@ -83,6 +81,8 @@ static bool obey(const struct links *links, struct making *m)
 			   find_peer(links, &out.addr, &peer)) {
 			m->client->channel[peer] = (uint16_t)out.number;
 			m->bound++;
+		} else if (out.event == ALTAIR_EV_RELAY_ENDED) {
+			m->has_ended = true;
 		}
 	}
 	m->deadline = out.deadline;
@@ -134,15 +134,31 @@ static bool go_on(const struct links *links, struct making *m)
 	return obey(links, m);
 }
 
+/* True when there is nothing more to do for this one. */
+static bool is_done(const struct links *links, struct making *m, bool *is_good)
+{
+	*is_good = true;
+	if (!links->are_brief)
+		return is_made(links, m);
+	if (!m->is_ending && is_made(links, m)) {
+		altair_turn_close(m->turn, now_ns());
+		m->is_ending = true;
+		*is_good = obey(links, m);
+	}
+	return m->has_ended;
+}
+
 static bool make_allocations(struct links *links)
 {
-	struct making under_way[UNDER_WAY] = {{.client = NULL}};
+	struct making under_way[LINKS_UNDER_WAY_MAX] = {{.client = NULL}};
+	unsigned most =
+		links->under_way ? links->under_way : LINKS_UNDER_WAY_MAX;
 	altair_time end = now_ns() + PATIENCE + ALTAIR_MSEC(10) * links->count;
 	unsigned begun = 0, made = 0;
+	bool is_good;
 
 	while (made < links->count && now_ns() < end) {
-		for (struct making *m = under_way; m < under_way + UNDER_WAY;
-		     m++) {
+		for (struct making *m = under_way; m < under_way + most; m++) {
 			if (!m->client && begun < links->count &&
 			    !begin(links, m, &links->clients[begun++]))
 				return false;
@@ -150,8 +166,11 @@ static bool make_allocations(struct links *links)
 				continue;
 			if (!go_on(links, m))
 				return false;
-			if (!is_made(links, m))
+			if (!is_done(links, m, &is_good)) {
+				if (!is_good)
+					return false;
 				continue;
+			}
 			free(m->memory);
 			m->client = NULL;
 			made++;
@@ -163,25 +182,96 @@ static bool make_allocations(struct links *links)
 	return made == links->count;
 }
 
-/* A link of the floor (relay_floor.c), which is asked until it answers. */
+/* What is asked of the floor (relay_floor.c), as long as what our TURN client asks
+ * of a server. The answer is as long. */
+enum { HELO, LINK, GONE };
+
+static const struct question {
+	const char verb[5];
+	size_t len;
+} questions[] = {
+	[HELO] = {"HELO", 52}, [LINK] = {"LINK", 184}, [GONE] = {"GONE", 140}};
+
+#define QUESTION_MAX 184
+
+static bool ask_floor(const struct links_client *client, int what,
+		      const struct sockaddr_in *peer)
+{
+	const struct question *q = &questions[what];
+	uint8_t bytes[QUESTION_MAX] = {0};
+
+	memcpy(bytes, q->verb, 4);
+	if (what == LINK) {
+		memcpy(bytes + 4, &peer->sin_addr, 4);
+		memcpy(bytes + 8, &peer->sin_port, 2);
+	} else if (what == GONE) {
+		bytes[4] = (uint8_t)(client->channel[0] >> 8);
+		bytes[5] = (uint8_t)client->channel[0];
+	}
+	return send(client->fd, bytes, q->len, 0) == (ssize_t)q->len;
+}
+
+/* Without sleeping: to wake us would be its work. */
+static bool hear_floor(struct links_client *client, int what, unsigned index)
+{
+	altair_time end = now_ns() + ALTAIR_SEC(1);
+	uint8_t bytes[QUESTION_MAX];
+	ssize_t n;
+
+	do
+		n = recv(client->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	while (n < 0 && now_ns() < end);
+	if (n != (ssize_t)questions[what].len)
+		return false;
+	if (what == LINK)
+		client->channel[index] = (uint16_t)(bytes[4] << 8 | bytes[5]);
+	return true;
+}
+
 static bool make_floor_link(struct links_client *client, unsigned index,
 			    const struct sockaddr_in *peer)
 {
-	uint8_t bytes[16] = "LINK";
-	struct pollfd ready = {.fd = client->fd, .events = POLLIN};
+	return ask_floor(client, LINK, peer) && hear_floor(client, LINK, index);
+}
 
-	memcpy(bytes + 4, &peer->sin_addr, 4);
-	memcpy(bytes + 8, &peer->sin_port, 2);
-	if (send(client->fd, bytes, 10, 0) != 10 ||
-	    poll(&ready, 1, 1000) != 1 ||
-	    recv(client->fd, bytes, sizeof bytes, 0) != 8)
-		return false;
-	client->channel[index] = (uint16_t)(bytes[4] << 8 | bytes[5]);
+/* One question of several clients at the same time. */
+static bool ask_together(struct links *links, unsigned first, unsigned end,
+			 int what)
+{
+	const struct sockaddr_in nobody = {.sin_family = AF_INET,
+					   .sin_addr = links->server.sin_addr,
+					   .sin_port = htons(9)};
+
+	for (unsigned i = first; i < end; i++)
+		if (!ask_floor(&links->clients[i], what, &nobody))
+			return false;
+	for (unsigned i = first; i < end; i++)
+		if (!hear_floor(&links->clients[i], what, 0))
+			return false;
+	return true;
+}
+
+/* Without peers: what an allocation asks of the kernel. */
+static bool make_floor_allocations(struct links *links)
+{
+	unsigned end;
+
+	for (unsigned i = 0; i < links->count; i = end) {
+		end = i + links->under_way;
+		if (end > links->count)
+			end = links->count;
+		if (!ask_together(links, i, end, HELO) ||
+		    !ask_together(links, i, end, LINK) ||
+		    (links->are_brief && !ask_together(links, i, end, GONE)))
+			return false;
+	}
 	return true;
 }
 
 static bool make_floor_links(struct links *links)
 {
+	if (links->peer_count == 0)
+		return make_floor_allocations(links);
 	for (unsigned i = 0; i < links->count; i++)
 		for (unsigned k = 0; k < links->peer_count; k++)
 			if (!make_floor_link(&links->clients[i], k,

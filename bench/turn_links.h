@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #define LINKS_PEERS_MAX 3
+#define LINKS_UNDER_WAY_MAX 32
 
 struct links_client {
 	int fd;				   /* connected to the server */
@@ -23,12 +24,14 @@ struct links {
 	unsigned peer_count;
 	struct links_client *clients;
 	unsigned count;
+	unsigned under_way; /* at the same time; 0: the most */
+	bool are_brief;	    /* each is deleted as soon as it is made */
 };
 
 /* Opens the sockets; false: it could not. */
 bool links_open(struct links *links);
-/* Makes all allocations, several at the same time, with permissions and channels
- * for all peers. False after one line on stderr. */
+/* Makes all allocations, with permissions and channels for all peers. False after
+ * one line on stderr. */
 bool links_make(struct links *links);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * bench-turn relay CPU ALLOCATIONS BYTES PEERS BURST NAME,KIND,IP:PORT,PID...
- * bench-turn allocate CPU COUNT NAME,KIND,IP:PORT,PID...
+ * bench-turn allocate CPU COUNT UNDER_WAY life|begin NAME,KIND,IP:PORT,PID...
  * bench-turn hold COUNT NAME,KIND,IP:PORT,PID
  *
  * Asks several relays (KIND turn, or floor: bench-relay-floor) in turns.
@@ -16,7 +16,8 @@
  * UDP_SEGMENT; the peer sends back together what came together. The load never
  * sleeps, so no packet has to wake it: that would be charged to the relay.
  *
- * allocate: the same for an authenticated allocation, its challenge included.
+ * allocate: the same for an authenticated allocation, its challenge and, with
+ * `life`, its deletion included; UNDER_WAY clients ask at the same time.
  * hold: makes allocations and prints the resident memory of PID, in kB.
  */
 #define _GNU_SOURCE
@@ -39,7 +40,7 @@
 #define ROUNDS 3
 #define SLICES 8
 #define SLICE_NS ALTAIR_MSEC(120)
-#define SETTLE_NS ALTAIR_MSEC(50)
+#define SETTLE_NS ALTAIR_MSEC(250)
 #define RETRY_NS ALTAIR_MSEC(200)
 #define RETRY_BURST_NS ALTAIR_MSEC(20)
 #define RELAYS_MAX 8
@@ -529,6 +530,8 @@ static bool allocate_round(const struct load *load, struct relay *r, int round)
 	ns = cpu_of(r->pid) + cpu_of(load->softirq);
 	if (!links_make(&r->links))
 		return false;
+	/* What is deleted may be put away later. */
+	sleep_until(now_ns() + SETTLE_NS);
 	ns = cpu_of(r->pid) + cpu_of(load->softirq) - ns;
 	r->cost[round] = (double)ns / r->links.count;
 	/* The sockets stay: whose port came again would have one already. */
@@ -537,17 +540,22 @@ static bool allocate_round(const struct load *load, struct relay *r, int round)
 
 static int allocate(struct load *load, int argc, char **argv)
 {
-	if (argc < 4)
+	if (argc < 6)
 		return 2;
 	cpu_find_softirq(load->softirq, sizeof load->softirq, argv[1]);
-	if (!read_relays(load, argv + 3))
+	if (!read_relays(load, argv + 5))
 		return 2;
+	for (size_t i = 0; i < load->count; i++) {
+		struct links *links = &load->relays[i].links;
+
+		links->count = number(argv[2], 10000);
+		links->under_way = number(argv[3], LINKS_UNDER_WAY_MAX);
+		links->are_brief = strcmp(argv[4], "life") == 0;
+	}
 	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < load->count; i++) {
-			load->relays[i].links.count = number(argv[2], 10000);
+		for (size_t i = 0; i < load->count; i++)
 			if (!allocate_round(load, &load->relays[i], round))
 				return 4;
-		}
 	for (size_t i = 0; i < load->count; i++)
 		printf("%s %.0f %.0f %.0f\n", load->relays[i].name,
 		       load->relays[i].cost[0], load->relays[i].cost[1],
