@@ -20,7 +20,7 @@ function middle(what, who, at) {
 		      figure[what, who, at + 2])
 }
 
-function value(number) {
+function plain_value(number) {
 	return number == "" ? "-" : sprintf("%.2f", number)
 }
 
@@ -31,8 +31,8 @@ function json_value(number) {
 # The figures of a row: `whose`[program], where there is one.
 function row(name, unit, whose) {
 	rows[++row_count] = sprintf("%-44s %9s %9s %9s %9s  %s", name,
-		value(whose["floor"]), value(whose["altair"]),
-		value(whose["coturn"]), value(whose["lean"]), unit)
+		plain_value(whose["floor"]), plain_value(whose["altair"]),
+		plain_value(whose["coturn"]), plain_value(whose["lean"]), unit)
 	items[++item_count] = sprintf("{\"what\":\"%s\",\"unit\":\"%s\"," \
 		"\"floor\":%s,\"altair\":%s,\"coturn\":%s,\"lean\":%s}",
 		name, unit, json_value(whose["floor"]),
