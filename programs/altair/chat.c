@@ -249,9 +249,10 @@ static void on_server(struct chat *chat, const altair_uv_link_event *event)
 		air_run_end(chat->run,
 			    air_chat_report_failure(&chat->report, EXIT_SERVER,
 						    "%s", event->text));
-	else if (chat->was_reached || !is_there)
+	else if (is_there == chat->is_server_lost)
 		air_chat_report_server(&chat->report,
 				       is_there ? NULL : event->text);
+	chat->is_server_lost = !is_there;
 	chat->was_reached |= is_there;
 }
 

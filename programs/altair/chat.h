@@ -35,11 +35,11 @@ struct chat {
 	struct prompt prompt;
 	altair_uv_link_config config;
 	struct chat_link link[CHAT_LINKS_MAX];
-	size_t links;	  /* that are open or closing                    */
-	bool keeps;	  /* goes on when one peer has gone              */
-	const char *as;	  /* what to call a new peer                    */
-	bool is_typing;	  /* stdin is read for messages                 */
-	bool was_reached; /* the server, ever                         */
+	size_t links;	/* that are open or closing                    */
+	bool keeps;	/* goes on when one peer has gone              */
+	const char *as; /* what to call a new peer                    */
+	bool is_typing; /* stdin is read for messages                 */
+	bool was_reached, is_server_lost;
 	void (*shown)(void *user); /* a code or ticket was; may be NULL */
 	/* Instead of the session, for ping; NULL: the session. */
 	void (*connected)(void *user, struct chat_link *link);

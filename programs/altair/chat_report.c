@@ -105,7 +105,7 @@ void air_chat_report_show(struct chat_report *r, const char *text,
 	if (is_ticket) {
 		show_ticket(r, text);
 	} else if (!r->json) {
-		if (r->shown > 0)
+		if (r->shown > 0 && !r->names) /* else it was used */
 			air_print_note("the code before is of no use any more");
 		air_print("Code: %s  (%d min)\n"
 			  "On the other computer: altair connect %s\n",
