@@ -228,9 +228,11 @@ static void answer_plate(altair_rendezvous *r, altair_time now, uint32_t side,
 
 	if (s->state != SIDE_ASKS_PLATE)
 		return; /* said again, only */
-	if (value.len == 0 || !air_listing_read(value, &listing) ||
-	    (air_listing_is_of(r, &listing, side) && !listing.is_used &&
-	     memcmp(listing.node, r->config.node, sizeof listing.node) == 0)) {
+	if (!air_listing_read(value, &listing)) {
+		air_side_refuse(r, now, side, ALTAIR_REFUSED_BUSY, 2);
+	} else if (air_listing_is_of(r, &listing, side) && !listing.is_used &&
+		   memcmp(listing.node, r->config.node, sizeof listing.node) ==
+			   0) {
 		got_plate(r, now, side);
 	} else if (s->resumes) {
 		move_plate(r, now, side, &listing);

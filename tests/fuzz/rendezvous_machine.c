@@ -24,6 +24,8 @@ static struct {
 static altair_rendezvous *r;
 static altair_time now;
 static uint64_t cookies[4];
+static uint8_t values[4][ALTAIR_RENDEZVOUS_VALUE_MAX];
+static size_t value_lens[4];
 static unsigned cookie_count;
 static uint8_t last_post[ALTAIR_RENDEZVOUS_POST_MAX];
 static size_t last_post_len;
@@ -91,6 +93,19 @@ static void read_notes(uint32_t client)
 	}
 }
 
+static void remember_ask(const altair_rendezvous_ask *ask)
+{
+	unsigned i = cookie_count++ % 4;
+
+	FUZZ_CHECK(ask->key.len > 0 &&
+		   ask->key.len <= ALTAIR_RENDEZVOUS_KEY_MAX);
+	FUZZ_CHECK(ask->value.len <= sizeof values[i]);
+	cookies[i] = ask->cookie;
+	if (ask->value.len > 0)
+		memcpy(values[i], ask->value.data, ask->value.len);
+	value_lens[i] = ask->value.len;
+}
+
 static void poll_all(void)
 {
 	altair_rendezvous_output out;
@@ -103,7 +118,7 @@ static void poll_all(void)
 		if (step == ALTAIR_RENDEZVOUS_CLOSE)
 			altair_rendezvous_left(r, now, out.client);
 		if (step == ALTAIR_RENDEZVOUS_ASK)
-			cookies[cookie_count++ % 4] = out.ask.cookie;
+			remember_ask(&out.ask);
 		if (step != ALTAIR_RENDEZVOUS_POST)
 			continue;
 		FUZZ_CHECK(out.bytes.len <= sizeof last_post);
@@ -155,8 +170,19 @@ static void answer_something(void)
 {
 	uint8_t value[ALTAIR_RENDEZVOUS_VALUE_MAX];
 	static const size_t lens[] = {0, 16, 25, 64};
-	uint64_t cookie = cookies[byte() % 4];
+	unsigned which = byte() % 4;
+	uint64_t cookie = cookies[which];
 
+	/* As a directory would that nobody else writes to, but for a byte. */
+	if (byte() & 1) {
+		memcpy(value, values[which], sizeof value);
+		if (byte() % 8 == 0)
+			value[byte() % 25] ^= 1;
+		altair_rendezvous_answer(
+			r, now, cookie, true,
+			(altair_bytes){value, value_lens[which]});
+		return;
+	}
 	memset(value, byte() % 3, sizeof value);
 	value[16] = byte() & 1;
 	if (byte() % 16 == 0)

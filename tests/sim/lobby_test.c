@@ -86,8 +86,34 @@ static void without_trouble_all_meet(void)
 	}
 }
 
+/* Each found what its line says; none may again. */
+static void seeds_that_found_something(void)
+{
+	static const uint64_t drawn[] = {
+		9,    /* a late answer to a claim ended the mailbox          */
+		86,   /* a claim waited for a node that was dead             */
+		1022, /* who was away here was said to be here, and was not  */
+		1103, /* that a side had left was lost on the way            */
+		1360, /* a node forgot a side, and the other one was ended   */
+		5031, /* the directory knew a side at a dead node            */
+	};
+	struct sim_lobby_config config;
+	struct sim_lobby_report report;
+
+	for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
+		sim_lobby_draw(drawn[i], &config);
+		sim_lobby_run(drawn[i], &config, &report);
+		CHECK(!report.fault);
+	}
+	/* A listener who had gone was claimed where he had been; a claim that
+	 * was answered was said again at once, and again. */
+	sim_lobby_run(19, &worst, &report);
+	CHECK(!report.fault);
+}
+
 static const struct check_test tests[] = {
 	TEST(every_seed_keeps_the_rules),
+	TEST(seeds_that_found_something),
 	TEST(a_seed_means_one_story),
 	TEST(without_trouble_all_meet),
 };
