@@ -103,7 +103,7 @@ ended() { # pid what exit-code
 }
 
 holds() { # file extended-regex
-  grep -qE -e "$2" "$dir/$1"
+  grep -qsE -e "$2" "$dir/$1"
 }
 
 code_of() { # name
