@@ -588,6 +588,9 @@ static bool sort_tls(struct streams *s, uint32_t i)
 	altair_bytes first = {s->chunk, len > 0 ? (size_t)len : 0};
 	int offers = s->tls->offers(s->tls->user, first, "http/1.1");
 
+	/* Some TURN clients offer every protocol that there is (RFC 7443). */
+	if (offers > 0 && s->tls->offers(s->tls->user, first, "stun.turn") > 0)
+		return true;
 	if (offers > 0) {
 		hand_over(s, i, ALTAIR_SERVE_TLS);
 		return false;

@@ -58,7 +58,8 @@ typedef struct altair_serve_config {
 		     enum altair_serve_guest as);
 	void *http_user;
 	/* The door does TLS itself: one whose ClientHello offers "http/1.1"
-	 * (RFC 7301) goes there before anything of it is read. Others, and
+	 * (RFC 7301), and not "stun.turn" as well (RFC 7443), goes there
+	 * before anything of it is read. Others, and
 	 * all where this is not set or `tls` cannot tell (altair/tls.h), end
 	 * their TLS here, and the door has one of a pair. */
 	bool http_takes_tls;

@@ -317,7 +317,9 @@ static void a_door_that_does_tls(void)
 /* The same door has everybody else as before. */
 static void a_door_and_other_tls(void)
 {
-	static const char *const other[] = {NULL, "\x02h2", "\x09stun.turn"};
+	static const char *const other[] = {
+		NULL, "\x02h2", "\x09stun.turn",
+		"\x08http/1.1\x09stun.turn\x12stun.nat-discovery"};
 	altair_server_config c = relay_config();
 	uint8_t hello[4096], seen[8];
 	SSL *ssl;
@@ -333,7 +335,7 @@ static void a_door_and_other_tls(void)
 	close(w.door);
 	w.door = -1;
 	leave(ssl);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
 		len = make_hello(hello, other[i]);
 		fd = connect_from("127.0.0.1");
 		say(fd, hello, (size_t)len);
