@@ -101,7 +101,9 @@ class Copy:
 
     @staticmethod
     def program(guard):
-        return os.path.basename(guard["unit"]).replace("_", "-") + "-test"
+        folder, noun = os.path.split(guard["unit"])
+        prefix = "secure-" if folder == "secure" else ""
+        return prefix + noun.replace("_", "-") + "-test"
 
     def make(self, guards):
         self.call(["cmake", "--build", self.build, "--target",
