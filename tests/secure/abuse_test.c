@@ -537,13 +537,12 @@ static size_t memory_of_server(size_t before)
 	return held - before + altair_secure_size(&pair.side[SERVER].config);
 }
 
-/* Nonsense of every kind to a server that has answered a ClientHello. */
-static void flood(uint64_t seed)
+/* Nonsense of every kind. */
+static void flood(void)
 {
 	uint8_t bytes[PAIR_DATAGRAM], body[64] = {0};
 
-	pair.random = seed;
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 300; i++) {
 		uint64_t dice = pair_random(&pair);
 		const size_t wholes[] = {0, 1, 40, 900, 2048, 16000, 0xffffff};
 		struct piece p = {.type = (unsigned)(dice % 25),
@@ -560,8 +559,33 @@ static void flood(uint64_t seed)
 	}
 }
 
+/* The first pieces of messages that are not due yet, as long as they can be. */
+static void flood_pieces(void)
+{
+	static const unsigned types[] = {11, 15, 16};
+	uint8_t bytes[PAIR_DATAGRAM];
+
+	for (unsigned number = 2; number < 16; number++)
+		for (unsigned i = 0; i < 3; i++)
+			give(SERVER, bytes,
+			     fragment(bytes, &(struct piece){types[i], number,
+							     16000, 0, 900}));
+}
+
+/* Records of the next epoch, whose keys are not known yet. */
+static void flood_early(void)
+{
+	uint8_t bytes[PAIR_DATAGRAM], body[64] = {0};
+
+	for (size_t i = 0; i < 200; i++)
+		give(SERVER, bytes,
+		     record(bytes, 22, 1, (altair_bytes){body, sizeof body}));
+}
+
 static void half_open_costs_64_kib(void)
 {
+	static void (*const floods[])(void) = {flood_pieces, flood_early,
+					       flood};
 	uint8_t first[PAIR_DATAGRAM];
 	size_t len, before, most = 0, now;
 
@@ -572,9 +596,10 @@ static void half_open_costs_64_kib(void)
 		before = held;
 		pair_open(&pair);
 		altair_secure_free(pair.side[CLIENT].secure);
-		for (uint64_t seed = 1; seed < 20; seed++) {
+		for (uint8_t i = 0; i < 60; i++) {
+			first[28] = i; /* another attempt */
 			give(SERVER, first, len);
-			flood(seed * 0x9e3779b97f4a7c15u);
+			floods[i % 3]();
 			now = memory_of_server(before);
 			most = now > most ? now : most;
 			CHECK(now <= HALF_OPEN_MAX);

@@ -253,7 +253,8 @@ static void half_is_lost(void)
 
 static void half_is_lost_with_a_cookie(void)
 {
-	CHECK(shake_in_loss(1000, true) >= 900);
+	/* The bar is 900; by timers alone it would be 818. */
+	CHECK(shake_in_loss(1000, true) >= 940);
 }
 
 /* --- the end --------------------------------------------------------------- */
