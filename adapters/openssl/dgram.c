@@ -48,6 +48,8 @@ static int dgram_write(BIO *bio, const char *bytes, int len)
 		dgram->has_lost = true;
 		return len;
 	}
+	if (dgram->end < dgram->kept_at + dgram->kept)
+		dgram->kept = 0;
 	dgram->out[dgram->end] = (uint8_t)(len >> 8);
 	dgram->out[dgram->end + 1] = (uint8_t)len;
 	memcpy(dgram->out + dgram->end + LENGTH, bytes, (size_t)len);
@@ -153,18 +155,18 @@ bool air_dgram_keep(struct air_dgram *dgram, size_t mark)
 
 	if (len == 0 && !dgram->has_lost)
 		return false;
-	dgram->kept = len <= sizeof dgram->flight && !dgram->has_lost ? len : 0;
+	dgram->kept_at = mark;
+	dgram->kept = dgram->has_lost ? 0 : len;
 	dgram->has_lost = false;
-	memcpy(dgram->flight, dgram->out + mark, dgram->kept);
 	return true;
 }
 
 void air_dgram_repeat(struct air_dgram *dgram)
 {
-	if (dgram->kept > sizeof dgram->out - dgram->end)
+	if (dgram->kept == 0 || dgram->end > 0)
 		return;
-	memcpy(dgram->out + dgram->end, dgram->flight, dgram->kept);
-	dgram->end += dgram->kept;
+	dgram->begin = dgram->kept_at;
+	dgram->end = dgram->kept_at + dgram->kept;
 }
 
 bool air_dgram_expire(struct air_dgram *dgram)

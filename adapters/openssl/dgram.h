@@ -11,8 +11,8 @@
 #include <openssl/ssl.h>
 #include <sys/time.h>
 
-#define AIR_DGRAM_OUT 4096
-#define AIR_DGRAM_FLIGHT 2048
+/* Two of our flights, which have less than 800 bytes. */
+#define AIR_DGRAM_OUT 1600
 
 struct air_dgram {
 	altair_bytes in;       /* borrowed; nothing: has been read */
@@ -20,9 +20,9 @@ struct air_dgram {
 	struct timeval *timer; /* in the SSL; NULL: it does not run */
 	size_t begin, end;     /* of what is in `out`               */
 	uint8_t out[AIR_DGRAM_OUT];
-	bool has_lost; /* `out` was full since the latest flight     */
-	size_t kept;   /* of the latest flight; 0: none, or too long   */
-	uint8_t flight[AIR_DGRAM_FLIGHT];
+	bool has_lost;	      /* `out` was full since the latest flight     */
+	size_t kept_at, kept; /* the latest flight, in `out`, too; 0: it
+	                         has been written over                */
 };
 
 /* Freed by BIO_meth_free; NULL when there is no memory. */
@@ -35,7 +35,7 @@ size_t air_dgram_take(struct air_dgram *dgram,
 /* What was written since `mark` is a flight that may have to be repeated. False:
  * nothing was. */
 bool air_dgram_keep(struct air_dgram *dgram, size_t mark);
-/* Writes it again. */
+/* Gives it once more, unless something else waits. */
 void air_dgram_repeat(struct air_dgram *dgram);
 /* The latest write, taken back; `mark` is what `end` was before. 0: none. */
 size_t air_dgram_withdraw(struct air_dgram *dgram, size_t mark, uint8_t *out,

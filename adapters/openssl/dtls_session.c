@@ -168,7 +168,7 @@ static bool has_cookie(altair_dtls_session *session)
 	bool is_good;
 
 	/* Those who only ask leave room for a flight. */
-	if (session->dgram.end > AIR_DGRAM_FLIGHT) {
+	if (session->dgram.end > AIR_DGRAM_OUT / 2) {
 		BIO_ADDR_free(nobody);
 		return false;
 	}

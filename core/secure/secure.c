@@ -28,15 +28,17 @@
 #define DTLS_FIRST 20
 #define DTLS_LAST 63
 
-/* Datagrams that wait to be polled: a flight is one, or a few when the certificate
- * is long. */
+/* Datagrams that wait to be polled, and what they have in all: the longest one and some
+ * short ones. A flight of ours has less than 800 bytes. */
 #define OUT_MAX 4
+#define OUT_LEN (ALTAIR_DTLS_DATAGRAM_MAX + 512)
 
 /* For a server's last flight, and its request for a cookie, the client asks again only
  * when his own timer says so. Where much is lost they are sent so many times more;
  * the request just once, so that it is never more than the ClientHello was. */
 #define LASTS_MAX 6
 #define REQUESTS_MAX 1
+#define EXTRA_LEN 96 /* the one has 75 bytes, the other 44 */
 
 struct altair_secure {
 	struct altair_machine machine;
@@ -51,11 +53,12 @@ struct altair_secure {
 	int reason;		      /* why no handshake has come to its end */
 	bool has_secured, has_failed; /* events to tell               */
 	altair_time took;
-	uint8_t extra[ALTAIR_DTLS_DATAGRAM_MAX]; /* to be sent again  */
+	uint8_t extra[EXTRA_LEN]; /* to be sent again                 */
 	size_t extra_len;
 	unsigned extra_left;
-	uint8_t out[OUT_MAX][ALTAIR_DTLS_DATAGRAM_MAX];
-	size_t out_len[OUT_MAX], out_first, out_count;
+	uint8_t out[OUT_LEN];
+	size_t out_at[OUT_MAX + 1]; /* where each begins, and the end */
+	size_t out_first, out_count;
 	altair_secure_stats stats;
 };
 
@@ -102,21 +105,45 @@ static void fail(struct altair_secure *s, int reason)
 
 /* --- flights --------------------------------------------------------------- */
 
+static altair_bytes out_bytes(const struct altair_secure *s, size_t index)
+{
+	size_t at = s->out_at[index];
+
+	return (altair_bytes){s->out + at, s->out_at[index + 1] - at};
+}
+
+/* Room for `need` bytes more; NULL: there is none before altair_poll has given what
+ * waits. */
+static uint8_t *out_room(struct altair_secure *s, size_t need)
+{
+	if (s->out_first == s->out_count)
+		s->out_first = s->out_count = 0;
+	if (s->out_count == OUT_MAX || s->out_at[s->out_count] + need > OUT_LEN)
+		return NULL;
+	return s->out + s->out_at[s->out_count];
+}
+
+static void out_add(struct altair_secure *s, size_t len)
+{
+	s->out_at[s->out_count + 1] = s->out_at[s->out_count] + len;
+	s->out_count++;
+}
+
 /* What the session has for the peer. False: nothing. */
 static bool collect(struct altair_secure *s)
 {
-	size_t len, before;
+	bool has_any = false;
+	uint8_t *room;
+	size_t len;
 
-	if (s->out_first == s->out_count)
-		s->out_first = s->out_count = 0;
-	before = s->out_count;
-	while (s->out_count < OUT_MAX) {
-		len = table(s)->output(s->session, s->out[s->out_count]);
+	while ((room = out_room(s, ALTAIR_DTLS_DATAGRAM_MAX)) != NULL) {
+		len = table(s)->output(s->session, room);
 		if (len == 0)
 			break;
-		s->out_len[s->out_count++] = len;
+		out_add(s, len);
+		has_any = true;
 	}
-	return s->out_count > before;
+	return has_any;
 }
 
 static altair_time first_wait(const struct altair_secure *s)
@@ -204,45 +231,40 @@ static bool has_seen_loss(const struct altair_secure *s)
 /* A server's latest answer, which waits in `out`. */
 static void keep_extra(struct altair_secure *s, unsigned times)
 {
-	size_t last = s->out_count - 1;
+	altair_bytes last = out_bytes(s, s->out_count - 1);
 
+	if (last.len > sizeof s->extra)
+		return;
 	s->extra_left = times;
-	s->extra_len = s->out_len[last];
-	memcpy(s->extra, s->out[last], s->extra_len);
+	s->extra_len = last.len;
+	memcpy(s->extra, last.data, last.len);
 	wait_for_answer(s, first_wait(s));
 }
 
 /* Who has received it drops it as replayed. */
 static void repeat_extra(struct altair_secure *s)
 {
+	uint8_t *room = out_room(s, s->extra_len);
+
 	s->repeat_at = ALTAIR_NEVER;
-	if (s->out_first == s->out_count)
-		s->out_first = s->out_count = 0;
-	if (s->out_count < OUT_MAX) {
-		memcpy(s->out[s->out_count], s->extra, s->extra_len);
-		s->out_len[s->out_count++] = s->extra_len;
+	if (room) {
+		memcpy(room, s->extra, s->extra_len);
+		out_add(s, s->extra_len);
 	}
 	if (--s->extra_left > 0)
 		wait_for_answer(s, 2 * s->wait);
 }
 
-/* After what a datagram has brought about: is a flight on its way, and when again? */
-static void wait_again(struct altair_secure *s, size_t len, unsigned flights)
+/* A server's answer to `len` bytes for which nobody's timer is set. */
+static void mind_answer(struct altair_secure *s, size_t len)
 {
-	bool is_client = s->config.role.is_client;
-	bool has_flight = table(s)->flights(s->session) != flights;
-
-	if (has_flight && is_shaking(s)) {
-		s->extra_left = 0;
-		wait_for_answer(s, first_wait(s));
-	} else if (!is_client && s->state == ALTAIR_SECURE_OPEN &&
-		   has_seen_loss(s)) {
+	if (s->config.role.is_client)
+		return;
+	if (s->state == ALTAIR_SECURE_OPEN && has_seen_loss(s))
 		keep_extra(s, LASTS_MAX);
-	} else if (!is_client && is_shaking(s) &&
-		   s->repeat_at == ALTAIR_NEVER &&
-		   len >= 2 * s->out_len[s->out_count - 1]) {
+	else if (is_shaking(s) && s->repeat_at == ALTAIR_NEVER &&
+		 len >= 2 * out_bytes(s, s->out_count - 1).len)
 		keep_extra(s, REQUESTS_MAX);
-	}
 }
 
 /* --- datagrams that arrive ------------------------------------------------- */
@@ -280,8 +302,12 @@ static enum altair_verdict hear(struct altair_secure *s,
 			       datagram->bytes.len);
 	has_answer = collect(s);
 	settle(s);
-	if (has_answer && before != ALTAIR_SECURE_OPEN && !is_over(s))
-		wait_again(s, datagram->bytes.len, flights);
+	if (table(s)->flights(s->session) != flights && is_shaking(s)) {
+		s->extra_left = 0;
+		wait_for_answer(s, first_wait(s));
+	} else if (has_answer && before != ALTAIR_SECURE_OPEN && !is_over(s)) {
+		mind_answer(s, datagram->bytes.len);
+	}
 	if (said >= 0) {
 		/* What ended the session may have stood behind it. */
 		AIR_ASSERT(before == ALTAIR_SECURE_OPEN || s->has_secured);
@@ -314,7 +340,8 @@ static void repeat(struct altair_secure *s)
 		table(s)->again(s->session);
 		settle(s);
 	}
-	has_flight = collect(s);
+	/* Or it waits behind what was not polled yet. */
+	has_flight = collect(s) || s->out_first < s->out_count;
 	s->stats.repeated += has_flight;
 	s->repeat_at = ALTAIR_NEVER;
 	if (!is_over(s) && (has_flight || s->config.role.is_client))
@@ -352,9 +379,7 @@ static enum altair_step secure_poll(altair_machine *machine, altair_output *out)
 
 	memset(out, 0, sizeof *out);
 	if (s->out_first < s->out_count) {
-		out->datagram.bytes = (altair_bytes){s->out[s->out_first],
-						     s->out_len[s->out_first]};
-		s->out_first++;
+		out->datagram.bytes = out_bytes(s, s->out_first++);
 		return ALTAIR_SEND;
 	}
 	if (s->has_secured) {
