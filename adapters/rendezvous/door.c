@@ -190,11 +190,6 @@ static void on_knocks(uv_poll_t *poll, int status, int events)
 		air_guests_take(poll->data);
 }
 
-static void on_second(uv_timer_t *timer)
-{
-	air_guests_look(timer->data);
-}
-
 static int open_pipe(struct altair_door *door)
 {
 	if (pipe2(door->pipe, O_NONBLOCK | O_CLOEXEC) != 0)
@@ -206,8 +201,8 @@ static int open_pipe(struct altair_door *door)
 	door->knocks.data = door;
 	uv_timer_init(door->loop, &door->timer);
 	door->timer.data = door;
-	uv_timer_init(door->loop, &door->second);
-	door->second.data = door;
+	uv_timer_init(door->loop, &door->looks);
+	door->looks.data = door;
 	return 0;
 }
 
@@ -244,7 +239,6 @@ int altair_door_open(altair_door **out, void *loop,
 		return error;
 	}
 	uv_poll_start(&door->knocks, UV_READABLE, on_knocks);
-	uv_timer_start(&door->second, on_second, 1000, 1000);
 	air_door_run(door);
 	*out = door;
 	return 0;
@@ -299,8 +293,8 @@ void altair_door_close(altair_door *door)
 		uv_close((uv_handle_t *)&door->knocks, NULL);
 	if (door->timer.data)
 		uv_close((uv_handle_t *)&door->timer, NULL);
-	if (door->second.data)
-		uv_close((uv_handle_t *)&door->second, NULL);
+	if (door->looks.data)
+		uv_close((uv_handle_t *)&door->looks, NULL);
 	for (int turn = 0; turn < CLOSING_TURNS; turn++)
 		uv_run(door->loop, UV_RUN_NOWAIT);
 }

@@ -12,6 +12,7 @@
 
 #define DOOR_PROTOCOL "altair.v1"
 #define DOOR_HOST_MAX 96
+#define DOOR_LOOKS 20 /* a second, each at its part of the guests */
 
 enum guest_state {
 	GUEST_IS_FREE,
@@ -49,13 +50,14 @@ struct altair_door {
 	void *memory; /* the machine's */
 	size_t memory_len;
 	struct guest *guests;
-	uint32_t count, first_free; /* UINT32_MAX: none */
+	uint32_t count, next_look;
+	uint32_t first_free; /* UINT32_MAX: none */
 	uint8_t *parts; /* ALTAIR_NOTE_MAX for each guest; pages that are never
 	                   used cost nothing */
 	struct lws_context *context;
 	struct lws_vhost *plain, *secure; /* secure: NULL without TLS */
 	struct directory *directory;	  /* NULL: one node */
-	uv_timer_t timer, second;
+	uv_timer_t timer, looks;
 	uv_poll_t knocks;
 	int pipe[2];
 	_Atomic bool is_closed;
@@ -76,8 +78,6 @@ bool air_guests_open(struct altair_door *door);
 void air_guests_close(struct altair_door *door);
 /* Takes those in who knock. */
 void air_guests_take(struct altair_door *door);
-/* Closes who is late, asks who is silent. Once a second. */
-void air_guests_look(struct altair_door *door);
 /* Closes it as soon as it has been told everything, or after a while. */
 void air_guest_dismiss(struct altair_door *door, struct guest *guest);
 /* Its connection is over. */

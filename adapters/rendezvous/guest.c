@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define NO_GUEST UINT32_MAX
+#define LOOK_MS (1000 / DOOR_LOOKS)
 #define KNOCKS_MAX 64 /* taken before others have their turn */
 #define FAREWELL ALTAIR_SEC(5)
 #define PART_LEN ((size_t)ALTAIR_NOTE_MAX)
@@ -95,6 +96,8 @@ static struct lws *adopt(struct altair_door *door, const struct knock *knock)
 	return NULL;
 }
 
+static void on_look(uv_timer_t *timer);
+
 static void welcome(struct altair_door *door, const struct knock *knock)
 {
 	uint32_t i = door->first_free;
@@ -132,7 +135,8 @@ static void welcome(struct altair_door *door, const struct knock *knock)
 	}
 	lws_set_opaque_user_data(guest->wsi, guest);
 	door->first_free = next;
-	door->guests_now++;
+	if (door->guests_now++ == 0)
+		uv_timer_start(&door->looks, on_look, LOOK_MS, LOOK_MS);
 }
 
 void air_guests_take(struct altair_door *door)
@@ -163,6 +167,16 @@ static bool is_late(const struct guest *guest, altair_time now)
 		now - guest->heard >= ALTAIR_DOOR_IDLE);
 }
 
+/* Those who came together are not asked together. */
+static altair_time patience(const struct altair_door *door,
+			    const struct guest *guest)
+{
+	uint32_t mixed = (uint32_t)(guest - door->guests) * 2654435761u;
+
+	return ALTAIR_DOOR_PING +
+	       (altair_time)(mixed >> 16) * (ALTAIR_DOOR_SPREAD >> 16);
+}
+
 static void look(struct altair_door *door, struct guest *guest, altair_time now)
 {
 	if (guest->state == GUEST_IS_FREE)
@@ -175,18 +189,25 @@ static void look(struct altair_door *door, struct guest *guest, altair_time now)
 		lws_set_timeout(guest->wsi, PENDING_TIMEOUT_USER_OK,
 				LWS_TO_KILL_SYNC);
 	} else if (guest->state == GUEST_TALKS && !guest->is_asked &&
-		   now - guest->heard >= ALTAIR_DOOR_PING) {
+		   now - guest->heard >= patience(door, guest)) {
 		guest->is_asked = guest->wants_ping = true;
 		lws_callback_on_writable(guest->wsi);
 	}
 }
 
-void air_guests_look(struct altair_door *door)
+/* Closes who is late, asks who is silent, among a part of them. */
+static void on_look(uv_timer_t *timer)
 {
+	struct altair_door *door = timer->data;
 	altair_time now = altair_clock_now();
+	uint32_t part = door->count / DOOR_LOOKS + 1;
 
-	for (uint32_t i = 0; i < door->count; i++)
-		look(door, &door->guests[i], now);
+	for (uint32_t n = 0; n < part; n++) {
+		look(door, &door->guests[door->next_look], now);
+		door->next_look = (door->next_look + 1) % door->count;
+	}
+	if (door->guests_now == 0)
+		uv_timer_stop(&door->looks);
 	air_door_run(door);
 }
 
