@@ -117,6 +117,10 @@ static const struct lws_protocols protocols[] = {
 	{.name = NULL},
 };
 
+/* No timers of its own for idle sockets: each sign of life would pass through
+ * those of all others. */
+static const lws_retry_bo_t no_idle = {.secs_since_valid_hangup = 0};
+
 static struct lws_vhost *make_host(struct altair_door *door, bool is_secure)
 {
 	struct lws_context_creation_info info = {
@@ -125,6 +129,7 @@ static struct lws_vhost *make_host(struct altair_door *door, bool is_secure)
 		.vhost_name = is_secure ? "secure" : "plain",
 		.user = door,
 		.alpn = "http/1.1",
+		.retry_and_idle_policy = &no_idle,
 		.keepalive_timeout = ALTAIR_DOOR_HEAD / ALTAIR_SEC(1),
 	};
 

@@ -12,7 +12,7 @@
 
 #define DOOR_PROTOCOL "altair.v1"
 #define DOOR_HOST_MAX 96
-#define DOOR_LOOKS 20 /* a second, each at its part of the guests */
+#define DOOR_LOOKS 50 /* a second, each at its part of the guests */
 
 enum guest_state {
 	GUEST_IS_FREE,

@@ -21,8 +21,8 @@ typedef struct altair_door altair_door;
 
 #define ALTAIR_DOOR_HEAD ALTAIR_SEC(10) /* a request, a message: all of it   */
 #define ALTAIR_DOOR_TLS ALTAIR_SEC(5)	/* the handshake before it           */
-#define ALTAIR_DOOR_PING ALTAIR_SEC(20) /* a silent client is asked, up to   */
-#define ALTAIR_DOOR_SPREAD ALTAIR_SEC(10) /* so much later                   */
+#define ALTAIR_DOOR_PING ALTAIR_SEC(15) /* a silent client is asked, up to   */
+#define ALTAIR_DOOR_SPREAD ALTAIR_SEC(25) /* so much later                   */
 #define ALTAIR_DOOR_IDLE ALTAIR_SEC(60) /* and closed                        */
 
 typedef struct altair_door_config {
