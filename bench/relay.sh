@@ -2,7 +2,7 @@
 # bench/relay.sh [--check] [--json] [--quick] [BUILD]: what relaying costs, beside
 # Debian's coturn and bare floor programs (relay_floor.c), in one run and under
 # the same load, which speaks TURN (turn_load.c). BUILD is a release build (default
-# build/release). Takes eight minutes; --quick takes the singles of 64 alone.
+# build/release). Takes about ten minutes; --quick takes the singles of 64 alone.
 #
 # The relays have one CPU, the load the other one, all on the loopback of a network
 # namespace of their own (as root; else that of the host). What counts is the CPU
