@@ -25,15 +25,16 @@ static void ip(const char *command)
  * comes to them. */
 static void await_none(const char *listing)
 {
+	bool is_there = true;
 	char line[200];
 
 	snprintf(line, sizeof line, "ip -o %s | grep -q .", listing);
-	for (int i = 0; i < 1000; i++) {
-		if (system(line) != 0)
-			return;
-		poll(NULL, 0, 20);
+	for (int i = 0; i < 1000 && is_there; i++) {
+		is_there = system(line) == 0;
+		if (is_there)
+			poll(NULL, 0, 20);
 	}
-	CHECK(!"the kernel is done");
+	CHECK(!is_there);
 }
 
 static void up(const char *name)
