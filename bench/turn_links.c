@@ -134,18 +134,22 @@ static bool go_on(const struct links *links, struct making *m)
 	return obey(links, m);
 }
 
-/* True when there is nothing more to do for this one. */
-static bool is_done(const struct links *links, struct making *m, bool *is_good)
+enum progress { GOES_ON, IS_DONE, HAS_FAILED };
+
+/* Takes one allocation a step further. */
+static enum progress work(const struct links *links, struct making *m)
 {
-	*is_good = true;
+	if (!go_on(links, m))
+		return HAS_FAILED;
 	if (!links->are_brief)
-		return is_made(links, m);
+		return is_made(links, m) ? IS_DONE : GOES_ON;
 	if (!m->is_ending && is_made(links, m)) {
 		altair_turn_close(m->turn, now_ns());
 		m->is_ending = true;
-		*is_good = obey(links, m);
+		if (!obey(links, m))
+			return HAS_FAILED;
 	}
-	return m->has_ended;
+	return m->has_ended ? IS_DONE : GOES_ON;
 }
 
 static bool make_allocations(struct links *links)
@@ -155,26 +159,23 @@ static bool make_allocations(struct links *links)
 		links->under_way ? links->under_way : LINKS_UNDER_WAY_MAX;
 	altair_time end = now_ns() + PATIENCE + ALTAIR_MSEC(10) * links->count;
 	unsigned begun = 0, made = 0;
-	bool is_good;
 
-	while (made < links->count && now_ns() < end) {
-		for (struct making *m = under_way; m < under_way + most; m++) {
-			if (!m->client && begun < links->count &&
-			    !begin(links, m, &links->clients[begun++]))
-				return false;
-			if (!m->client)
-				continue;
-			if (!go_on(links, m))
-				return false;
-			if (!is_done(links, m, &is_good)) {
-				if (!is_good)
-					return false;
-				continue;
-			}
-			free(m->memory);
-			m->client = NULL;
-			made++;
-		}
+	for (unsigned i = 0; made < links->count && now_ns() < end; i++) {
+		struct making *m = &under_way[i % most];
+		enum progress progress;
+
+		if (!m->client && begun == links->count)
+			continue;
+		if (!m->client && !begin(links, m, &links->clients[begun++]))
+			return false;
+		progress = work(links, m);
+		if (progress == HAS_FAILED)
+			return false;
+		if (progress == GOES_ON)
+			continue;
+		free(m->memory);
+		m->client = NULL;
+		made++;
 	}
 	if (made < links->count)
 		fprintf(stderr, "bench-turn: only %u of %u allocations\n", made,
