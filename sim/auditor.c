@@ -409,7 +409,8 @@ static void see_unproved(struct sim_auditor *a,
 		"budget: a source is told too often");
 }
 
-static void note_ticket(struct sim_books_allocation *one,
+/* False: it is the one that he has. */
+static bool note_ticket(struct sim_books_allocation *one,
 			const struct sim_stun *stun)
 {
 	altair_bytes v;
@@ -417,9 +418,10 @@ static void note_ticket(struct sim_books_allocation *one,
 	if (!sim_stun_find(stun, SIM_ASK_TICKET, &v) ||
 	    v.len != SIM_BOOKS_TICKET ||
 	    memcmp(one->tickets[0], v.data, v.len) == 0)
-		return;
+		return false;
 	memcpy(one->tickets[1], one->tickets[0], SIM_BOOKS_TICKET);
 	memcpy(one->tickets[0], v.data, SIM_BOOKS_TICKET);
+	return true;
 }
 
 /* The relayed addresses: one of each family at most. */
@@ -535,9 +537,10 @@ static void see_refreshed(struct sim_auditor *a,
 	}
 	require(a, life == 0 || (life >= 600 && life <= a->siege->lifetime_max),
 		"limits: a lifetime");
-	if (asked->has_ticket && !sim_books_is_same(&one->path, &asked->path))
+	/* A repeat from where it was at this instant moves nothing. */
+	if (note_ticket(one, stun) && asked->has_ticket &&
+	    !sim_books_is_same(&one->path, &asked->path))
 		move(a, k, &asked->path);
-	note_ticket(one, stun);
 	one->until = a->books.now + ALTAIR_SEC(life);
 	one->is_live = life > 0;
 }
