@@ -275,6 +275,18 @@ static void claim_here(altair_rendezvous *r, altair_time now, uint32_t side)
 		air_side_refuse(r, now, side, why, 0);
 }
 
+/* True if somebody is here who waits with this nameplate. */
+static bool is_waiting(const altair_rendezvous *r, uint32_t nameplate)
+{
+	uint32_t plate = air_plate_find(r, nameplate);
+	const struct air_plate *it;
+
+	if (plate == AIR_NONE)
+		return false;
+	it = air_plate_at(r, plate);
+	return it->is_open && air_side_at(r, it->side)->client != AIR_NONE;
+}
+
 static void answer_seek(altair_rendezvous *r, altair_time now, uint32_t side,
 			altair_bytes value)
 {
@@ -287,9 +299,13 @@ static void answer_seek(altair_rendezvous *r, altair_time now, uint32_t side,
 	if (value.len >= ALTAIR_RENDEZVOUS_NODE_LEN &&
 	    memcmp(value.data, r->config.node, sizeof r->config.node) != 0)
 		post_held(r, side, value.data);
-	else if (s->state == SIDE_SEEKS && is_claim && value.len > 0)
+	else if (s->state != SIDE_SEEKS)
+		return;
+	else if (is_claim && (value.len > 0 || is_waiting(r, s->nameplate)))
 		claim_here(r, now, side);
-	else if (s->state == SIDE_SEEKS)
+	else if (!air_node_is_ready(r, now))
+		air_side_refuse(r, now, side, ALTAIR_REFUSED_BUSY, 2);
+	else
 		air_side_refuse(r, now, side,
 				is_claim ? ALTAIR_REFUSED_NO_SUCH_NAMEPLATE
 					 : ALTAIR_REFUSED_ABSENT,

@@ -173,7 +173,7 @@ enum altair_refusal air_take_claimed(altair_rendezvous *r, altair_time now,
 		return ALTAIR_REFUSED_NO_SUCH_NAMEPLATE;
 	it = air_plate_at(r, plate);
 	if (it->is_open && !is_sure && r->config.has_directory &&
-	    air_side_at(r, it->side)->client == AIR_NONE)
+	    (r->is_up || air_side_at(r, it->side)->client == AIR_NONE))
 		return ALTAIR_REFUSED_NO_SUCH_NAMEPLATE;
 	if (it->is_open) {
 		*side = it->side;

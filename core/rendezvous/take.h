@@ -5,9 +5,9 @@
 #include "rendezvous/state.h"
 
 /* A claim for a nameplate of this node: its side in *side, which has joined and has
- * message 1, or why not. With several nodes a listener who is away may have taken the
- * nameplate along: then it is no such one here, but where the directory says so
- * (`is_sure`). */
+ * message 1, or why not. With several nodes a listener may have taken the nameplate
+ * along, and his old connection may still seem to be there: so it is no such one here
+ * until the directory has said so (`is_sure`), where it can be asked. */
 enum altair_refusal air_take_claimed(altair_rendezvous *r, altair_time now,
 				     const altair_note *claim, bool is_sure,
 				     uint32_t *side);
