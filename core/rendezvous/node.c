@@ -83,6 +83,10 @@ void air_node_refresh(altair_rendezvous *r, altair_time now, uint32_t side)
 		air_directory_side(r, side,
 				   s->is_unsaid ? ALTAIR_DIRECTORY_PUT
 						: ALTAIR_DIRECTORY_TAKE);
+	/* It may have been claimed while the directory was away. */
+	if (s->is_unsaid && s->state == SIDE_IS_PAIRED && !s->is_caller &&
+	    s->nameplate)
+		air_node_plate_used(r, side);
 	s->is_unsaid = s->is_unsaid && !r->is_up;
 	if (s->state == SIDE_IS_PAIRED && air_side_near(r, side) == AIR_NONE &&
 	    air_node_is_ready(r, now))
