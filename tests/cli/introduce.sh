@@ -70,6 +70,7 @@ person() {
   name=$1 input=/dev/null
   shift
   [ ! -p "$dir/$name.in" ] || input=$dir/$name.in
+  rm -f "$dir/$name.out" "$dir/$name.err"
   XDG_STATE_HOME=$dir/${name%%-*} "$altair" "$@" <"$input" \
     >"$dir/$name.out" 2>"$dir/$name.err" 5>&- 6>&- 7>&- &
   last=$!
@@ -265,6 +266,8 @@ kill "$ann"
 ended "$ann" ann 143
 end
 
+serve_anew
+
 begin keep-many
 mkfifo "$dir/ann.in" "$dir/ben.in" "$dir/cid.in"
 many ann
@@ -321,6 +324,8 @@ ended "$ann" ann 143
 [ "$(XDG_STATE_HOME=$dir/ann "$altair" peers | grep -c '  Ben$')" -eq 1 ] ||
   fail "Ben is not there once"
 end
+
+serve_anew
 
 begin another-key-by-that-name
 mv "$dir/ben/altair/identity.pem" "$dir/old.pem"

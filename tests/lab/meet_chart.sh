@@ -23,7 +23,8 @@ link_serve
 	sleep 60 | link_run a listen --server "$LINK_URL"
 ) >"$LAB_RUN/a.out" 2>&1 &
 lab_until 10 lab_holds "$LAB_RUN/a.out" 'Code: ' || lab_fail 'there is no code'
-on b tcpdump -i wan0 -n -U -w "$LAB_RUN/b.pcap" 2>"$LAB_RUN/tcpdump.err" &
+on b tcpdump -i wan0 -n -U --immediate-mode -Z root \
+	-w "$LAB_RUN/b.pcap" 2>"$LAB_RUN/tcpdump.err" &
 capture=$!
 lab_until 10 lab_holds "$LAB_RUN/tcpdump.err" 'listening on' ||
 	lab_fail 'tcpdump does not begin'
