@@ -36,7 +36,7 @@ awk '/^\| code \| what it means/ { inside = 1 } !/^\|/ { inside = 0 }
 same "$page: the table of verdicts is not that of altair/verdict.h" "$dir/verdicts" "$dir/said"
 
 grep -ohE '\b(altair_[a-z0-9_]+|ALTAIR_[A-Z0-9_]+)' "$page" |
-  grep -vE '_$|^ALTAIR_(STUN|CONTROL|E_[A-Z_]+)$' | sort -u >"$dir/names"
+  grep -vE '_$|^ALTAIR_(STUN|CONTROL|CODE|SECRET|SERVER|E_[A-Z_]+)$' | sort -u >"$dir/names"
 while read -r name; do
   grep -qwF "$name" include/altair/*.h && continue
   case $name in

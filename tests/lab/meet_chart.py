@@ -60,6 +60,21 @@ def packets(path):
             yield time, "udp", source, sport, sink, dport, 0, frame[head + 8:end]
 
 
+def relayed(payload):
+    """What ChannelData, or the attribute DATA of a Send or Data indication, holds."""
+    if 64 <= payload[0] <= 79:
+        return payload[4:]
+    if payload[:2] not in (b"\x00\x16", b"\x00\x17"):
+        return b""
+    at = 20
+    while at + 4 <= len(payload):
+        kind, size = struct.unpack("!HH", payload[at:at + 4])
+        if kind == 0x0013:
+            return payload[at + 4:at + 4 + size]
+        at += 4 + (size + 3) // 4 * 4
+    return b""
+
+
 def steps(path, server, peer):
     """(time, what, who) of everything the chart may have."""
     port = None
@@ -69,6 +84,11 @@ def steps(path, server, peer):
             port = port or ours  # the first one is the WebSocket
             if ours == port and (flags & 2 or payload):
                 yield time, "tcp", "caller" if sink == server else "server"
+        elif kind == "udp" and server in (source, sink) and payload:
+            # The first path may be the relay's.
+            inner = relayed(payload)
+            if inner and 20 <= inner[0] <= 63:
+                yield time, "dtls", "caller" if sink == server else "listener"
         elif kind == "udp" and peer in (source, sink) and payload:
             who = "caller" if sink == peer else "listener"
             if 20 <= payload[0] <= 63:
