@@ -226,7 +226,8 @@ void air_client_take_present(altair_rendezvous *r, altair_time now,
 	uint8_t key[ALTAIR_NOTE_KEY_LEN];
 
 	if (!is_signed(r, client, note)) {
-		if (!air_source_may_ask(&r->sources, source, now, &no.seconds))
+		if (!air_source_may(&r->sources, source, RATE_OF_ASKING, now,
+				    &no.seconds))
 			no.why = ALTAIR_REFUSED_LIMIT;
 		air_client_refuse(r, now, client, NULL, no);
 		return;

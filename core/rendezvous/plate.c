@@ -1,6 +1,8 @@
 /*
  * A number is open, then used, then forgotten; it is never opened again before that. Used
- * ones are in the order of their end, as all are remembered for the same time.
+ * ones are in the order of their end, as all are remembered for the same time. What was
+ * drawn or claimed is remembered, so a source leaves no more than its rate of asking: 60
+ * a minute. A number that a client named and nobody claimed is free at once.
  */
 #include "rendezvous/plate.h"
 
@@ -107,6 +109,14 @@ void air_plate_remove(altair_rendezvous *r, uint32_t plate)
 	air_side_at(r, air_plate_at(r, plate)->side)->plate = AIR_NONE;
 	r->stats.nameplates--;
 	give(r, plate);
+}
+
+void air_plate_end(altair_rendezvous *r, altair_time now, uint32_t plate)
+{
+	if (air_side_at(r, air_plate_at(r, plate)->side)->resumes)
+		air_plate_remove(r, plate);
+	else
+		air_plate_use(r, now, plate, NULL);
 }
 
 static void forget_oldest(altair_rendezvous *r)

@@ -14,6 +14,9 @@ bool air_plate_open(altair_rendezvous *r, uint32_t side, uint32_t number);
 /* It is used up: claimed by a token, or expired (NULL). */
 void air_plate_use(altair_rendezvous *r, altair_time now, uint32_t plate,
 		   const uint8_t *claimed_by);
+/* Its side is over and nobody has claimed it: it has expired; one that a client
+ * named itself leaves no trace. */
+void air_plate_end(altair_rendezvous *r, altair_time now, uint32_t plate);
 /* It is open elsewhere now: no trace of it is left here. */
 void air_plate_remove(altair_rendezvous *r, uint32_t plate);
 /* Forgets what was used ten minutes ago. */

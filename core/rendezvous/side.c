@@ -267,7 +267,7 @@ void air_side_end(altair_rendezvous *r, altair_time now, uint32_t side,
 	struct air_side *s = air_side_at(r, side);
 
 	if (s->plate != AIR_NONE)
-		air_plate_use(r, now, s->plate, NULL);
+		air_plate_end(r, now, s->plate);
 	s->failed = failed;
 	air_side_become(r, side, SIDE_IS_OVER, ALTAIR_NEVER);
 	air_side_announce(r, now, side);
@@ -306,7 +306,7 @@ void air_side_drop(altair_rendezvous *r, altair_time now, uint32_t side)
 	struct air_side *s = air_side_at(r, side);
 
 	if (s->plate != AIR_NONE) {
-		air_plate_use(r, now, s->plate, NULL);
+		air_plate_end(r, now, s->plate);
 		air_node_plate_used(r, side);
 	}
 	air_node_unregister(r, side);

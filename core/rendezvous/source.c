@@ -1,13 +1,17 @@
 /*
  * Requests are counted by one time, at which all would be forgiven (GCRA): each
  * moves it on by an interval, and it may lie at most `burst` intervals ahead. With
- * 20 at once and one more every 1.5 s no minute has more than 60.
+ * 20 at once and one more every 1.5 s no minute has more than 60. Who comes back
+ * does so with all connections of a source at once (50), each with a presence and a
+ * mailbox: that has a rate of its own, 100 at once and one more every 0.3 s.
  */
 #include "rendezvous/source.h"
 
 #include "base/assert.h"
 
 #include <string.h>
+
+#define RETURNS 5 /* for one that is asked */
 
 void air_sources_init(struct air_sources *sources, struct air_arena *arena,
 		      uint32_t count, const uint8_t hash_key[16])
@@ -136,12 +140,14 @@ void air_source_disconnect(struct air_sources *sources, uint32_t source)
 	rest(sources, source);
 }
 
-bool air_source_may_ask(struct air_sources *sources, uint32_t source,
-			altair_time now, uint32_t *seconds)
+bool air_source_may(struct air_sources *sources, uint32_t source,
+		    enum air_rate rate, altair_time now, uint32_t *seconds)
 {
-	struct air_source *it = at(sources, source);
-	altair_time ahead = it->next > now ? it->next - now : 0;
-	altair_time most = (sources->burst - 1) * sources->interval;
+	unsigned times = rate == RATE_OF_RETURNING ? RETURNS : 1;
+	altair_time interval = sources->interval / times;
+	altair_time most = (sources->burst * times - 1) * interval;
+	altair_time *next = &at(sources, source)->next[rate];
+	altair_time ahead = *next > now ? *next - now : 0;
 
 	if (sources->burst == 0)
 		return true;
@@ -149,7 +155,7 @@ bool air_source_may_ask(struct air_sources *sources, uint32_t source,
 		*seconds = (uint32_t)((ahead - most) / ALTAIR_SEC(1)) + 1;
 		return false;
 	}
-	it->next = now + ahead + sources->interval;
+	*next = now + ahead + interval;
 	return true;
 }
 

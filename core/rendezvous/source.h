@@ -8,12 +8,18 @@
 
 #include "rendezvous/store.h"
 
+enum air_rate {
+	RATE_OF_ASKING,	   /* claims, calls, new mailboxes */
+	RATE_OF_RETURNING, /* presence and mailboxes after a loss: 5 times it */
+	AIR_RATES
+};
+
 struct air_source {
 	uint8_t key[9];	       /* family, address */
 	uint32_t link;	       /* in the chain: + 1 */
 	uint32_t older, newer; /* among those that have nothing: + 1 */
 	uint32_t connections, open;
-	altair_time next; /* when its credit is whole again */
+	altair_time next[AIR_RATES]; /* when each credit is whole again */
 };
 
 struct air_sources {
@@ -30,9 +36,10 @@ void air_sources_init(struct air_sources *sources, struct air_arena *arena,
 uint32_t air_source_connect(struct air_sources *sources,
 			    const altair_addr *from);
 void air_source_disconnect(struct air_sources *sources, uint32_t source);
-/* True if it may ask for one thing more; else *seconds to wait. */
-bool air_source_may_ask(struct air_sources *sources, uint32_t source,
-			altair_time now, uint32_t *seconds);
+/* True if it may do one thing more that counts against `rate`; else *seconds to
+ * wait. */
+bool air_source_may(struct air_sources *sources, uint32_t source,
+		    enum air_rate rate, altair_time now, uint32_t *seconds);
 /* True if one mailbox more may wait; it is counted then. */
 bool air_source_open(struct air_sources *sources, uint32_t source);
 /* A mailbox waits no longer. */

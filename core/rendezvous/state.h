@@ -49,7 +49,7 @@ struct air_side {
 	bool is_caller;
 	bool has_mailbox; /* is in the chain of mailboxes              */
 	bool is_open;	  /* counts as waiting at `source`             */
-	bool resumes;	  /* ASKS_PLATE: wants the same number again   */
+	bool resumes;	  /* wants, or has, the same number again      */
 	bool failed;	  /* OVER                                      */
 	bool is_claimed;  /* SEEKS: the directory says so               */
 	bool is_unsaid;	  /* the directory may know it elsewhere */

@@ -19,17 +19,17 @@ static void refuse(altair_rendezvous *r, altair_time now, uint32_t client,
 	air_client_refuse(r, now, client, note->token, why);
 }
 
-/* True if this connection may have one side more; else it is told. `asks`: it
- * counts against the rate of its source. */
+/* True if this connection may have one side more; else it is told. It counts
+ * against that rate of its source. */
 static bool may_have(altair_rendezvous *r, altair_time now, uint32_t client,
-		     const altair_note *note, bool asks)
+		     const altair_note *note, enum air_rate rate)
 {
 	struct air_client *c = &r->clients[client];
 	struct air_refusal limit = {ALTAIR_REFUSED_LIMIT, 0};
 	struct air_refusal busy = {ALTAIR_REFUSED_BUSY, RETRY};
 
-	if (asks &&
-	    !air_source_may_ask(&r->sources, c->source, now, &limit.seconds)) {
+	if (!air_source_may(&r->sources, c->source, rate, now,
+			    &limit.seconds)) {
 		refuse(r, now, client, note, limit);
 		return false;
 	}
@@ -123,7 +123,7 @@ static void take_listen(altair_rendezvous *r, altair_time now, uint32_t client,
 			air_side_announce(r, now, side);
 		return;
 	}
-	if (!may_have(r, now, client, note, true))
+	if (!may_have(r, now, client, note, RATE_OF_ASKING))
 		return;
 	number = air_node_is_ready(r, now) ? air_plate_draw(r, 0) : 0;
 	if (!number || !air_draw(r, mailbox, sizeof mailbox)) {
@@ -242,7 +242,7 @@ static void take_claim(altair_rendezvous *r, altair_time now, uint32_t client,
 		repeat(r, now, client, note);
 		return;
 	}
-	if (!may_have(r, now, client, note, true))
+	if (!may_have(r, now, client, note, RATE_OF_ASKING))
 		return;
 	side = make_side(r, now, client, note, true);
 	why = air_take_claimed(r, now, note, false, &other);
@@ -334,7 +334,7 @@ static void take_call(altair_rendezvous *r, altair_time now, uint32_t client,
 		repeat(r, now, client, note);
 		return;
 	}
-	if (!may_have(r, now, client, note, true))
+	if (!may_have(r, now, client, note, RATE_OF_ASKING))
 		return;
 	if (r->sides.used + 2 > r->sides_max) {
 		refuse(r, now, client, note,
@@ -426,7 +426,7 @@ static void take_resume(altair_rendezvous *r, altair_time now, uint32_t client,
 		come_back(r, now, client, note);
 		return;
 	}
-	if (!may_have(r, now, client, note, false))
+	if (!may_have(r, now, client, note, RATE_OF_RETURNING))
 		return;
 	if (air_side_in(r, note->mailbox, note->is_caller) != AIR_NONE) {
 		refuse(r, now, client, note,

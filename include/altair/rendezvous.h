@@ -59,7 +59,8 @@ typedef struct altair_rendezvous_config {
 	                            made from one source; default 20; 0 for any
 	                            number of them, at any rate               */
 	unsigned rate_prefix;	 /* claims and new mailboxes a minute from one
-	                            source, default 60; above open_prefix     */
+	                            source, default 60; above open_prefix;
+	                            resumes and presences five times as many  */
 	unsigned sides_client;	 /* mailboxes of one connection, default 32   */
 	unsigned notes_rate;	 /* notes a second of one connection, default
 	                            50, twice that at once; 0 for any number  */

@@ -212,6 +212,68 @@ static void what_is_resumed_is_no_way_round(void)
 	world_close(&w);
 }
 
+static void resume_number(uint32_t client, uint32_t number)
+{
+	altair_note note = world_note(ALTAIR_NOTE_RESUME, 3);
+
+	memset(note.mailbox, 9, sizeof note.mailbox);
+	note.nameplate = number;
+	world_take(&w, client, &note);
+}
+
+static void coming_back_has_a_rate(void)
+{
+	world_default(&w);
+	w.config.notes_rate = 0;
+	world_open(&w);
+	world_join(&w, 0, 1);
+	for (uint32_t i = 1; i <= 100; i++) {
+		resume_number(0, i);
+		world_expect(&w, 0, ALTAIR_NOTE_NAMEPLATE);
+		world_close_side(&w, 0, 3, false);
+	}
+	resume_number(0, 101);
+	world_refused(&w, 0, ALTAIR_REFUSED_LIMIT);
+	CHECK_EQ(w.note.seconds, 1);
+	world_join(&w, 1, 2); /* others are not concerned */
+	resume_number(1, 101);
+	world_expect(&w, 1, ALTAIR_NOTE_NAMEPLATE);
+	world_pass(&w, ALTAIR_SEC(3));
+	for (uint32_t i = 0; i < 10; i++) {
+		resume_number(0, 200 + i);
+		world_expect(&w, 0, ALTAIR_NOTE_NAMEPLATE);
+		world_close_side(&w, 0, 3, false);
+	}
+	world_close(&w);
+}
+
+static void a_number_that_one_names_is_not_used_up(void)
+{
+	world_default(&w);
+	w.config.mailboxes_max = 4; /* eight numbers */
+	w.config.notes_rate = 0;
+	world_open(&w);
+	world_join(&w, 0, 1);
+	world_join(&w, 1, 2);
+	for (uint32_t i = 1; i <= 20; i++) {
+		resume_number(0, i);
+		world_expect(&w, 0, ALTAIR_NOTE_NAMEPLATE);
+		CHECK_EQ(w.note.nameplate, i);
+		world_close_side(&w, 0, 3, false);
+	}
+	world_listen(&w, 1, 1);
+	/* Once it is claimed it is. */
+	resume_number(0, 4711);
+	world_expect(&w, 0, ALTAIR_NOTE_NAMEPLATE);
+	world_claim(&w, 1, 2, 4711);
+	world_expect(&w, 1, ALTAIR_NOTE_JOINED);
+	world_close_side(&w, 0, 3, false);
+	world_expect(&w, 1, ALTAIR_NOTE_GONE);
+	world_claim(&w, 1, 4, 4711);
+	world_refused(&w, 1, ALTAIR_REFUSED_USED);
+	world_close(&w);
+}
+
 static void thirty_two_mailboxes_of_one_connection(void)
 {
 	world_default(&w);
@@ -424,6 +486,8 @@ static const struct check_test tests[] = {
 	TEST(sixty_a_minute_of_one_source),
 	TEST(wrong_signatures_are_counted_as_well),
 	TEST(what_is_resumed_is_no_way_round),
+	TEST(coming_back_has_a_rate),
+	TEST(a_number_that_one_names_is_not_used_up),
 	TEST(thirty_two_mailboxes_of_one_connection),
 	TEST(mailboxes_in_all),
 	TEST(clients_in_all),
