@@ -222,13 +222,16 @@ void air_client_take_present(altair_rendezvous *r, altair_time now,
 {
 	const altair_crypto *crypto = r->config.crypto;
 	struct air_refusal no = {ALTAIR_REFUSED_NOT_ALLOWED, 0};
-	uint32_t source = at(r, client)->source;
+	struct air_refusal limit = {ALTAIR_REFUSED_LIMIT, 0};
 	uint8_t key[ALTAIR_NOTE_KEY_LEN];
 
+	/* A signature costs: the right ones are counted, too. */
+	if (!air_source_may(&r->sources, at(r, client)->source,
+			    RATE_OF_RETURNING, now, &limit.seconds)) {
+		air_client_refuse(r, now, client, NULL, limit);
+		return;
+	}
 	if (!is_signed(r, client, note)) {
-		if (!air_source_may(&r->sources, source, RATE_OF_ASKING, now,
-				    &no.seconds))
-			no.why = ALTAIR_REFUSED_LIMIT;
 		air_client_refuse(r, now, client, NULL, no);
 		return;
 	}

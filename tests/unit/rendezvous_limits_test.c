@@ -165,22 +165,56 @@ static void sixty_a_minute_of_one_source(void)
 	world_close(&w);
 }
 
-static void wrong_signatures_are_counted_as_well(void)
+static unsigned verified;
+
+static bool count_verify(void *user, altair_bytes spki, altair_bytes message,
+			 altair_bytes signature)
 {
+	verified++;
+	return toy_verify(user, spki, message, signature);
+}
+
+static void signatures_have_a_rate(bool is_right)
+{
+	static const char text[] = ALTAIR_NOTE_PRESENCE;
+	uint8_t message[sizeof text - 1 + ALTAIR_NOTE_NONCE_LEN], signature[32];
 	altair_note note = {.type = ALTAIR_NOTE_PRESENT,
 			    .spki = world_text("key"),
 			    .signature = world_text("wrong")};
 
+	verified = 0;
 	world_default(&w);
+	w.config.verify = count_verify;
+	w.config.notes_rate = 0;
 	world_open(&w);
 	world_join(&w, 0, 1);
-	for (int i = 0; i < 20; i++) {
+	memcpy(message, text, sizeof text - 1);
+	memcpy(message + sizeof text - 1, w.nonce, ALTAIR_NOTE_NONCE_LEN);
+	toy_sign(note.spki, (altair_bytes){message, sizeof message}, signature);
+	if (is_right)
+		note.signature = (altair_bytes){signature, sizeof signature};
+	for (int i = 0; i < 100; i++) {
 		world_take(&w, 0, &note);
-		world_refused(&w, 0, ALTAIR_REFUSED_NOT_ALLOWED);
+		world_expect(&w, 0,
+			     is_right ? ALTAIR_NOTE_PRESENT
+				      : ALTAIR_NOTE_ERROR);
+		if (!is_right)
+			CHECK_EQ(w.note.refusal, ALTAIR_REFUSED_NOT_ALLOWED);
 	}
 	world_take(&w, 0, &note);
 	world_refused(&w, 0, ALTAIR_REFUSED_LIMIT);
+	CHECK_EQ(verified, 100); /* not looked at any more */
 	world_close(&w);
+}
+
+static void wrong_signatures_have_a_rate(void)
+{
+	signatures_have_a_rate(false);
+}
+
+static void right_signatures_have_a_rate(void)
+{
+	signatures_have_a_rate(true);
 }
 
 static void resume_from(uint32_t client, uint32_t number)
@@ -484,7 +518,8 @@ static const struct check_test tests[] = {
 	TEST(twenty_mailboxes_that_wait_of_one_source),
 	TEST(ten_thousand_registrations_of_one_peer),
 	TEST(sixty_a_minute_of_one_source),
-	TEST(wrong_signatures_are_counted_as_well),
+	TEST(wrong_signatures_have_a_rate),
+	TEST(right_signatures_have_a_rate),
 	TEST(what_is_resumed_is_no_way_round),
 	TEST(coming_back_has_a_rate),
 	TEST(a_number_that_one_names_is_not_used_up),
