@@ -53,7 +53,7 @@ static int open_by_code(altair_uv_link *link, enum altair_meet_role role)
 		.context = context,
 		.identity = {spki, sizeof spki},
 	};
-	int len = altair_code_secret(&link->code, secret, sizeof secret);
+	int len = altair_code_secret(&link->code, secret, sizeof secret), error;
 
 	if (len < 0)
 		return len;
@@ -64,7 +64,9 @@ static int open_by_code(altair_uv_link *link, enum altair_meet_role role)
 	snprintf(context, sizeof context, "altair 1 code %u",
 		 (unsigned)link->code.nameplate);
 	link->meetings[0].nameplate = link->code.nameplate;
-	return air_meeting_open(&link->meetings[0], &terms);
+	error = air_meeting_open(&link->meetings[0], &terms);
+	explicit_bzero(secret, sizeof secret);
+	return error;
 }
 
 static int open_by_pair(altair_uv_link *link, struct air_meeting *meeting,
@@ -218,6 +220,7 @@ static void settle(altair_uv_link *link, struct air_meeting *meeting)
 	take_lines(link, (altair_bytes){identity.data + ALTAIR_SPKI_LEN,
 					identity.len - ALTAIR_SPKI_LEN});
 	air_link_introduce(link, &peer, by_code, meeting->is_caller);
+	explicit_bzero(&peer, sizeof peer);
 }
 
 static void fail_code(altair_uv_link *link, int reason, bool is_spent)
@@ -243,6 +246,15 @@ static void fail_code(altair_uv_link *link, int reason, bool is_spent)
 			      "other side for a new one");
 }
 
+/* Who is in between has ended the meeting of who is introduced. A protected session
+ * needs it no more: it only loses its signalling. */
+static void lose_met(altair_uv_link *link, int reason)
+{
+	link->met = NULL;
+	if (!link->is_connected)
+		fail_code(link, reason, true);
+}
+
 static void fail_meeting(altair_uv_link *link, struct air_meeting *meeting,
 			 const altair_output *out)
 {
@@ -251,7 +263,9 @@ static void fail_meeting(altair_uv_link *link, struct air_meeting *meeting,
 	bool is_listener = link->way == ALTAIR_UV_LINK_LISTEN;
 
 	leave(link, meeting, out->number == 1);
-	if (!is_ours)
+	if (meeting == link->met)
+		lose_met(link, out->reason);
+	if (!is_ours || link->is_introduced)
 		return;
 	if (by_code && is_listener && out->number == 0)
 		(void)listen_by_code(link); /* nobody has tried this one */
@@ -359,9 +373,12 @@ static void take_nameplate(altair_uv_link *link, struct air_meeting *meeting,
 	uint32_t mailbox = meeting->mailbox;
 	int error;
 
-	if (meeting != &link->meetings[0] || link->met ||
+	if (meeting != &link->meetings[0] || link->is_introduced ||
 	    nameplate == meeting->nameplate)
 		return;
+	if (meeting->meet &&
+	    altair_meet_state(meeting->meet) != ALTAIR_MEET_WAITING)
+		return; /* the words have been tried */
 	link->code.nameplate = nameplate;
 	air_meeting_close(meeting);
 	meeting->mailbox = mailbox;
@@ -370,6 +387,7 @@ static void take_nameplate(altair_uv_link *link, struct air_meeting *meeting,
 		air_link_fail(link, error, altair_strerror(error));
 	else if (altair_code_format(&link->code, text, sizeof text) > 0)
 		air_link_show(link, text);
+	explicit_bzero(text, sizeof text);
 }
 
 static void take_call(altair_uv_link *link, uint32_t mailbox,
@@ -384,7 +402,7 @@ static void take_call(altair_uv_link *link, uint32_t mailbox,
 	for (size_t i = AIR_STAY_MAILBOXES; i-- > 1;)
 		if (link->meetings[i].mailbox == ALTAIR_VISIT_NONE)
 			free_one = &link->meetings[i];
-	if (!known || !free_one || link->met ||
+	if (!known || !free_one || link->is_introduced ||
 	    open_by_pair(link, free_one, known, ALTAIR_MEET_LISTENER) != 0) {
 		altair_visit_close(link->stay.visit, altair_clock_now(),
 				   mailbox, false);
@@ -417,6 +435,8 @@ static void take_refusal(altair_uv_link *link, const altair_visit_output *out)
 	struct air_meeting *meeting = find(link, out->mailbox);
 
 	if (out->mailbox == ALTAIR_VISIT_NONE) {
+		if (link->is_introduced)
+			return; /* that we can be called is not needed */
 		air_link_fail(link, refusal_reason(out->refusal),
 			      altair_refusal_sentence(out->refusal));
 		return;

@@ -77,6 +77,7 @@ void air_link_introduce(altair_uv_link *link, const altair_uv_link_peer *peer,
 	if (error)
 		air_link_fail(link, error, altair_strerror(error));
 	tell(link, &event);
+	explicit_bzero(&event, sizeof event);
 }
 
 /* ---- tickets ---- */
@@ -125,6 +126,7 @@ static void take_ticket(altair_uv_link *link)
 			    parts, sizeof parts / sizeof *parts, peer.pair);
 	memcpy(peer.key, link->theirs->key, sizeof peer.key);
 	air_link_introduce(link, &peer, true, is_first);
+	explicit_bzero(&peer, sizeof peer);
 }
 
 /* Returns when to be called again. */
@@ -454,6 +456,7 @@ int altair_uv_link_take(altair_uv_link *link, const char *ticket)
 	if (!error)
 		error = air_talk_accept(&link->talk, link->theirs->lines);
 	if (error) {
+		explicit_bzero(link->theirs, sizeof *link->theirs);
 		free(link->theirs);
 		link->theirs = NULL;
 		return error;
@@ -511,6 +514,14 @@ void air_link_free_things(altair_uv_link *link)
 	if (link->has_tls)
 		altair_openssl_tls_close(&link->tls);
 	altair_openssl_key_free(link->key);
+	if (link->known)
+		explicit_bzero(link->known,
+			       link->known_count * sizeof *link->known);
+	if (link->theirs)
+		explicit_bzero(link->theirs, sizeof *link->theirs);
+	explicit_bzero(&link->peer, sizeof link->peer);
+	explicit_bzero(&link->ticket, sizeof link->ticket);
+	explicit_bzero(&link->code, sizeof link->code);
 	free(link->known);
 	free(link->theirs);
 	free(link->ca);

@@ -149,8 +149,6 @@ static int open_talk(altair_uv_link *link, const altair_uv_link_config *config)
 
 static int open_stay(altair_uv_link *link)
 {
-	int error;
-
 	if (link->has_no_server)
 		return 0;
 	link->stay.loop = link->loop;
@@ -159,10 +157,7 @@ static int open_stay(altair_uv_link *link)
 	link->stay.user = link;
 	for (size_t i = 0; i < AIR_STAY_MAILBOXES; i++)
 		link->meetings[i].mailbox = ALTAIR_VISIT_NONE;
-	error = air_stay_open(&link->stay, link->ca);
-	if (error)
-		link->has_no_server = true; /* nothing of it is there */
-	return error;
+	return air_stay_open(&link->stay, link->ca);
 }
 
 /* Everything that has handles; what fails is closed with what there is. */
@@ -172,6 +167,8 @@ static int open_parts(altair_uv_link *link, const altair_uv_link_config *config)
 
 	if (!error)
 		error = open_stay(link);
+	if (error)
+		link->has_no_server = true; /* nothing of the stay is there */
 	return error;
 }
 

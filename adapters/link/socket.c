@@ -11,6 +11,7 @@
 #define _GNU_SOURCE
 #include "socket.h"
 
+#include <dlfcn.h>
 #include <libwebsockets.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@
 /* Turns of the loop that the library's two halves of its end are apart. */
 #define BURIAL_TURNS 16
 #define DESCRIPTORS 16
+/* What of the library knows libuv, where that is not in the library itself. */
+#define PLUGIN "libwebsockets-evlib_uv.so"
 
 struct message {
 	struct message *next;
@@ -327,6 +330,16 @@ int air_socket_connect(struct air_socket *socket, const altair_addr *to)
 
 /* ---- its life ---- */
 
+/* The library unloads its plugin with its last context, also with one that it could
+ * not make, and then the loop still has to call the plugin: it stays. */
+static void keep_plugin(void)
+{
+	void *plugin = dlopen(PLUGIN, RTLD_NOW | RTLD_NODELETE);
+
+	if (plugin)
+		dlclose(plugin);
+}
+
 static struct lws_context *make_context(struct air_socket *s)
 {
 	void *loops[] = {s->loop};
@@ -349,6 +362,7 @@ static struct lws_context *make_context(struct air_socket *s)
 	if (s->config.url.is_tls)
 		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	lws_set_log_level(0, NULL);
+	keep_plugin();
 	return lws_create_context(&info);
 }
 

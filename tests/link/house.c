@@ -17,7 +17,7 @@
 struct client {
 	struct house *house;
 	struct lws *wsi; /* NULL: free */
-	bool has_notes, is_closing;
+	bool has_notes, has_lie, is_closing;
 	size_t len;
 	uint8_t in[ALTAIR_NOTE_MAX];
 };
@@ -34,6 +34,7 @@ struct house {
 	bool (*meddle)(void *user, altair_note *note);
 	void *user;
 	const char *stun;
+	altair_note lie;
 	uint8_t out[LWS_PRE + ALTAIR_NOTE_MAX];
 	uint8_t scratch[ALTAIR_NOTE_MAX];
 };
@@ -123,6 +124,19 @@ static void take(struct client *client)
 	drain(h);
 }
 
+static int say_lie(struct client *client)
+{
+	struct house *h = client->house;
+	int len = altair_note_format(&h->lie, (char *)h->out + LWS_PRE,
+				     ALTAIR_NOTE_MAX);
+
+	client->has_lie = false;
+	return len < 0 || lws_write(client->wsi, h->out + LWS_PRE, (size_t)len,
+				    LWS_WRITE_TEXT) < 0
+		       ? -1
+		       : 0;
+}
+
 static int say(struct client *client)
 {
 	struct house *h = client->house;
@@ -146,6 +160,8 @@ static int say(struct client *client)
 		return 0;
 	}
 	client->has_notes = false;
+	if (client->has_lie)
+		return say_lie(client);
 	return client->is_closing ? -1 : 0;
 }
 
@@ -248,6 +264,15 @@ void house_meddle(struct house *house,
 {
 	house->meddle = meddle;
 	house->user = user;
+}
+
+void house_lie(struct house *house, unsigned number, const altair_note *note)
+{
+	struct client *client = &house->clients[number];
+
+	house->lie = *note;
+	client->has_lie = true;
+	lws_callback_on_writable(client->wsi);
 }
 
 void house_offer(struct house *house, const char *stun)

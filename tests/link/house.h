@@ -23,6 +23,10 @@ uint16_t house_port(const struct house *house);
 void house_meddle(struct house *house,
 		  bool (*meddle)(void *user, altair_note *note), void *user);
 
+/* Says this to a client, the first that came is 0, behind what is true. What `note`
+ * borrows has to last. */
+void house_lie(struct house *house, unsigned number, const altair_note *note);
+
 /* What every client is offered as STUN server, "stun:...". */
 void house_offer(struct house *house, const char *stun);
 
