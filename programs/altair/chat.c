@@ -1,6 +1,11 @@
 /*
  * One link is one peer. With `keeps` another link is opened as soon as one is
- * taken, so that the next peer finds somebody.
+ * taken, so that the next peer finds somebody. Each link that fails before it has a
+ * peer makes the pause before the next one longer, and after GUESSES_MAX meetings
+ * in a row that failed there is no next one: who guesses codes has few of them.
+ *
+ * Invariant: with `keeps` a link waits for a peer, or the pause runs, or no link is
+ * free, or listening is over.
  *
  * A message that begins with NUL is of the commands themselves: "ping" is answered
  * by "pong" and what was behind it, anything else is passed over. Everything else
@@ -16,6 +21,11 @@
 
 #define CLOSING_PATIENCE ALTAIR_SEC(2)
 #define CONTROL_MAX 64
+
+/* Between a link that failed and the next one; doubled each time. */
+#define PAUSE_MIN ALTAIR_SEC(1)
+#define PAUSE_MAX ALTAIR_SEC(60)
+#define GUESSES_MAX 10
 
 static int exit_code_of(const struct chat_link *link, int reason)
 {
@@ -47,12 +57,19 @@ static int exit_code_of(const struct chat_link *link, int reason)
 
 /* ---- links ---- */
 
+static void lengthen_pause(struct chat *chat);
+static void open_next(struct chat *chat);
+
 static void on_closed(void *user)
 {
 	struct chat_link *link = user;
+	struct chat *chat = link->chat;
 
 	link->link = NULL;
-	link->chat->links--;
+	chat->links--;
+	open_next(chat);
+	if (chat->guesses == GUESSES_MAX && chat->links == 0)
+		air_run_end(chat->run, EXIT_AUTHENTICATION);
 }
 
 static void close_link(struct chat_link *link)
@@ -215,8 +232,9 @@ static void on_introduced(struct chat_link *link,
 	link->peer = event->peer;
 	link->has_pair = event->has_pair;
 	air_chat_report_introduced(&chat->report, &event->peer);
-	if (chat->keeps && !chat->run->over)
-		(void)air_chat_open(chat);
+	chat->pause = 0;
+	chat->guesses = 0;
+	open_next(chat);
 }
 
 static void on_connected(struct chat_link *link,
@@ -256,12 +274,32 @@ static void on_server(struct chat *chat, const altair_uv_link_event *event)
 	chat->was_reached |= is_there;
 }
 
-/* Somebody else's mistake, or attack: the next one may come. */
-static bool may_go_on(const struct chat_link *link, int reason)
+/* The peer may have had a wrong code. */
+static bool is_guess(int reason)
 {
-	return link->is_introduced || reason == ALTAIR_E_SECRET ||
-	       reason == ALTAIR_E_TAMPERED || reason == ALTAIR_E_TIMEOUT ||
-	       reason == ALTAIR_E_CLOSED;
+	return reason == ALTAIR_E_SECRET || reason == ALTAIR_E_TAMPERED ||
+	       reason == ALTAIR_E_IDENTITY || reason == ALTAIR_E_TIMEOUT;
+}
+
+/* Somebody else's mistake, or attack, or a server that has too much to do: the
+ * next one may come, if this server ever was there. */
+static void go_on(struct chat_link *link, const altair_uv_link_event *event)
+{
+	struct chat *chat = link->chat;
+
+	if (!link->is_introduced) {
+		lengthen_pause(chat);
+		chat->guesses += is_guess(event->reason);
+	}
+	if (!link->is_introduced && chat->guesses == GUESSES_MAX)
+		(void)air_chat_report_failure(
+			&chat->report, EXIT_AUTHENTICATION,
+			"%d meetings in a row failed, somebody may be guessing "
+			"codes: nobody new is let in, listen again for a code",
+			GUESSES_MAX);
+	else
+		air_print_note("%s", event->text);
+	close_link(link);
 }
 
 static void on_failed(struct chat_link *link, const altair_uv_link_event *event)
@@ -270,16 +308,12 @@ static void on_failed(struct chat_link *link, const altair_uv_link_event *event)
 	int code = exit_code_of(link, event->reason);
 
 	close_session(link, "failure");
-	if (!chat->keeps || !may_go_on(link, event->reason)) {
+	if (chat->keeps && (link->is_introduced || chat->was_reached))
+		go_on(link, event);
+	else
 		air_run_end(chat->run,
 			    air_chat_report_failure(&chat->report, code, "%s",
 						    event->text));
-		return;
-	}
-	air_print_note("%s", event->text);
-	close_link(link);
-	if (!link->is_introduced)
-		(void)air_chat_open(chat);
 }
 
 static void on_event(void *user, altair_uv_link *unused,
@@ -375,6 +409,90 @@ static void on_message(void *user, altair_uv_link *unused, altair_bytes message)
 	air_chat_report_message(&link->chat->report, &link->contact, message);
 }
 
+/* ---- the next link ---- */
+
+/* There is room for it. */
+static int open_link(struct chat *chat)
+{
+	static const altair_uv_link_handlers handlers = {.event = on_event,
+							 .message = on_message};
+	struct chat_link *link = chat->link;
+	int error;
+
+	while (link->link)
+		link++;
+	*link = (struct chat_link){.chat = chat};
+	error = altair_uv_link_open(&link->link, &chat->run->loop,
+				    &chat->config, &handlers, link);
+	if (error)
+		link->link = NULL;
+	else
+		chat->links++;
+	return error;
+}
+
+static bool is_listening(const struct chat *chat)
+{
+	for (size_t i = 0; i < CHAT_LINKS_MAX; i++)
+		if (chat->link[i].link && !chat->link[i].is_introduced &&
+		    !chat->link[i].is_closing)
+			return true;
+	return uv_is_active((const uv_handle_t *)&chat->again);
+}
+
+static void try_next(struct chat *chat);
+
+static void on_again(uv_timer_t *timer)
+{
+	try_next(timer->data);
+}
+
+static void begin_pause(struct chat *chat)
+{
+	if (!chat->again.data)
+		uv_timer_init(&chat->run->loop, &chat->again);
+	chat->again.data = chat;
+	uv_timer_start(&chat->again, on_again, chat->pause / ALTAIR_MSEC(1), 0);
+}
+
+static void lengthen_pause(struct chat *chat)
+{
+	if (chat->pause == 0)
+		chat->pause = PAUSE_MIN;
+	else if (chat->pause < PAUSE_MAX / 2)
+		chat->pause *= 2;
+	else
+		chat->pause = PAUSE_MAX;
+}
+
+/* What keeps it from being opened is said once. */
+static void try_next(struct chat *chat)
+{
+	int error = chat->run->over ? 0 : open_link(chat);
+
+	if (error && error != chat->unopened)
+		(void)air_profile_explain(&chat->profile, error);
+	chat->unopened = error;
+	if (!error)
+		return;
+	lengthen_pause(chat);
+	begin_pause(chat);
+}
+
+static void open_next(struct chat *chat)
+{
+	if (!chat->keeps || chat->run->over || is_listening(chat) ||
+	    chat->guesses == GUESSES_MAX)
+		return;
+	if (chat->links == CHAT_LINKS_MAX)
+		air_print_note("%d peers are here, no more fit",
+			       CHAT_LINKS_MAX);
+	else if (chat->pause > 0)
+		begin_pause(chat);
+	else
+		try_next(chat);
+}
+
 /* ---- opening and closing ---- */
 
 int air_chat_learn(struct chat *chat, const struct command *command,
@@ -400,27 +518,9 @@ int air_chat_begin(struct chat *chat)
 
 int air_chat_open(struct chat *chat)
 {
-	static const altair_uv_link_handlers handlers = {.event = on_event,
-							 .message = on_message};
-	struct chat_link *link = chat->link;
-	int error;
+	int error = open_link(chat);
 
-	while (link < chat->link + CHAT_LINKS_MAX && link->link)
-		link++;
-	if (link == chat->link + CHAT_LINKS_MAX) {
-		air_print_note("%d peers are here, no more fit",
-			       CHAT_LINKS_MAX);
-		return EXIT_REFUSED;
-	}
-	*link = (struct chat_link){.chat = chat};
-	error = altair_uv_link_open(&link->link, &chat->run->loop,
-				    &chat->config, &handlers, link);
-	if (error) {
-		link->link = NULL;
-		return air_profile_explain(&chat->profile, error);
-	}
-	chat->links++;
-	return 0;
+	return error ? air_profile_explain(&chat->profile, error) : 0;
 }
 
 void air_chat_stop(struct chat *chat, const char *reason)
@@ -449,6 +549,8 @@ void air_chat_close(struct chat *chat)
 	while (chat->links > 0 && !chat->is_late)
 		uv_run(&chat->run->loop, UV_RUN_ONCE);
 	uv_close((uv_handle_t *)&chat->patience, NULL);
+	if (chat->again.data)
+		uv_close((uv_handle_t *)&chat->again, NULL);
 	air_self_close(&chat->self);
 	air_profile_close(&chat->profile);
 }

@@ -35,10 +35,14 @@ struct chat {
 	struct prompt prompt;
 	altair_uv_link_config config;
 	struct chat_link link[CHAT_LINKS_MAX];
-	size_t links;	/* that are open or closing                    */
-	bool keeps;	/* goes on when one peer has gone              */
-	const char *as; /* what to call a new peer                    */
-	bool is_typing; /* stdin is read for messages                 */
+	size_t links;	   /* that are open or closing                    */
+	bool keeps;	   /* goes on when one peer has gone              */
+	unsigned guesses;  /* meetings in a row that failed           */
+	altair_time pause; /* before the next link; 0: none           */
+	uv_timer_t again;  /* of the pause; `data` NULL: not yet made */
+	int unopened;	   /* why there is no link, or 0; it was said */
+	const char *as;	   /* what to call a new peer                    */
+	bool is_typing;	   /* stdin is read for messages                 */
 	bool was_reached, is_server_lost;
 	void (*shown)(void *user); /* a code or ticket was; may be NULL */
 	/* Instead of the session, for ping; NULL: the session. */
