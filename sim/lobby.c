@@ -652,8 +652,9 @@ static void at_node(struct lobby *l, const struct sim_event *e)
 
 	if (!is_of_node(l, k))
 		return;
-	altair_rendezvous_take(l->nodes[k->node].r, l->now, k->client,
-			       &e->note);
+	if (altair_rendezvous_may_speak(l->nodes[k->node].r, l->now, k->client))
+		altair_rendezvous_take(l->nodes[k->node].r, l->now, k->client,
+				       &e->note);
 	serve_node(l, k->node);
 }
 

@@ -45,15 +45,17 @@ static void take_nonsense(struct altair_door *door, struct guest *guest)
 static void take_text(struct altair_door *door, struct guest *guest,
 		      altair_bytes text)
 {
+	uint32_t i = (uint32_t)(guest - door->guests);
+	altair_time now = altair_clock_now();
 	altair_note note;
-	int error = altair_note_parse(&note, text, door->scratch,
-				      sizeof door->scratch);
 
-	if (error != 0)
+	if (!altair_rendezvous_may_speak(door->machine, now, i))
+		return;
+	if (altair_note_parse(&note, text, door->scratch,
+			      sizeof door->scratch) != 0)
 		take_nonsense(door, guest);
 	else
-		altair_rendezvous_take(door->machine, altair_clock_now(),
-				       (uint32_t)(guest - door->guests), &note);
+		altair_rendezvous_take(door->machine, now, i, &note);
 }
 
 /* A piece of a message that is not whole. */

@@ -12,6 +12,8 @@
 #include "rendezvous/side.h"
 
 #define FLUSH ALTAIR_SEC(5) /* for the last notes of one that is closed */
+#define REFUSALS 200	    /* of notes, and it is closed */
+#define FORGIVEN 4	    /* of them, for each note that was not too many */
 
 static struct air_client *at(altair_rendezvous *r, uint32_t client)
 {
@@ -130,10 +132,10 @@ void air_client_changed(altair_rendezvous *r, altair_time now, uint32_t client)
 	arm(r, client);
 }
 
-bool air_client_may_speak(altair_rendezvous *r, altair_time now,
-			  uint32_t client)
+/* True if it has not sent too many notes. */
+static bool has_credit(const altair_rendezvous *r, altair_time now,
+		       struct air_client *c)
 {
-	struct air_client *c = at(r, client);
 	altair_time ahead = c->notes_next > now ? c->notes_next - now : 0;
 
 	if (r->config.notes_rate == 0)
@@ -142,6 +144,26 @@ bool air_client_may_speak(altair_rendezvous *r, altair_time now,
 		return false;
 	c->notes_next = now + ahead + ALTAIR_SEC(1) / r->config.notes_rate;
 	return true;
+}
+
+bool altair_rendezvous_may_speak(altair_rendezvous *r, altair_time now,
+				 uint32_t client)
+{
+	static const struct air_refusal limit = {ALTAIR_REFUSED_LIMIT, 1};
+	struct air_client *c;
+
+	if (client >= r->clients_max || !r->clients[client].is_there ||
+	    r->clients[client].is_closing)
+		return false;
+	c = at(r, client);
+	if (has_credit(r, now, c)) {
+		c->refusals -= c->refusals < FORGIVEN ? c->refusals : FORGIVEN;
+		return true;
+	}
+	air_client_refuse(r, now, client, NULL, limit);
+	if (++c->refusals >= REFUSALS)
+		air_client_close(r, now, client);
+	return false;
 }
 
 void air_client_refresh_at(altair_rendezvous *r, uint32_t client,

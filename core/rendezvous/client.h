@@ -31,9 +31,6 @@ void air_client_refresh_at(altair_rendezvous *r, uint32_t client,
 uint32_t air_client_present(const altair_rendezvous *r, const uint8_t *key);
 void air_client_take_present(altair_rendezvous *r, altair_time now,
 			     uint32_t client, const altair_note *note);
-/* True if it has not sent too many notes. */
-bool air_client_may_speak(altair_rendezvous *r, altair_time now,
-			  uint32_t client);
 /* What the driver has to be told next: of which client, and whether it is to be
  * closed; false: nothing. */
 bool air_client_poll(altair_rendezvous *r, uint32_t *client, bool *is_close);

@@ -28,6 +28,7 @@ struct air_client {
 	uint32_t next_present; /* link of the chain: + 1 */
 	struct air_queue queue;
 	altair_time notes_next; /* credit of notes, as in source.c */
+	unsigned refusals;	/* of notes without credit */
 	altair_time close_at, idle_at, refresh_at;
 	uint8_t nonce[ALTAIR_NOTE_NONCE_LEN];
 	uint8_t key[ALTAIR_NOTE_KEY_LEN]; /* where it is present */

@@ -528,7 +528,6 @@ static bool is_sound(const altair_note *note)
 void altair_rendezvous_take(altair_rendezvous *r, altair_time now,
 			    uint32_t client, const altair_note *note)
 {
-	static const struct air_refusal limit = {ALTAIR_REFUSED_LIMIT, 1};
 	static void (*const takers[])(altair_rendezvous *, altair_time,
 				      uint32_t, const altair_note *) = {
 		[ALTAIR_NOTE_LISTEN] = take_listen,
@@ -550,12 +549,5 @@ void altair_rendezvous_take(altair_rendezvous *r, altair_time now,
 		return;
 	}
 	r->stats.notes++;
-	if (!air_client_may_speak(r, now, client)) {
-		air_client_refuse(
-			r, now, client,
-			note->type == ALTAIR_NOTE_PRESENT ? NULL : note->token,
-			limit);
-		return;
-	}
 	takers[note->type](r, now, client, note);
 }

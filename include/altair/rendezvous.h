@@ -6,6 +6,7 @@
  * Redis. docs/rendezvous.md is the protocol.
  *
  *     altair_rendezvous_joined   a connection is there; it is welcomed
+ *     altair_rendezvous_may_speak, then
  *     altair_rendezvous_take     a note came over it
  *     altair_rendezvous_left     it is gone, for what reason ever
  * and after each of them, and when the deadline has come (altair_rendezvous_tick):
@@ -108,6 +109,12 @@ ALTAIR_API int altair_rendezvous_joined(altair_rendezvous *r, altair_time now,
 /* The connection is closed; its number is free. Not known: nothing happens. */
 ALTAIR_API void altair_rendezvous_left(altair_rendezvous *r, altair_time now,
 				       uint32_t client);
+
+/* Something came over it: true: it may be read, and given to one of the next two.
+ * False: it has sent too many notes, or is unknown or closing: drop this one
+ * unread; it is told so, and closed when that goes on. */
+ALTAIR_API bool altair_rendezvous_may_speak(altair_rendezvous *r,
+					    altair_time now, uint32_t client);
 
 /* A note came over it. Whatever it holds, it is no error of the caller's. */
 ALTAIR_API void altair_rendezvous_take(altair_rendezvous *r, altair_time now,

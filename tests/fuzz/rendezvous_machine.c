@@ -230,7 +230,8 @@ static void step(void)
 		break;
 	default:
 		fill_note(&note);
-		altair_rendezvous_take(r, now, client, &note);
+		if (altair_rendezvous_may_speak(r, now, client))
+			altair_rendezvous_take(r, now, client, &note);
 	}
 }
 

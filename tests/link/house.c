@@ -117,7 +117,9 @@ static void take(struct client *client)
 			      h->scratch, sizeof h->scratch) != 0)
 		altair_rendezvous_garbled(h->machine, altair_clock_now(),
 					  number);
-	else if (!h->meddle || !h->meddle(h->user, &note))
+	else if ((!h->meddle || !h->meddle(h->user, &note)) &&
+		 altair_rendezvous_may_speak(h->machine, altair_clock_now(),
+					     number))
 		altair_rendezvous_take(h->machine, altair_clock_now(), number,
 				       &note);
 	client->len = 0;

@@ -376,7 +376,7 @@ static void fifty_notes_a_second_of_one_connection(void)
 	world_default(&w);
 	world_open(&w);
 	world_pair(&w, mailbox);
-	for (uint32_t i = 1; i <= 300; i++) {
+	for (uint32_t i = 1; i <= 250; i++) {
 		world_send(&w, 0, 1, i, "x");
 		heard += world_next(&w, 1);
 	}
@@ -390,6 +390,36 @@ static void fifty_notes_a_second_of_one_connection(void)
 		heard += world_next(&w, 1);
 	}
 	CHECK(heard >= 147 && heard <= 153);
+	world_close(&w);
+}
+
+static void who_goes_on_above_the_rate_is_closed(void)
+{
+	uint8_t mailbox[16];
+	uint32_t sent = 0;
+
+	world_default(&w);
+	world_open(&w);
+	world_pair(&w, mailbox);
+	/* Twice the rate, for a minute: what is too much is refused. */
+	for (uint32_t i = 1; i <= 6000; i++) {
+		world_send(&w, 0, 1, i, "x");
+		while (world_next(&w, 0) || world_next(&w, 1))
+			;
+		world_pass(&w, ALTAIR_MSEC(10));
+	}
+	world_pass(&w, ALTAIR_SEC(3));
+	CHECK(altair_rendezvous_may_speak(w.r, w.now, 0));
+	/* All at once: no more than 101 are taken, and 200 refused. */
+	while (sent < 1000 && !world_is_closed(&w, 0)) {
+		world_send(&w, 0, 1, ++sent, "x");
+		while (world_next(&w, 0) || world_next(&w, 1))
+			;
+	}
+	CHECK(sent >= 299 && sent <= 301);
+	altair_rendezvous_get_stats(w.r, &stats);
+	CHECK_EQ(stats.closed, 1);
+	CHECK(!altair_rendezvous_may_speak(w.r, w.now, 0));
 	world_close(&w);
 }
 
@@ -527,6 +557,7 @@ static const struct check_test tests[] = {
 	TEST(mailboxes_in_all),
 	TEST(clients_in_all),
 	TEST(fifty_notes_a_second_of_one_connection),
+	TEST(who_goes_on_above_the_rate_is_closed),
 	TEST(sixty_four_kib_wait_for_one_connection),
 	TEST(who_does_not_read_what_matters_is_closed),
 	TEST(what_waits_for_all_has_an_end),

@@ -156,7 +156,8 @@ static inline altair_note world_note(enum altair_note_type type, uint8_t token)
 static inline void world_take(struct world *w, uint32_t client,
 			      const altair_note *note)
 {
-	altair_rendezvous_take(w->r, w->now, client, note);
+	if (altair_rendezvous_may_speak(w->r, w->now, client))
+		altair_rendezvous_take(w->r, w->now, client, note);
 }
 
 /* Listens; the nameplate. */
